@@ -65,7 +65,7 @@ Transform2 = Transform  # to_uv fields: acts on (u, v, 0, 1)
 # ---------------------------------------------------------------- spectra and textures
 
 
-class SpectrumSpec(Node):
+class SpectrumSpec(Node, kw_only=True):
     """A spectral quantity written as a table; exactly one of rgb, blackbody, name, values, file, texture is given.
 
     `scale` multiplies whatever was given.  `wavelengths` [nm] goes with `values`; `extrapolate` says what a table is
@@ -84,13 +84,13 @@ class SpectrumSpec(Node):
     extrapolate: Literal["zero", "hold"] = "zero"
 
 
-class TextureRef(Node):
+class TextureRef(Node, kw_only=True):
     """A scalar parameter that varies over the surface: `{ texture = "NAME" }` with NAME from `[textures]`."""
 
     texture: str
 
 
-class IorSpec(Node):
+class IorSpec(Node, kw_only=True):
     """A dispersive refractive index; exactly one of cauchy, sellmeier, values, file is given.
 
     cauchy : A, B [um^2], C [um^4]: n = A + B/l^2 + C/l^4.   sellmeier : B1, B2, B3, C1, C2, C3 [um^2].
@@ -112,7 +112,7 @@ FloatTexture = float | TextureRef
 Ior = float | str | IorSpec
 
 
-class Bitmap(Node, tag="bitmap", tag_field="type"):
+class Bitmap(Node, tag="bitmap", tag_field="type", kw_only=True):
     """An image as a texture; `raw` switches colour conversion off (for roughness, opacity, normals)."""
 
     filename: str
@@ -123,7 +123,7 @@ class Bitmap(Node, tag="bitmap", tag_field="type"):
     to_uv: Transform = msgspec.field(default_factory=Transform)
 
 
-class Checkerboard(Node, tag="checkerboard", tag_field="type"):
+class Checkerboard(Node, tag="checkerboard", tag_field="type", kw_only=True):
     """Two colours on a grid whose squares have half a unit of uv."""
 
     color0: Spectrum = 0.4
@@ -137,13 +137,13 @@ Texture = Bitmap | Checkerboard
 # ---------------------------------------------------------------- materials
 
 
-class Diffuse(Node, tag="diffuse", tag_field="type"):
+class Diffuse(Node, tag="diffuse", tag_field="type", kw_only=True):
     """Ideal Lambertian reflection from the front side."""
 
     reflectance: Spectrum = 0.5
 
 
-class Dielectric(Node, tag="dielectric", tag_field="type"):
+class Dielectric(Node, tag="dielectric", tag_field="type", kw_only=True):
     """Smooth interface between two dielectrics."""
 
     int_ior: Ior = "BK7"
@@ -152,7 +152,7 @@ class Dielectric(Node, tag="dielectric", tag_field="type"):
     specular_transmittance: Spectrum = 1.0
 
 
-class ThinDielectric(Node, tag="thindielectric", tag_field="type"):
+class ThinDielectric(Node, tag="thindielectric", tag_field="type", kw_only=True):
     """A thin pane: two smooth interfaces with all internal reflections, no refraction."""
 
     int_ior: Ior = "BK7"
@@ -161,7 +161,7 @@ class ThinDielectric(Node, tag="thindielectric", tag_field="type"):
     specular_transmittance: Spectrum = 1.0
 
 
-class RoughDielectric(Node, tag="roughdielectric", tag_field="type"):
+class RoughDielectric(Node, tag="roughdielectric", tag_field="type", kw_only=True):
     """Rough interface between two dielectrics [Walter2007]; `alpha` sets both directions."""
 
     distribution: Literal["beckmann", "ggx"] = "beckmann"
@@ -174,7 +174,7 @@ class RoughDielectric(Node, tag="roughdielectric", tag_field="type"):
     specular_transmittance: Spectrum = 1.0
 
 
-class Conductor(Node, tag="conductor", tag_field="type"):
+class Conductor(Node, tag="conductor", tag_field="type", kw_only=True):
     """Smooth metal; `material` names a data set and `eta`, `k` give an index directly.  "none" is a perfect mirror."""
 
     material: str | None = None
@@ -183,7 +183,7 @@ class Conductor(Node, tag="conductor", tag_field="type"):
     specular_reflectance: Spectrum = 1.0
 
 
-class RoughConductor(Node, tag="roughconductor", tag_field="type"):
+class RoughConductor(Node, tag="roughconductor", tag_field="type", kw_only=True):
     """Rough metal with a Beckmann or GGX distribution of microfacets."""
 
     material: str | None = None
@@ -196,7 +196,7 @@ class RoughConductor(Node, tag="roughconductor", tag_field="type"):
     specular_reflectance: Spectrum = 1.0
 
 
-class Plastic(Node, tag="plastic", tag_field="type"):
+class Plastic(Node, tag="plastic", tag_field="type", kw_only=True):
     """Diffuse base under a smooth dielectric coat, with the light that the coat throws back."""
 
     int_ior: Ior = "polypropylene"
@@ -206,7 +206,7 @@ class Plastic(Node, tag="plastic", tag_field="type"):
     nonlinear: bool = False
 
 
-class RoughPlastic(Node, tag="roughplastic", tag_field="type"):
+class RoughPlastic(Node, tag="roughplastic", tag_field="type", kw_only=True):
     """Diffuse base under a rough dielectric coat."""
 
     distribution: Literal["beckmann", "ggx"] = "beckmann"
@@ -218,18 +218,18 @@ class RoughPlastic(Node, tag="roughplastic", tag_field="type"):
     nonlinear: bool = False
 
 
-class Null(Node, tag="null", tag_field="type"):
+class Null(Node, tag="null", tag_field="type", kw_only=True):
     """An invisible surface."""
 
 
-class TwoSided(Node, tag="twosided", tag_field="type"):
+class TwoSided(Node, tag="twosided", tag_field="type", kw_only=True):
     """Makes an opaque material the same (or another, `back`) on both sides."""
 
     material: Material
     back: Material | None = None
 
 
-class Mask(Node, tag="mask", tag_field="type"):
+class Mask(Node, tag="mask", tag_field="type", kw_only=True):
     """Lets light pass where `opacity` is below 1."""
 
     material: Material
@@ -256,7 +256,7 @@ Material = (
 # ---------------------------------------------------------------- lights
 
 
-class Light(Node):
+class Light(Node, kw_only=True):
     """What all lights share: `intensity` (linear) and `exposure` (stops) multiply the colour, which is scaled to
     luminance 1 when `normalize` is true.  A colour written as a plain number is never scaled."""
 
@@ -265,13 +265,13 @@ class Light(Node):
     normalize: bool = True
 
 
-class AreaLight(Light, tag="area", tag_field="type"):
+class AreaLight(Light, tag="area", tag_field="type", kw_only=True):
     """The shape it belongs to emits `radiance` [W m^-2 sr^-1 nm^-1] from its front side."""
 
     radiance: Spectrum = 1.0
 
 
-class PointLight(Light, tag="point", tag_field="type"):
+class PointLight(Light, tag="point", tag_field="type", kw_only=True):
     """Radiates `color` [W sr^-1 nm^-1] equally in all directions from `position` (or the origin of `to_world`)."""
 
     color: Spectrum = 1.0
@@ -279,7 +279,7 @@ class PointLight(Light, tag="point", tag_field="type"):
     to_world: Transform | None = None
 
 
-class SpotLight(Light, tag="spot", tag_field="type"):
+class SpotLight(Light, tag="spot", tag_field="type", kw_only=True):
     """Radiates `color` [W sr^-1 nm^-1] along +z of `to_world`: in full up to `beam_width`, falling linearly in angle to
     nothing at `cutoff_angle` [deg from the axis]; `texture` colours the cone.  `beam_width` defaults to 3/4 cutoff."""
 
@@ -290,7 +290,7 @@ class SpotLight(Light, tag="spot", tag_field="type"):
     to_world: Transform = msgspec.field(default_factory=Transform)
 
 
-class DirectionalLight(Light, tag="directional", tag_field="type"):
+class DirectionalLight(Light, tag="directional", tag_field="type", kw_only=True):
     """Parallel light of `irradiance` [W m^-2 nm^-1] towards `direction` (or +z of `to_world`)."""
 
     irradiance: Spectrum = 1.0
@@ -298,13 +298,13 @@ class DirectionalLight(Light, tag="directional", tag_field="type"):
     to_world: Transform | None = None
 
 
-class ConstantLight(Light, tag="constant", tag_field="type"):
+class ConstantLight(Light, tag="constant", tag_field="type", kw_only=True):
     """The same `radiance` from every direction."""
 
     radiance: Spectrum = 1.0
 
 
-class EnvironmentMap(Light, tag="envmap", tag_field="type"):
+class EnvironmentMap(Light, tag="envmap", tag_field="type", kw_only=True):
     """A latitude-longitude image at infinity, +y up; never normalised.  RGB texels are uplifted times `illuminant`."""
 
     filename: str
@@ -319,7 +319,7 @@ SceneLight = PointLight | SpotLight | DirectionalLight | ConstantLight | Environ
 # ---------------------------------------------------------------- shapes
 
 
-class Shape(Node):
+class Shape(Node, kw_only=True):
     """What all shapes share.  Without a `material` a shape is diffuse with reflectance 0.5."""
 
     material: Material | None = None
@@ -329,36 +329,36 @@ class Shape(Node):
     name: str | None = None
 
 
-class MeshFile(Shape):
+class MeshFile(Shape, kw_only=True):
     """A triangle mesh from a file; `face_normals` drops vertex normals."""
 
     filename: str
     face_normals: bool = False
 
 
-class Obj(MeshFile, tag="obj", tag_field="type"):
+class Obj(MeshFile, tag="obj", tag_field="type", kw_only=True):
     """Wavefront OBJ."""
 
     flip_tex_coords: bool = True
 
 
-class Ply(MeshFile, tag="ply", tag_field="type"):
+class Ply(MeshFile, tag="ply", tag_field="type", kw_only=True):
     """Stanford PLY, ascii or binary."""
 
     flip_tex_coords: bool = False
 
 
-class Stl(MeshFile, tag="stl", tag_field="type"):
+class Stl(MeshFile, tag="stl", tag_field="type", kw_only=True):
     """Stereolithography STL, ascii or binary."""
 
 
-class Serialized(MeshFile, tag="serialized", tag_field="type"):
+class Serialized(MeshFile, tag="serialized", tag_field="type", kw_only=True):
     """Mitsuba's binary mesh; `shape_index` picks one of several in the file."""
 
     shape_index: int = 0
 
 
-class TriangleMesh(Shape, tag="mesh", tag_field="type"):
+class TriangleMesh(Shape, tag="mesh", tag_field="type", kw_only=True):
     """A mesh given in place: `vertices` (n, 3), `faces` (m, 3) indices, optional per-vertex `normals` and `uvs`.
 
     From Python the four may be NumPy arrays.
@@ -371,18 +371,18 @@ class TriangleMesh(Shape, tag="mesh", tag_field="type"):
     face_normals: bool = False
 
 
-class Sphere(Shape, tag="sphere", tag_field="type"):
+class Sphere(Shape, tag="sphere", tag_field="type", kw_only=True):
     """`to_world` may rotate, translate and scale uniformly."""
 
     center: Vec3 = (0.0, 0.0, 0.0)
     radius: float = 1.0
 
 
-class Disk(Shape, tag="disk", tag_field="type"):
+class Disk(Shape, tag="disk", tag_field="type", kw_only=True):
     """Unit disk in the xy plane, facing +z."""
 
 
-class Cylinder(Shape, tag="cylinder", tag_field="type"):
+class Cylinder(Shape, tag="cylinder", tag_field="type", kw_only=True):
     """Open cylinder from `p0` to `p1`."""
 
     p0: Vec3 = (0.0, 0.0, 0.0)
@@ -390,11 +390,11 @@ class Cylinder(Shape, tag="cylinder", tag_field="type"):
     radius: float = 1.0
 
 
-class Rectangle(Shape, tag="rectangle", tag_field="type"):
+class Rectangle(Shape, tag="rectangle", tag_field="type", kw_only=True):
     """The square [-1, 1]^2 in the xy plane, facing +z."""
 
 
-class Cube(Shape, tag="cube", tag_field="type"):
+class Cube(Shape, tag="cube", tag_field="type", kw_only=True):
     """The cube [-1, 1]^3, facing outwards."""
 
 
@@ -404,7 +404,7 @@ AnyShape = Obj | Ply | Stl | Serialized | TriangleMesh | Sphere | Disk | Cylinde
 # ---------------------------------------------------------------- camera, film, sampler, integrator
 
 
-class CameraBase(Node):
+class CameraBase(Node, kw_only=True):
     """What all cameras share: the camera looks along +z of `to_world`, +y up, +x to the left (Mitsuba's frame)."""
 
     to_world: Transform = msgspec.field(default_factory=Transform)
@@ -412,7 +412,7 @@ class CameraBase(Node):
     far_clip: float = 1e4
 
 
-class Perspective(CameraBase, tag="perspective", tag_field="type"):
+class Perspective(CameraBase, tag="perspective", tag_field="type", kw_only=True):
     """Pinhole camera.  `fov` [deg] is along `fov_axis`; `focal_length` ("50mm", 35 mm film) may replace it."""
 
     fov: float | None = None
@@ -422,50 +422,50 @@ class Perspective(CameraBase, tag="perspective", tag_field="type"):
     principal_point_offset_y: float = 0.0
 
 
-class ThinLens(Perspective, tag="thinlens", tag_field="type"):
+class ThinLens(Perspective, tag="thinlens", tag_field="type", kw_only=True):
     """Perspective camera with a lens of radius `aperture_radius`, sharp at `focus_distance`."""
 
     aperture_radius: float
     focus_distance: float = 1.0
 
 
-class Orthographic(CameraBase, tag="orthographic", tag_field="type"):
+class Orthographic(CameraBase, tag="orthographic", tag_field="type", kw_only=True):
     """Parallel projection of the square [-1, 1]^2 of camera space (its height follows the aspect ratio)."""
 
 
 Camera = Perspective | ThinLens | Orthographic
 
 
-class BoxFilter(Node, tag="box", tag_field="type"):
+class BoxFilter(Node, tag="box", tag_field="type", kw_only=True):
     """One pixel wide."""
 
     radius: float = 0.5
 
 
-class TentFilter(Node, tag="tent", tag_field="type"):
+class TentFilter(Node, tag="tent", tag_field="type", kw_only=True):
     """Linear falloff."""
 
     radius: float = 1.0
 
 
-class GaussianFilter(Node, tag="gaussian", tag_field="type"):
+class GaussianFilter(Node, tag="gaussian", tag_field="type", kw_only=True):
     """Gaussian of standard deviation `stddev` pixels, cut and shifted to zero at 4 `stddev`."""
 
     stddev: float = 0.5
 
 
-class MitchellFilter(Node, tag="mitchell", tag_field="type"):
+class MitchellFilter(Node, tag="mitchell", tag_field="type", kw_only=True):
     """[Mitchell1988] cubic with parameters B (`A` in Mitsuba's files is B here, Mitsuba's names kept)."""
 
     A: float = 1.0 / 3.0
     B: float = 1.0 / 3.0
 
 
-class CatmullRomFilter(Node, tag="catmullrom", tag_field="type"):
+class CatmullRomFilter(Node, tag="catmullrom", tag_field="type", kw_only=True):
     """Interpolating cubic with negative lobes."""
 
 
-class LanczosFilter(Node, tag="lanczos", tag_field="type"):
+class LanczosFilter(Node, tag="lanczos", tag_field="type", kw_only=True):
     """Windowed sinc with `lobes` lobes."""
 
     lobes: int = 3
@@ -474,7 +474,7 @@ class LanczosFilter(Node, tag="lanczos", tag_field="type"):
 ReconstructionFilter = BoxFilter | TentFilter | GaussianFilter | MitchellFilter | CatmullRomFilter | LanczosFilter
 
 
-class SpectralBins(Node):
+class SpectralBins(Node, kw_only=True):
     """The spectral film: `count` equal bins, or bins of `width` nm, from `lambda_min` to `lambda_max` [nm]."""
 
     count: int | None = None
@@ -483,7 +483,7 @@ class SpectralBins(Node):
     lambda_max: float = 830.0
 
 
-class HdrFilm(Node, tag="hdrfilm", tag_field="type"):
+class HdrFilm(Node, tag="hdrfilm", tag_field="type", kw_only=True):
     """The image: size in pixels, crop window (origin top left), filter, and what is stored."""
 
     width: int = 768
@@ -498,14 +498,14 @@ class HdrFilm(Node, tag="hdrfilm", tag_field="type"):
     spectral_bins: SpectralBins | int | None = None
 
 
-class IndependentSampler(Node, tag="independent", tag_field="type"):
+class IndependentSampler(Node, tag="independent", tag_field="type", kw_only=True):
     """Uniform random numbers."""
 
     sample_count: int = 64
     seed: int = 0
 
 
-class SobolSampler(Node, tag="sobol", tag_field="type"):
+class SobolSampler(Node, tag="sobol", tag_field="type", kw_only=True):
     """Owen-scrambled Sobol points, shuffled between dimensions."""
 
     sample_count: int = 64
@@ -515,7 +515,7 @@ class SobolSampler(Node, tag="sobol", tag_field="type"):
 Sampler = IndependentSampler | SobolSampler
 
 
-class PathIntegrator(Node, tag="path", tag_field="type"):
+class PathIntegrator(Node, tag="path", tag_field="type", kw_only=True):
     """Unidirectional path tracing with next-event estimation and multiple importance sampling.
 
     max_depth : longest path in edges, -1 for no limit (1: emitters seen directly).  rr_depth : depth at which Russian
@@ -527,7 +527,7 @@ class PathIntegrator(Node, tag="path", tag_field="type"):
     hide_emitters: bool = False
 
 
-class DirectIntegrator(Node, tag="direct", tag_field="type"):
+class DirectIntegrator(Node, tag="direct", tag_field="type", kw_only=True):
     """Direct light only, by `emitter_samples` and `bsdf_samples` combined; `shading_samples` sets both."""
 
     shading_samples: int | None = None
@@ -536,13 +536,13 @@ class DirectIntegrator(Node, tag="direct", tag_field="type"):
     hide_emitters: bool = False
 
 
-class MomentIntegrator(Node, tag="moment", tag_field="type"):
+class MomentIntegrator(Node, tag="moment", tag_field="type", kw_only=True):
     """Adds the second moment of every colour channel to the output of its inner integrator."""
 
     integrator: Integrator = msgspec.field(default_factory=PathIntegrator)
 
 
-class AovIntegrator(Node, tag="aov", tag_field="type"):
+class AovIntegrator(Node, tag="aov", tag_field="type", kw_only=True):
     """Adds layers to the output of its inner integrator (or has only them).
 
     aovs : "NAME:TYPE" or "TYPE" entries; types: albedo, depth, position, uv, geo_normal, sh_normal, prim_index,
@@ -556,14 +556,14 @@ class AovIntegrator(Node, tag="aov", tag_field="type"):
 Integrator = PathIntegrator | DirectIntegrator | MomentIntegrator | AovIntegrator
 
 
-class WavelengthRange(Node):
+class WavelengthRange(Node, kw_only=True):
     """The wavelengths a path may carry [nm]."""
 
     lambda_min: float = 360.0
     lambda_max: float = 830.0
 
 
-class Scene(Node):
+class Scene(Node, kw_only=True):
     """Everything a scene file says.  File names in it are absolute, or relative to the working directory."""
 
     integrator: Integrator = msgspec.field(default_factory=PathIntegrator)
