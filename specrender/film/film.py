@@ -1,0 +1,242 @@
+"""Film: what the kernel fills and the output stage reads; the one data type between the two.
+
+Everything is a float64 sum over the samples of a pixel, so that parts of an image (sample ranges, machines) are
+merged by addition.  With N samples of filter weight w and value X in a pixel, the estimate is the self-normalised
+mean sum(w X) / sum(w).  Weights may be negative (filters with negative lobes): `weight` is a signed sum, which is
+why N is kept apart from it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from specrender.errors import InputError, SpecrenderError
+from specrender.film.aovs import AOVS
+
+
+@dataclass(eq=False)
+class Film:
+    """Sums of weighted samples over the data window of an image.
+
+    Use `Film.create`; the constructor takes arrays as they are.  All arrays are float64, C-contiguous, top row first,
+    and cover the data window only: h = y1 - y0 rows, w = x1 - x0 columns.
+
+    Parameters
+    ----------
+    width, height : int, the full image (display window) [pixels].
+    crop : (x0, y0, x1, y1), the data window inside it; origin top left, x1 and y1 exclusive.
+    xyz : (h, w, 3), sum of weight * XYZ; a radiance of 1 W m^-2 sr^-1 nm^-1 at all wavelengths has Y = 1.
+    xyz_squared : (h, w, 3), sum of (weight * XYZ)^2, component by component.
+    weight : (h, w), sum of filter weights [1].
+    alpha : (h, w), sum of weight * coverage [1].
+    bins : (h, w, n) or None, sum of weight * radiance averaged over each bin [W m^-2 sr^-1 nm^-1].
+    bin_edges_nm : (n + 1,) or None, edges of the bins, increasing [nm].
+    radiance : (h, w) or None, sum of weight * integral of the radiance over wavelength [W m^-2 sr^-1].
+    aovs : name -> (h, w, channels), sum of weight * value, or the value itself for ids (see `film.aovs`).
+    aov_layout : [(name, channels), ...] in the order in which the kernel sees them.
+    sample_count : int, samples taken in every pixel so far.
+    metadata : name -> str, int or float, copied into files: software, version, spp, seed, scene, mode, units, ...
+    """
+
+    width: int
+    height: int
+    crop: tuple[int, int, int, int]
+    xyz: np.ndarray
+    xyz_squared: np.ndarray
+    weight: np.ndarray
+    alpha: np.ndarray
+    bins: np.ndarray | None = None
+    bin_edges_nm: np.ndarray | None = None
+    radiance: np.ndarray | None = None
+    aovs: dict[str, np.ndarray] = field(default_factory=dict)
+    aov_layout: list[tuple[str, int]] = field(default_factory=list)
+    sample_count: int = 0
+    metadata: dict[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def create(
+        cls,
+        width: int,
+        height: int,
+        crop: tuple[int, int, int, int] | None = None,
+        *,
+        bin_edges_nm: np.ndarray | None = None,
+        aov_layout: Iterable[tuple[str, int]] = (),
+        metadata: dict[str, object] | None = None,
+    ) -> "Film":
+        """An empty film.
+
+        Parameters
+        ----------
+        width, height : int > 0, size of the full image [pixels].
+        crop : (x0, y0, x1, y1) within it, exclusive ends; None is the whole image.
+        bin_edges_nm : (n + 1,) increasing [nm]; turns the spectral film on.
+        aov_layout : (name, channels) pairs, see `film.aovs.aov_layout`.
+        metadata : copied.
+
+        Raises
+        ------
+        InputError : a size below 1, a crop outside the image or empty, bin edges that do not increase.
+        SpecrenderError : there is not enough memory.
+        """
+        crop = checked_crop(width, height, crop)
+        edges = None if bin_edges_nm is None else _checked_edges(bin_edges_nm)
+        layout = _checked_layout(aov_layout)
+        h, w = crop[3] - crop[1], crop[2] - crop[0]
+        try:
+            return cls(
+                width=int(width),
+                height=int(height),
+                crop=crop,
+                xyz=np.zeros((h, w, 3)),
+                xyz_squared=np.zeros((h, w, 3)),
+                weight=np.zeros((h, w)),
+                alpha=np.zeros((h, w)),
+                bins=None if edges is None else np.zeros((h, w, len(edges) - 1)),
+                bin_edges_nm=edges,
+                radiance=None if edges is None else np.zeros((h, w)),
+                aovs={name: np.full((h, w, n), -1.0) if _is_id(name) else np.zeros((h, w, n)) for name, n in layout},
+                aov_layout=layout,
+                metadata=dict(metadata or {}),
+            )
+        except (MemoryError, ValueError):  # numpy reports sizes beyond the address space as ValueError
+            raise SpecrenderError(f"not enough memory for a film of {w} x {h} pixels") from None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(h, w) of the data window [pixels]."""
+        return self.weight.shape
+
+    def mean_xyz(self) -> np.ndarray:
+        """(h, w, 3) float64 CIE XYZ; 0 where no weight has fallen."""
+        return self._normalised(self.xyz)
+
+    def mean_alpha(self) -> np.ndarray:
+        """(h, w) float64 coverage [1]; a filter with negative lobes can leave [0, 1] a little."""
+        return self._normalised(self.alpha)
+
+    def second_moment(self) -> np.ndarray:
+        """(h, w, 3) float64 estimate of E[(w XYZ)^2] / E[w]^2: the raw second moment of one sample, N S2 / W^2."""
+        weight_squared = np.square(self.weight)[..., None]
+        return _divided(self.xyz_squared * self.sample_count, weight_squared)
+
+    def variance_of_mean(self) -> np.ndarray:
+        """(h, w, 3) float64 variance of `mean_xyz`, component by component.
+
+        The unbiased sample variance of w XYZ, divided by N and by the squared mean weight (the weights of filter
+        importance sampling are constant in magnitude, so their own variance is neglected).  With fewer than two samples
+        nothing is known: infinity, which tests and inverse-variance weights treat rightly.
+        """
+        n = self.sample_count
+        if n < 2:
+            return np.full(self.xyz.shape, np.inf)
+        weight_squared = np.square(self.weight)[..., None]
+        # Rounding can make the difference of a constant pixel slightly negative.
+        scatter = np.maximum(self.xyz_squared - np.square(self.xyz) / n, 0.0)
+        return _divided(scatter * (n / (n - 1)), weight_squared)
+
+    def spectral_radiance(self) -> np.ndarray:
+        """(h, w, n) float64 mean radiance of each bin [W m^-2 sr^-1 nm^-1]; InputError without a spectral film."""
+        return self._normalised(self._required(self.bins))
+
+    def mean_radiance(self) -> np.ndarray:
+        """(h, w) float64 radiance integrated over wavelength [W m^-2 sr^-1]; InputError without a spectral film."""
+        return self._normalised(self._required(self.radiance))
+
+    def mean_aov(self, name: str) -> np.ndarray:
+        """(h, w, channels) float64: the weighted mean of an AOV, or the ids themselves; InputError if not recorded."""
+        if name not in self.aovs:
+            raise InputError(f"the film has no AOV '{name}'; it has: {', '.join(self.aovs) or 'none'}")
+        values = self.aovs[name]
+        return values.copy() if _is_id(name) else self._normalised(values)
+
+    def add(self, other: "Film") -> None:
+        """Add the sums of another part of the same image (other samples of the same pixels) to this film.
+
+        Ids stay those of this film unless it has no samples yet.  Metadata stays that of this film.
+
+        Raises
+        ------
+        InputError : the films differ in size, crop, bins or AOVs.
+        """
+        self._check_same_layout(other)
+        for name in self.aovs:
+            if not _is_id(name):
+                self.aovs[name] += other.aovs[name]
+            elif self.sample_count == 0:
+                self.aovs[name][...] = other.aovs[name]
+        for name in ("xyz", "xyz_squared", "weight", "alpha"):
+            array = getattr(self, name)
+            array += getattr(other, name)
+        if self.bins is not None:
+            self.bins += other.bins
+            self.radiance += other.radiance
+        self.sample_count += other.sample_count
+
+    def _check_same_layout(self, other: "Film") -> None:
+        mine, theirs = (self.width, self.height), (other.width, other.height)
+        if mine != theirs:
+            raise InputError(f"films of different size do not add: {mine[0]}x{mine[1]} and {theirs[0]}x{theirs[1]}")
+        if self.crop != other.crop:
+            raise InputError(f"films of different crop do not add: {self.crop} and {other.crop}")
+        if (self.bins is None) != (other.bins is None) or not (
+            self.bins is None or np.array_equal(self.bin_edges_nm, other.bin_edges_nm)
+        ):
+            raise InputError("films with different spectral bins do not add")
+        if dict(self.aov_layout) != dict(other.aov_layout):
+            raise InputError(f"films with different AOVs do not add: {list(self.aovs)} and {list(other.aovs)}")
+
+    def _normalised(self, sums: np.ndarray) -> np.ndarray:
+        return _divided(sums, self.weight[..., None] if sums.ndim == 3 else self.weight)
+
+    def _required(self, sums: np.ndarray | None) -> np.ndarray:
+        if sums is None:
+            raise InputError("the film has no spectral bins; render with a spectral film (or to *.spectral.exr)")
+        return sums
+
+
+def checked_crop(width: int, height: int, crop: tuple[int, int, int, int] | None = None) -> tuple[int, int, int, int]:
+    """The data window of an image of that size, (x0, y0, x1, y1); InputError when it is empty or reaches outside."""
+    if width < 1 or height < 1:
+        raise InputError(f"an image needs at least one pixel each way, got {width}x{height}")
+    if crop is None:
+        return (0, 0, int(width), int(height))
+    if len(crop) != 4:
+        raise InputError(f"a crop is X0,Y0,X1,Y1, got {len(crop)} numbers")
+    x0, y0, x1, y1 = (int(v) for v in crop)
+    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
+        raise InputError(
+            f"crop {x0},{y0},{x1},{y1} must lie within 0,0,{width},{height} with X0 < X1 and Y0 < Y1 (ends exclusive)"
+        )
+    return (x0, y0, x1, y1)
+
+
+def _checked_edges(bin_edges_nm: np.ndarray) -> np.ndarray:
+    edges = np.array(bin_edges_nm, dtype=np.float64)
+    if edges.ndim != 1 or len(edges) < 2:
+        raise InputError("a spectral film needs at least two bin edges, in nm")
+    if not np.all(np.isfinite(edges)) or edges[0] <= 0 or np.any(np.diff(edges) <= 0):
+        raise InputError("the bin edges of a spectral film must be positive and increase, in nm")
+    return edges
+
+
+def _checked_layout(aov_layout: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    layout = [(str(name), int(channels)) for name, channels in aov_layout]
+    if len({name for name, _ in layout}) != len(layout):
+        raise InputError(f"an AOV is listed twice: {', '.join(name for name, _ in layout)}")
+    for name, channels in layout:
+        if name in AOVS and channels != AOVS[name].channels:
+            raise InputError(f"AOV '{name}' has {AOVS[name].channels} channels, not {channels}")
+        if channels < 1:
+            raise InputError(f"AOV '{name}' needs at least one channel")
+    return layout
+
+
+def _is_id(name: str) -> bool:
+    return name in AOVS and AOVS[name].kind == "id"
+
+
+def _divided(sums: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """sums / weights, and 0 where the weight is 0."""
+    return np.divide(sums, weights, out=np.zeros_like(sums), where=weights != 0)
