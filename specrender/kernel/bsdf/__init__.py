@@ -1,0 +1,14 @@
+"""BSDFs: one file a kind, listed in `KINDS`, and the material that wraps them.
+
+A new kind is a file beside this one and a row in KINDS (its position is its tag).
+"""
+
+from specrender.kernel.bsdf import diffuse
+from specrender.kernel.dispatch import dispatcher
+
+KINDS = (diffuse.KIND,)
+
+TAGS = {kind.name: tag for tag, kind in enumerate(KINDS)}
+
+dispatch_evaluate = dispatcher([kind.evaluate for kind in KINDS])
+dispatch_sample = dispatcher([kind.sample for kind in KINDS])

@@ -1,0 +1,37 @@
+"""What a kind of BSDF is made of, and the flags of a scattering event.
+
+A kind lives in one file: its parameter record, `evaluate` and `sample`, and one `BsdfKind` named KIND at the end.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+#: The event's direction has no density (mirror, smooth glass, null): no light sample can meet it.
+DELTA = 1
+#: Straight through, as if there were no surface.
+NULL = 2
+#: To the other side of the surface.
+TRANSMISSION = 4
+#: The direction belongs to the hero wavelength (lane 0) alone: the other lanes end here.
+DISPERSED = 8
+
+
+@dataclass(frozen=True)
+class BsdfKind:
+    """One row of the table of BSDFs.
+
+    name : the type in scene files.
+    dtype : aligned record of its parameters; spectra and textures are int32 texture ids.
+    evaluate : (tables, offset, surface, wavelengths, wo, wi) -> (f32x4 value times |cos|, float32 pdf).
+    sample : (tables, offset, surface, wavelengths, wo, u_lobe, u1, u2)
+        -> (wi, f32x4 weight = value / pdf, float32 pdf, float32 eta, int32 flags).
+        A weight of zero says that no direction was found.  eta is the relative index crossed (1 for reflection).
+        For delta events pdf is the probability of the lobe.
+    """
+
+    name: str
+    dtype: np.dtype
+    evaluate: Any
+    sample: Any

@@ -1,0 +1,112 @@
+"""The one decorator of all compiled code, and a compilation cache that cannot lie.
+
+numba's own cache notices edits in the file of the cached function only, not in the functions it calls (numba#1833): a
+bug fix in a BSDF would leave the old picture.  Here the stamp of a cache entry is a digest of every source file below
+`specrender/kernel`, which imports nothing else of the package (a test holds it to that).
+
+Only the entry points, which Python calls, are cached: what they call is linked into them.
+"""
+
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from numba import njit
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+KERNEL_ROOT = Path(__file__).resolve().parent
+
+#: Safe relaxations only: no `nnan`/`ninf` (they would delete the tests for non-finite samples) and no `reassoc`
+#: (float sums would depend on the optimiser's mood).
+FAST_MATH = {"contract", "nsz", "arcp"}
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for specrender; `SPECRENDER_CACHE` overrides it."""
+    override = os.environ.get("SPECRENDER_CACHE")
+    if override:
+        return Path(override)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "specrender"
+
+
+@functools.cache
+def kernel_digest() -> str:
+    """SHA-256 over the names and bytes of all kernel sources (32 hex digits of it)."""
+    digest = hashlib.sha256()
+    for path in sorted(KERNEL_ROOT.rglob("*.py")):
+        digest.update(path.relative_to(KERNEL_ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+class _KernelCacheLocator(_CacheLocator):
+    """Puts compiled kernels into the user's cache folder, stamped with the digest of the kernel sources."""
+
+    def __init__(self, py_func, py_file):
+        self._py_file = py_file
+        self._lineno = py_func.__code__.co_firstlineno
+        self._name = f"{py_func.__module__}.{py_func.__qualname__}"
+
+    def get_cache_path(self):
+        return str(_usable_cache_path())
+
+    def get_source_stamp(self):
+        return kernel_digest()
+
+    def get_disambiguator(self):
+        return hashlib.sha256(self._name.encode()).hexdigest()[:12]
+
+    @classmethod
+    def from_function(cls, py_func, py_file):
+        return cls(py_func, py_file)
+
+
+@functools.cache
+def _usable_cache_path() -> Path:
+    """The kernel cache folder; a private temporary one where the user's cannot be written."""
+    path = cache_folder() / "kernels"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError:
+        path = Path(tempfile.mkdtemp(prefix="specrender-kernels-"))
+    return path
+
+
+class _KernelCacheImpl(CompileResultCacheImpl):
+    _locator_classes = [_KernelCacheLocator]  # noqa: RUF012 (numba's own interface)
+
+
+class _KernelCache(FunctionCache):
+    _impl_class = _KernelCacheImpl
+
+
+def kernel(function=None, *, entry=False, forceinline=False):
+    """Compile a kernel function at its first call; numerics, GIL and cache rules are set here and nowhere else.
+
+    entry : Python calls it; its compiled code is cached.
+    forceinline : inlined by LLVM at each call (tiny functions only: it costs compile time).
+    """
+
+    def decorate(py_func):
+        dispatcher = njit(nogil=True, error_model="numpy", fastmath=FAST_MATH, forceinline=forceinline)(py_func)
+        if entry:
+            dispatcher._cache = _KernelCache(py_func)
+        return dispatcher
+
+    return decorate if function is None else decorate(function)
+
+
+def is_compiled(entry) -> bool:
+    """Whether an entry point has machine code in this process already."""
+    return bool(entry.signatures)

@@ -1,0 +1,492 @@
+"""SIMD value types: a spectrum or a vector is one `f32x4` in a register, with operators.
+
+`f32x4` and `f32x8` are LLVM vectors that numba code passes and returns by value.  Arithmetic works lane by lane, with
+scalars broadcast; comparisons give a mask for `select`, `any_lane`, `all_lanes`.  Lane 3 of points and directions is 0.
+Scalars in kernels are float32: write constants as `f32(0.5)`, since a bare Python float is float64 and would widen
+whatever it touches.
+
+`exp`, `log`, `sin_cos` are our own, for one value or four: libm differs between machines and is slower.
+Polynomials after Cephes [Moshier1989]; errors are stated at each and checked by the tests.
+"""
+
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_builtin
+from numba.core.typing import signature
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import intrinsic, models, register_model
+
+from specrender.kernel.jit import kernel
+
+f32 = np.float32
+I1, I32, I64, F32 = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.FloatType()
+
+
+# ---------------------------------------------------------------- the types
+
+
+class VectorType(types.Type):
+    """`lanes` float32 values in one register."""
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(name=f"f32x{lanes}")
+
+
+class MaskType(types.Type):
+    """One truth value for each lane of a vector."""
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(name=f"mask{lanes}")
+
+
+@register_model(VectorType)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, ir.VectorType(F32, fe_type.lanes))
+
+
+@register_model(MaskType)
+class _MaskModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, ir.VectorType(I1, fe_type.lanes))
+
+
+f32x4 = VectorType(4)
+f32x8 = VectorType(8)
+
+
+def broadcast(builder, scalar, lanes):
+    """LLVM: `scalar` in every lane."""
+    vector_type = ir.VectorType(scalar.type, lanes)
+    undefined = ir.Constant(vector_type, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, I32(0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))
+
+
+def constant(llvm_type, number):
+    """LLVM: a float constant of a scalar or vector type."""
+    number = float(np.float32(number))
+    if isinstance(llvm_type, ir.VectorType):
+        return ir.Constant(llvm_type, [number] * llvm_type.count)
+    return ir.Constant(llvm_type, number)
+
+
+def call_llvm(builder, name, *args):
+    """LLVM: call the intrinsic `llvm.NAME` overloaded on the type of its first argument."""
+    llvm_type = args[0].type
+    suffix = f"v{llvm_type.count}f32" if isinstance(llvm_type, ir.VectorType) else "f32"
+    function_type = ir.FunctionType(llvm_type, [a.type for a in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}"), args)
+
+
+# ---------------------------------------------------------------- operators
+
+
+class _VectorArithmetic(AbstractTemplate):
+    """vector op vector, vector op scalar, scalar op vector: the result is the vector's type."""
+
+    def generic(self, args, kws):
+        if len(args) != 2:
+            return None
+        left, right = args
+        if isinstance(left, VectorType) and (left == right or isinstance(right, types.Number)):
+            return signature(left, left, left if left == right else types.float32)
+        if isinstance(right, VectorType) and isinstance(left, types.Number):
+            return signature(right, types.float32, right)
+        return None
+
+
+class _VectorComparison(_VectorArithmetic):
+    def generic(self, args, kws):
+        found = super().generic(args, kws)
+        return found and signature(MaskType(found.return_type.lanes), *found.args)
+
+
+class _VectorNegation(AbstractTemplate):
+    def generic(self, args, kws):
+        return signature(args[0], args[0]) if len(args) == 1 and isinstance(args[0], VectorType) else None
+
+
+def _define(operators, template, emit):
+    def lower(context, builder, sig, args):
+        lanes = max(t.lanes for t in sig.args if isinstance(t, VectorType))
+        operands = [
+            a if isinstance(t, VectorType) else broadcast(builder, a, lanes)
+            for a, t in zip(args, sig.args, strict=True)
+        ]
+        return emit(builder, *operands)
+
+    for op in operators:
+        infer_global(op)(type(f"{op.__name__}_vector", (template,), {}))
+        for left, right in ((VectorType, VectorType), (VectorType, types.Float), (types.Float, VectorType)):
+            lower_builtin(op, left, right)(lower)
+
+
+_define((operator.add, operator.iadd), _VectorArithmetic, lambda b, x, y: b.fadd(x, y))
+_define((operator.sub, operator.isub), _VectorArithmetic, lambda b, x, y: b.fsub(x, y))
+_define((operator.mul, operator.imul), _VectorArithmetic, lambda b, x, y: b.fmul(x, y))
+_define((operator.truediv, operator.itruediv), _VectorArithmetic, lambda b, x, y: b.fdiv(x, y))
+for _op, _predicate in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">=")):
+    _define((_op,), _VectorComparison, lambda b, x, y, p=_predicate: b.fcmp_ordered(p, x, y))
+
+infer_global(operator.neg)(type("neg_vector", (_VectorNegation,), {}))
+
+
+@lower_builtin(operator.neg, VectorType)
+def _lower_neg(context, builder, sig, args):
+    return builder.fneg(args[0])
+
+
+# ---------------------------------------------------------------- making and taking apart
+
+
+@intrinsic
+def vec4(typingctx, x, y, z, w):
+    """Four scalars -> f32x4."""
+
+    def codegen(context, builder, sig, args):
+        value = ir.Constant(ir.VectorType(F32, 4), ir.Undefined)
+        for index, scalar in enumerate(args):
+            value = builder.insert_element(value, scalar, I32(index))
+        return value
+
+    return f32x4(*[types.float32] * 4), codegen
+
+
+@intrinsic
+def splat4(typingctx, x):
+    """One scalar -> f32x4 with it in every lane."""
+    return f32x4(types.float32), lambda context, builder, sig, args: broadcast(builder, args[0], 4)
+
+
+@kernel(forceinline=True)
+def vec3(x, y, z):
+    """A point or direction: lane 3 is 0."""
+    return vec4(x, y, z, f32(0.0))
+
+
+@intrinsic
+def lane(typingctx, vector, index):
+    """float32 in lane `index` (constant or variable)."""
+
+    def codegen(context, builder, sig, args):
+        return builder.extract_element(args[0], args[1])
+
+    return types.float32(vector, types.int32), codegen
+
+
+@intrinsic
+def with_lane(typingctx, vector, index, value):
+    """`vector` with lane `index` replaced."""
+
+    def codegen(context, builder, sig, args):
+        return builder.insert_element(args[0], args[2], args[1])
+
+    return vector(vector, types.int32, types.float32), codegen
+
+
+def _shuffle(pattern):
+    @intrinsic
+    def shuffle(typingctx, vector):
+        def codegen(context, builder, sig, args):
+            mask = ir.Constant(ir.VectorType(I32, len(pattern)), list(pattern))
+            return builder.shuffle_vector(args[0], args[0], mask)
+
+        return vector(vector), codegen
+
+    return shuffle
+
+
+_yzxw = _shuffle((1, 2, 0, 3))
+rotate_lanes = _shuffle((1, 2, 3, 0))
+
+
+# ---------------------------------------------------------------- lane-wise functions
+
+
+def _lanewise(name, count):
+    """An LLVM intrinsic on scalars (float32) and vectors alike."""
+    if count == 1:
+
+        @intrinsic
+        def function(typingctx, x):
+            typ = x if isinstance(x, VectorType) else types.float32
+            return typ(typ), lambda context, builder, sig, args: call_llvm(builder, name, *args)
+
+        return function
+
+    @intrinsic
+    def function2(typingctx, x, y):
+        lanes = next((t.lanes for t in (x, y) if isinstance(t, VectorType)), 0)
+        typ = VectorType(lanes) if lanes else types.float32
+        sig = typ(*[t if isinstance(t, VectorType) else types.float32 for t in (x, y)])
+
+        def codegen(context, builder, sig, args):
+            args = [
+                broadcast(builder, a, lanes) if lanes and not isinstance(t, VectorType) else a
+                for a, t in zip(args, sig.args, strict=True)
+            ]
+            return call_llvm(builder, name, *args)
+
+        return sig, codegen
+
+    return function2
+
+
+sqrt = _lanewise("sqrt", 1)
+fabs = _lanewise("fabs", 1)
+floor = _lanewise("floor", 1)
+fmin = _lanewise("minnum", 2)
+fmax = _lanewise("maxnum", 2)
+copysign = _lanewise("copysign", 2)
+
+
+@intrinsic
+def fma(typingctx, x, y, z):
+    """x * y + z, rounded once; all three of one type."""
+    typ = next((t for t in (x, y, z) if isinstance(t, VectorType)), types.float32)
+    sig = typ(*[t if isinstance(t, VectorType) else types.float32 for t in (x, y, z)])
+
+    def codegen(context, builder, sig, args):
+        if isinstance(typ, VectorType):
+            args = [
+                a if isinstance(t, VectorType) else broadcast(builder, a, typ.lanes)
+                for a, t in zip(args, sig.args, strict=True)
+            ]
+        return call_llvm(builder, "fma", *args)
+
+    return sig, codegen
+
+
+@intrinsic
+def select(typingctx, mask, x, y):
+    """Lane by lane: x where the mask holds, else y."""
+    typ = next(t for t in (x, y) if isinstance(t, VectorType))
+    sig = typ(mask, *[t if isinstance(t, VectorType) else types.float32 for t in (x, y)])
+
+    def codegen(context, builder, sig, args):
+        values = [
+            a if isinstance(t, VectorType) else broadcast(builder, a, typ.lanes)
+            for a, t in zip(args[1:], sig.args[1:], strict=True)
+        ]
+        return builder.select(args[0], *values)
+
+    return sig, codegen
+
+
+@intrinsic
+def mask_bits(typingctx, mask):
+    """The mask as an integer, bit k for lane k."""
+
+    def codegen(context, builder, sig, args):
+        return builder.zext(builder.bitcast(args[0], ir.IntType(mask.lanes)), I32)
+
+    return types.int32(mask), codegen
+
+
+@kernel(forceinline=True)
+def any_lane(mask):
+    return mask_bits(mask) != 0
+
+
+@kernel(forceinline=True)
+def clamp(x, low, high):
+    """x kept within [low, high]; scalars or vectors."""
+    return fmin(fmax(x, low), high)
+
+
+# ---------------------------------------------------------------- horizontal sums, vectors
+
+
+def _horizontal(name, emit):
+    @intrinsic
+    def reduce(typingctx, vector):
+        def codegen(context, builder, sig, args):
+            value, lanes = args[0], vector.lanes
+            while lanes > 1:  # pairwise, so that the order of additions is fixed
+                lanes //= 2
+                undefined = ir.Constant(value.type, ir.Undefined)
+                index = ir.VectorType(I32, lanes)
+                low = builder.shuffle_vector(value, undefined, ir.Constant(index, list(range(lanes))))
+                high = builder.shuffle_vector(value, undefined, ir.Constant(index, list(range(lanes, 2 * lanes))))
+                value = emit(builder, low, high)
+            return builder.extract_element(value, I32(0))
+
+        return types.float32(vector), codegen
+
+    return reduce
+
+
+hsum = _horizontal("hsum", lambda b, x, y: b.fadd(x, y))
+hmax = _horizontal("hmax", lambda b, x, y: call_llvm(b, "maxnum", x, y))
+hmin = _horizontal("hmin", lambda b, x, y: call_llvm(b, "minnum", x, y))
+
+
+@kernel(forceinline=True)
+def dot(a, b):
+    """Dot product of two directions (lane 3 must be 0 in one of them)."""
+    return hsum(a * b)
+
+
+@kernel(forceinline=True)
+def cross(a, b):
+    """Cross product; lane 3 of the result is 0."""
+    return _yzxw(a * _yzxw(b) - _yzxw(a) * b)
+
+
+@kernel(forceinline=True)
+def length(a):
+    return sqrt(hsum(a * a))
+
+
+@kernel(forceinline=True)
+def normalize(a):
+    """Unit vector along a; a must not be zero."""
+    return a * (f32(1.0) / sqrt(hsum(a * a)))
+
+
+# ---------------------------------------------------------------- exp, log, sine and cosine
+
+
+def _polynomial(builder, x, coefficients):
+    """Horner's rule, highest power first."""
+    value = constant(x.type, coefficients[0])
+    for c in coefficients[1:]:
+        value = call_llvm(builder, "fma", value, x, constant(x.type, c))
+    return value
+
+
+def _integer_like(llvm_type):
+    return ir.VectorType(I32, llvm_type.count) if isinstance(llvm_type, ir.VectorType) else I32
+
+
+def _integer(llvm_type, number):
+    return ir.Constant(llvm_type, [number] * llvm_type.count if isinstance(llvm_type, ir.VectorType) else number)
+
+
+def _unary_math(emit, doc):
+    @intrinsic
+    def function(typingctx, x):
+        typ = x if isinstance(x, VectorType) else types.float32
+        return typ(typ), lambda context, builder, sig, args: emit(builder, args[0])
+
+    function.__doc__ = doc
+    return function
+
+
+def _emit_exp(b, x):
+    integer = _integer_like(x.type)
+    x = call_llvm(b, "maxnum", call_llvm(b, "minnum", x, constant(x.type, 88.0)), constant(x.type, -87.0))
+    n = call_llvm(b, "rint", b.fmul(x, constant(x.type, 1.44269504088896341)))
+    # x - n ln 2 in two steps: the first constant has few bits, so that n times it is exact
+    r = call_llvm(b, "fma", n, constant(x.type, -0.693359375), x)
+    r = call_llvm(b, "fma", n, constant(x.type, 2.12194440e-4), r)
+    p = _polynomial(
+        b, r, (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+    )
+    p = b.fadd(call_llvm(b, "fma", p, b.fmul(r, r), r), constant(x.type, 1.0))
+    scale = b.shl(b.add(b.fptosi(n, integer), _integer(integer, 127)), _integer(integer, 23))
+    return b.fmul(p, b.bitcast(scale, x.type))
+
+
+def _emit_log(b, x):
+    integer = _integer_like(x.type)
+    one = constant(x.type, 1.0)
+    bits = b.bitcast(call_llvm(b, "maxnum", x, constant(x.type, 1.17549435e-38)), integer)
+    exponent = b.sub(b.lshr(bits, _integer(integer, 23)), _integer(integer, 126))
+    mantissa = b.bitcast(
+        b.or_(b.and_(bits, _integer(integer, 0x007FFFFF)), _integer(integer, 0x3F000000)), x.type
+    )  # in [0.5, 1)
+    small = b.fcmp_ordered("<", mantissa, constant(x.type, 0.707106781186547524))
+    e = b.sitofp(exponent, x.type)
+    e = b.select(small, b.fsub(e, one), e)
+    m = b.fsub(b.select(small, b.fadd(mantissa, mantissa), mantissa), one)
+    z = b.fmul(m, m)
+    p = _polynomial(
+        b,
+        m,
+        (
+            7.0376836292e-2,
+            -1.1514610310e-1,
+            1.1676998740e-1,
+            -1.2420140846e-1,
+            1.4249322787e-1,
+            -1.6668057665e-1,
+            2.0000714765e-1,
+            -2.4999993993e-1,
+            3.3333331174e-1,
+        ),
+    )
+    y = b.fmul(b.fmul(m, z), p)
+    y = call_llvm(b, "fma", e, constant(x.type, -2.12194440e-4), y)
+    y = call_llvm(b, "fma", z, constant(x.type, -0.5), y)
+    return call_llvm(b, "fma", e, constant(x.type, 0.693359375), b.fadd(m, y))
+
+
+def _emit_sin_cos(b, x):
+    """(sin x, cos x) by reduction to [-pi/4, pi/4]."""
+    integer = _integer_like(x.type)
+    n = call_llvm(b, "rint", b.fmul(x, constant(x.type, 2.0 / np.pi)))
+    # Cody-Waite: pi/2 in three parts
+    r = call_llvm(b, "fma", n, constant(x.type, -1.5703125), x)
+    r = call_llvm(b, "fma", n, constant(x.type, -4.837512969970703125e-4), r)
+    r = call_llvm(b, "fma", n, constant(x.type, -7.549789948768648e-8), r)
+    z = b.fmul(r, r)
+    sine = _polynomial(b, z, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1))
+    sine = call_llvm(b, "fma", b.fmul(sine, z), r, r)
+    cosine = _polynomial(b, z, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2))
+    cosine = call_llvm(b, "fma", b.fmul(cosine, z), z, call_llvm(b, "fma", z, constant(x.type, -0.5), constant(x.type, 1.0)))
+    quadrant = b.fptosi(n, integer)
+    one, two = _integer(integer, 1), _integer(integer, 2)
+    swap = b.icmp_signed("!=", b.and_(quadrant, one), _integer(integer, 0))
+    sin_sign = b.shl(b.and_(quadrant, two), _integer(integer, 30))
+    cos_sign = b.shl(b.and_(b.add(quadrant, one), two), _integer(integer, 30))
+    new_sine, new_cosine = b.select(swap, cosine, sine), b.select(swap, sine, cosine)
+    signed = [
+        b.bitcast(b.xor(b.bitcast(v, integer), s), x.type) for v, s in ((new_sine, sin_sign), (new_cosine, cos_sign))
+    ]
+    return signed[0], signed[1]
+
+
+exp = _unary_math(_emit_exp, "e^x, relative error below 2e-7 on [-87, 88]; clamped outside.")
+log = _unary_math(_emit_log, "ln x for x > 0, error below 1.5e-7 relative or 6e-8 absolute; x <= 0 gives ln(1.2e-38).")
+
+
+@intrinsic
+def sin_cos(typingctx, x):
+    """(sin x, cos x), absolute error below 1.5e-7 for |x| < 8000."""
+    typ = x if isinstance(x, VectorType) else types.float32
+
+    def codegen(context, builder, sig, args):
+        return context.make_tuple(builder, sig.return_type, _emit_sin_cos(builder, args[0]))
+
+    return types.UniTuple(typ, 2)(typ), codegen
+
+
+@intrinsic
+def to_int(typingctx, x):
+    """float32 -> int32, towards zero."""
+    return types.int32(types.float32), lambda context, builder, sig, args: builder.fptosi(args[0], I32)
+
+
+@intrinsic
+def bits_to_unit(typingctx, bits):
+    """uint32 -> float32 in [0, 1): the upper 24 bits, so that 1 is never reached."""
+
+    def codegen(context, builder, sig, args):
+        top = builder.lshr(args[0], I32(8))
+        return builder.fmul(builder.uitofp(top, F32), ir.Constant(F32, 2.0**-24))
+
+    return types.float32(types.uint32), codegen
+
+
+@kernel(forceinline=True)
+def all_lanes(mask):
+    """Whether all four lanes of a mask4 hold."""
+    return mask_bits(mask) == 15

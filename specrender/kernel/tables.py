@@ -1,0 +1,191 @@
+"""The scene as the kernel sees it: flat arrays behind one pointer, and the conventions of all kernel code.
+
+`SceneTables` holds named NumPy arrays; in kernels `tables.name[i]` reads an element (a record is read field by field,
+without a copy), `load4(tables.name, i)` reads the i-th group of four float32 as an f32x4, and `record(tables.name,
+offset, DTYPE)` views bytes as a record of a kind's own layout.  Tables never change while a kernel runs, so loads are
+marked invariant.
+
+Conventions of all kernels
+    wo points to the side of the camera, wi is sampled; both leave the surface; in BSDFs both are in the local frame
+    (z = shading normal).  `evaluate` returns (value times |cos|, pdf); `sample` takes the same arguments, then the
+    random numbers.  pdfs of directions are per solid angle.  Spectra are f32x4: one lane a wavelength, or R, G, B, 0.
+    Scalars are float32, indices int32.  Vectors are f32x4 with lane 3 = 0.
+"""
+
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba import from_dtype, types
+from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    intrinsic,
+    models,
+    overload,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+
+from specrender.kernel.simd import F32, I64, f32x4, f32x8
+
+_BYTE = ir.IntType(8)
+
+
+class PointerType(types.Type):
+    """Address of the first element of a table."""
+
+    def __init__(self, element):
+        self.element = element
+        super().__init__(name=f"pointer({element})")
+
+
+@register_model(PointerType)
+class _PointerModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        element = fe_type.element
+        target = _BYTE if isinstance(element, types.Record) else dmm.lookup(element).get_data_type()
+        super().__init__(dmm, fe_type, target.as_pointer())
+
+
+def _invariant_load(builder, address, align):
+    value = builder.load(address)
+    value.align = align
+    value.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return value
+
+
+@intrinsic
+def _pointer_load(typingctx, pointer, index):
+    element = pointer.element
+
+    def codegen(context, builder, sig, args):
+        if isinstance(element, types.Record):  # a record *is* a pointer: no copy
+            address = builder.gep(args[0], [builder.mul(args[1], I64(element.size))])
+            return builder.bitcast(address, context.get_value_type(element))
+        return _invariant_load(builder, builder.gep(args[0], [args[1]]), element.bitwidth // 8)
+
+    return element(pointer, types.int64), codegen
+
+
+@overload(operator.getitem)
+def _pointer_getitem(pointer, index):
+    if isinstance(pointer, PointerType) and isinstance(index, types.Integer):
+        return lambda pointer, index: _pointer_load(pointer, index)
+
+
+def _group_load(lanes, vector_type):
+    @intrinsic
+    def load(typingctx, pointer, index):
+        def codegen(context, builder, sig, args):
+            address = builder.gep(args[0], [builder.mul(args[1], I64(lanes))])
+            address = builder.bitcast(address, ir.VectorType(F32, lanes).as_pointer())
+            return _invariant_load(builder, address, 4 * lanes)
+
+        return vector_type(pointer, types.int64), codegen
+
+    return load
+
+
+#: load4(tables.name, i): elements 4 i .. 4 i + 3 of a float32 table as f32x4; load8 likewise.
+load4 = _group_load(4, f32x4)
+load8 = _group_load(8, f32x8)
+
+
+@intrinsic
+def record(typingctx, pointer, offset, dtype):
+    """View the bytes at `offset` of a uint8 table as a record of the (module-level constant) NumPy `dtype`."""
+    element = dtype.dtype
+
+    def codegen(context, builder, sig, args):
+        return builder.bitcast(builder.gep(args[0], [args[1]]), context.get_value_type(element))
+
+    return element(pointer, types.int64, dtype), codegen
+
+
+# ---------------------------------------------------------------- the scene's arrays
+
+
+class TablesType(types.Type):
+    """The numba type of `SceneTables`: one machine word."""
+
+    def __init__(self, fields):
+        self.fields = fields
+        super().__init__(name="Tables(" + ", ".join(f"{n}: {t}" for n, t in fields) + ")")
+
+
+register_model(TablesType)(models.OpaqueModel)
+
+
+def aligned(array, dtype=None):
+    """A C-contiguous copy (or the array itself) whose data begins on a 64-byte boundary, as vector loads need."""
+    array = np.ascontiguousarray(array, dtype)
+    if array.ctypes.data % 64 == 0 and array.nbytes:
+        return array
+    buffer = np.zeros(array.nbytes + 128, np.uint8)
+    start = -buffer.ctypes.data % 64
+    result = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    result[...] = array
+    return result
+
+
+class Tables:
+    """Named arrays of fixed dtypes, kept alive here, read in kernels as `tables.name[i]`.
+
+    Parameters
+    ----------
+    layout : name -> dtype of every array the kernel may ask for; part of the compiled code's type.
+    arrays : name -> array; a name left out is an empty table (which still has an address).
+    """
+
+    def __init__(self, layout, arrays):
+        unknown = set(arrays) - set(layout)
+        if unknown:
+            raise KeyError(f"no such table: {sorted(unknown)}")
+        self.arrays = {}
+        for name, dtype in layout.items():
+            array = arrays.get(name)
+            self.arrays[name] = aligned(np.zeros(1, dtype) if array is None or len(array) == 0 else array, dtype)
+        self._addresses = np.array([a.ctypes.data for a in self.arrays.values()], np.int64)
+        self.address = int(self._addresses.ctypes.data)
+        self.numba_type = TablesType(tuple((n, from_dtype(np.dtype(d))) for n, d in layout.items()))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by all tables."""
+        return sum(a.nbytes for a in self.arrays.values())
+
+
+@typeof_impl.register(Tables)
+def _typeof_tables(value, context):
+    return value.numba_type
+
+
+@unbox(TablesType)
+def _unbox_tables(typ, obj, c):
+    attribute = c.pyapi.object_getattr_string(obj, "address")
+    address = c.pyapi.long_as_longlong(attribute)
+    c.pyapi.decref(attribute)
+    return NativeValue(c.builder.inttoptr(address, _BYTE.as_pointer()))
+
+
+@infer_getattr
+class _TablesAttributes(AttributeTemplate):
+    key = TablesType
+
+    def generic_resolve(self, typ, attribute):
+        for name, element in typ.fields:
+            if name == attribute:
+                return PointerType(element)
+        return None
+
+
+@lower_getattr_generic(TablesType)
+def _lower_tables_attribute(context, builder, typ, value, attribute):
+    index = [name for name, _ in typ.fields].index(attribute)
+    pointer_type = context.get_value_type(PointerType(typ.fields[index][1]))
+    slot = builder.gep(builder.bitcast(value, pointer_type.as_pointer()), [I64(index)])
+    return _invariant_load(builder, slot, 8)

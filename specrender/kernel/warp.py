@@ -1,0 +1,61 @@
+"""Uniform random numbers to directions and points; each `sample_x` with its `pdf_x`."""
+
+import numpy as np
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import f32, fabs, fmax, lane, sin_cos, sqrt, vec3
+
+INV_PI = f32(1.0 / np.pi)
+TWO_PI = f32(2.0 * np.pi)
+
+
+@kernel
+def sample_disk(u1, u2):
+    """(x, y) uniform on the unit disk, by the concentric map.  Source: [Shirley1997]."""
+    x = f32(2.0) * u1 - f32(1.0)
+    y = f32(2.0) * u2 - f32(1.0)
+    if x == f32(0.0) and y == f32(0.0):
+        return f32(0.0), f32(0.0)
+    if fabs(x) > fabs(y):
+        r, phi = x, f32(np.pi / 4) * (y / x)
+    else:
+        r, phi = y, f32(np.pi / 2) - f32(np.pi / 4) * (x / y)
+    s, c = sin_cos(phi)
+    return r * c, r * s
+
+
+@kernel
+def sample_cosine_hemisphere(u1, u2):
+    """Direction with density cos / pi about +z."""
+    x, y = sample_disk(u1, u2)
+    return vec3(x, y, sqrt(fmax(f32(0.0), f32(1.0) - x * x - y * y)))
+
+
+@kernel(forceinline=True)
+def pdf_cosine_hemisphere(w):
+    return fmax(f32(0.0), lane(w, 2)) * INV_PI
+
+
+@kernel
+def sample_sphere(u1, u2):
+    """Direction uniform over the sphere."""
+    z = f32(1.0) - f32(2.0) * u1
+    r = sqrt(fmax(f32(0.0), f32(1.0) - z * z))
+    s, c = sin_cos(TWO_PI * u2)
+    return vec3(r * c, r * s, z)
+
+
+@kernel
+def sample_cone(cos_max, u1, u2):
+    """Direction uniform within the cone of half angle acos(cos_max) about +z."""
+    z = f32(1.0) - u1 * (f32(1.0) - cos_max)
+    r = sqrt(fmax(f32(0.0), f32(1.0) - z * z))
+    s, c = sin_cos(TWO_PI * u2)
+    return vec3(r * c, r * s, z)
+
+
+@kernel
+def sample_triangle(u1, u2):
+    """Barycentric (b1, b2) uniform over a triangle."""
+    root = sqrt(f32(1.0) - u1)
+    return f32(1.0) - root, u2 * root
