@@ -1,0 +1,77 @@
+"""Images as textures: addressing, wrap modes, bilinear interpolation."""
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import f32, floor, lane, to_int
+from specrender.kernel.texture.layout import CLAMP, MIRROR, NEAREST
+from specrender.kernel.texture.spectrum import texel
+
+
+@kernel(forceinline=True)
+def texture_uv(texture, surface):
+    """The surface's uv through the texture's `to_uv`."""
+    u, v = lane(surface.uv, 0), lane(surface.uv, 1)
+    return (
+        texture.uv_xx * u + texture.uv_xy * v + texture.uv_x,
+        texture.uv_yx * u + texture.uv_yy * v + texture.uv_y,
+    )
+
+
+@kernel
+def _wrap(i, size, flags):
+    """Texel index brought into [0, size) by the wrap mode."""
+    if flags & CLAMP:
+        return min(max(i, 0), size - 1)
+    tile = i // size
+    i -= tile * size
+    if flags & MIRROR and tile & 1:
+        return size - 1 - i
+    return i
+
+
+@kernel
+def _footprint(texture, surface):
+    """Indices of the four texels around the point and the weights of the right and the lower ones."""
+    u, v = texture_uv(texture, surface)
+    width, height, flags = texture.width, texture.height, texture.flags
+    # beyond 2^20 repeats there is no fraction left in float32; keep the integer conversion defined
+    u, v = u - floor(u * f32(2.0**-20)) * f32(2.0**20), v - floor(v * f32(2.0**-20)) * f32(2.0**20)
+    if flags & NEAREST:
+        x = _wrap(to_int(floor(u * f32(width))), width, flags)
+        y = _wrap(to_int(floor(v * f32(height))), height, flags)
+        return y * width + x, y * width + x, y * width + x, y * width + x, f32(0.0), f32(0.0)
+    x = u * f32(width) - f32(0.5)
+    y = v * f32(height) - f32(0.5)
+    x_floor, y_floor = floor(x), floor(y)
+    x0, y0 = _wrap(to_int(x_floor), width, flags), _wrap(to_int(y_floor), height, flags)
+    x1, y1 = _wrap(to_int(x_floor) + 1, width, flags), _wrap(to_int(y_floor) + 1, height, flags)
+    return y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1, x - x_floor, y - y_floor
+
+
+@kernel
+def colour(tables, texture, surface, wavelengths):
+    """f32x4 of a colour image; texels are uplifted first and interpolated as spectra."""
+    i00, i01, i10, i11, wx, wy = _footprint(texture, surface)
+    if texture.flags & NEAREST:
+        return texel(tables, texture, i00, wavelengths)
+    top = texel(tables, texture, i00, wavelengths) * (f32(1.0) - wx) + texel(tables, texture, i01, wavelengths) * wx
+    low = texel(tables, texture, i10, wavelengths) * (f32(1.0) - wx) + texel(tables, texture, i11, wavelengths) * wx
+    return top * (f32(1.0) - wy) + low * wy
+
+
+@kernel
+def scalar(tables, texture, surface):
+    """float32 of a scalar image."""
+    i00, i01, i10, i11, wx, wy = _footprint(texture, surface)
+    values, offset = tables.values, texture.offset
+    top = values[offset + i00] * (f32(1.0) - wx) + values[offset + i01] * wx
+    low = values[offset + i10] * (f32(1.0) - wx) + values[offset + i11] * wx
+    return top * (f32(1.0) - wy) + low * wy
+
+
+@kernel
+def checker_child(texture, surface):
+    """The texture id of the square of a checkerboard that the point lies in."""
+    u, v = texture_uv(texture, surface)
+    if (u - floor(u) > f32(0.5)) == (v - floor(v) > f32(0.5)):
+        return texture.child0
+    return texture.child1
