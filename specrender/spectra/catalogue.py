@@ -7,6 +7,7 @@ which has water, diamond and other clear materials too) and ``ior`` (`scalar_ior
 from __future__ import annotations
 
 import csv
+import difflib
 from dataclasses import dataclass
 from functools import cache
 
@@ -135,8 +136,7 @@ def named(name: str) -> Spectrum:
     if label is not None:
         table = store.array("colorchecker", label.removeprefix(PATCH_PREFIX))
         return Tabulated(table[:, 0], table[:, 1], extrapolate="hold", label=label)
-    near = did_you_mean(name, [*names("illuminant"), *names("patch")])
-    raise InputError(f"no spectrum is named {name!r} among illuminants, lamps and patches{near}{_other_kind(name)}")
+    raise InputError(f"no illuminant, lamp or colour patch is named {name!r}{_hint(name, 'illuminant', 'patch')}")
 
 
 def metal(name: str) -> tuple[Spectrum, Spectrum]:
@@ -146,7 +146,7 @@ def metal(name: str) -> tuple[Spectrum, Spectrum]:
     """
     label = _written("metal", name)
     if label is None:
-        raise InputError(f"no metal is named {name!r}{did_you_mean(name, names('metal'))}{_other_kind(name)}")
+        raise InputError(f"no metal is named {name!r}{_hint(name, 'metal')}")
     if label == "none":
         return Uniform(0.0), Uniform(1.0)
     if label.removesuffix("_palik") in PALIK_REPEATS:
@@ -165,7 +165,7 @@ def glass_record(name: str) -> GlassRecord:
     """`glass` together with the published n_d and Abbe number and the source."""
     label = _written("glass", name)
     if label is None:
-        raise InputError(f"no glass is named {name!r}{did_you_mean(name, names('glass'))}{_other_kind(name)}")
+        raise InputError(f"no glass is named {name!r}{_hint(name, 'glass')}")
     row = _glass_rows()[GLASS_ALIASES.get(label, label)]
     coefficients = [float(v) for v in row["coefficients"].split()]
     index = _index_from_row(row["form"], coefficients)
@@ -206,7 +206,13 @@ def _written(kind: str, name: str) -> str | None:
     return _by_lower_case(kind).get(str(name).strip().lower())
 
 
-def _other_kind(name: str) -> str:
-    """A hint when the name exists, but as another kind of thing."""
-    kinds = [kind for kind in KINDS[:4] if _written(kind, name) is not None]
-    return f" ({name!r} is the name of {' and '.join(('an ' if k[0] == 'i' else 'a ') + k for k in kinds)})" if kinds else ""
+def _hint(name: str, *wanted: str) -> str:
+    """What to add to "no ... is named ...": the kind that does have it, else what is near, else where the list is."""
+    kinds = [kind for kind in ("illuminant", "patch", "metal", "glass") if _written(kind, name) is not None]
+    if kinds:
+        return f"; it is the name of {' and '.join(('an ' if kind == 'illuminant' else 'a ') + kind for kind in kinds)}"
+    known = {low: written for kind in wanted for low, written in _by_lower_case(kind).items()}
+    close = difflib.get_close_matches(str(name).strip().lower(), known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {known[close[0]]!r}?"
+    return f"; there are {len(known)} of that kind, from {min(known.values())!r} to {max(known.values())!r}"
