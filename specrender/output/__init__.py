@@ -1,0 +1,16 @@
+"""Output: from a film to image files, and back from files to channels."""
+
+from specrender.output.options import OutputOptions
+from specrender.output.read import Image, read_image
+from specrender.output.write import FORMATS, Written, check_output, wants_spectral, write_image
+
+__all__ = [
+    "FORMATS",
+    "Image",
+    "OutputOptions",
+    "Written",
+    "check_output",
+    "read_image",
+    "wants_spectral",
+    "write_image",
+]

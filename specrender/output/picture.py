@@ -1,0 +1,182 @@
+"""Picture: an image as a file will hold it, encoded but not yet written; and its atomic writing by OpenImageIO."""
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from specrender.errors import SpecrenderError
+from specrender.film.film import Film
+
+
+@dataclass
+class Picture:
+    """Pixels and header of one image file.
+
+    Parameters
+    ----------
+    pixels : (h, w, c) float32, uint8 or uint16, top row first.
+    channels : c names, in the order of the last axis.
+    formats : c OpenImageIO type names ("half", "float", "uint8", "uint16"); pixels are converted on writing.
+    attributes : name -> str, int, float, or (OpenImageIO type name, value); None values are left out.
+    window : (x0, y0, x1, y1), where the pixels lie in the full image; ends exclusive.
+    size : (width, height) of the full image.
+    nonfinite : number of colour or data values that were NaN and became 0.
+    clamped : number of values beyond the range of the pixel type that became its largest value.
+    """
+
+    pixels: np.ndarray
+    channels: tuple[str, ...]
+    formats: tuple[str, ...]
+    attributes: dict[str, object]
+    window: tuple[int, int, int, int]
+    size: tuple[int, int]
+    nonfinite: int = 0
+    clamped: int = 0
+
+
+@dataclass
+class Layers:
+    """A growing stack of named channels, cleaned for the pixel type each is written in."""
+
+    film: Film
+    planes: list[np.ndarray] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    nonfinite: int = 0
+    clamped: int = 0
+
+    def add(self, values: np.ndarray, channels: tuple[str, ...], pixel_type: str = "float", clean: bool = True) -> None:
+        """Append (h, w, c) values under c names.
+
+        Values beyond the range of `pixel_type` become its largest (never infinity, which spreads through every filter
+        of a compositing program); NaN becomes 0.  Both are counted.  `clean=False` keeps infinities that mean something.
+        """
+        values = values.reshape(*self.film.shape, len(channels))
+        if clean:
+            values, nonfinite, clamped = cleaned(
+                values, np.finfo(np.float16 if pixel_type == "half" else np.float32).max
+            )
+            self.nonfinite += nonfinite
+            self.clamped += clamped
+        self.planes.append(values.astype(np.float32))
+        self.channels += channels
+        self.formats += [pixel_type] * len(channels)
+
+    def picture(self, attributes: dict[str, object]) -> Picture:
+        """All layers as one image."""
+        return Picture(
+            pixels=np.concatenate(self.planes, axis=2),
+            channels=tuple(self.channels),
+            formats=tuple(self.formats),
+            attributes=attributes,
+            window=self.film.crop,
+            size=(self.film.width, self.film.height),
+            nonfinite=self.nonfinite,
+            clamped=self.clamped,
+        )
+
+
+def cleaned(values: np.ndarray, limit: float) -> tuple[np.ndarray, int, int]:
+    """Values within [-limit, limit], NaN as 0; with the number of NaN and of clamped values."""
+    limit = float(limit)
+    nan = np.isnan(values)
+    beyond = np.abs(values) > limit
+    nonfinite, clamped = int(np.count_nonzero(nan)), int(np.count_nonzero(beyond))
+    if nonfinite or clamped:
+        values = np.clip(np.where(nan, 0.0, values), -limit, limit)
+    return values, nonfinite, clamped
+
+
+def metadata_attributes(film: Film) -> dict[str, object]:
+    """The metadata of a film as file attributes: `Software` as all formats have it, the rest as `specrender:key`."""
+    metadata = {"software": "specrender", "spp": film.sample_count, **film.metadata}
+    software, version = metadata.pop("software"), metadata.pop("version", None)
+    attributes: dict[str, object] = {"Software": f"{software} {version}" if version else str(software)}
+    attributes |= {f"specrender:{key}": value for key, value in metadata.items()}
+    return attributes
+
+
+def save(picture: Picture, path: str | os.PathLike) -> None:
+    """Write a picture so that `path` is either the complete new file or what it was before.
+
+    The file is written under a temporary name in the same folder, then renamed.  The extension picks the format.
+
+    Raises
+    ------
+    SpecrenderError : the file could not be written, and why; the temporary file is gone.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link; what it points to is replaced
+    temporary = target.with_name(f".specrender-{secrets.token_hex(6)}{target.suffix.lower()}")
+    try:
+        if temporary.suffix in (".jpg", ".jpeg"):
+            _reserve(temporary, picture.pixels.size + (1 << 16))
+        problem = _encode(picture, str(temporary))
+        if problem:
+            if shutil.disk_usage(target.parent).free < (1 << 16):
+                problem = "the disk is full"
+            raise SpecrenderError(f"cannot write '{path}': {problem}")
+        os.replace(temporary, target)
+    except OSError as error:
+        raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Write that many zeros, which the real file then replaces; OSError when they do not fit.
+
+    libjpeg ends the whole process when a write fails (seen with OpenImageIO 3.2.2), so try before it does.
+    """
+    with open(path, "wb") as file:
+        for _ in range(0, size, 1 << 20):
+            file.write(bytes(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _encode(picture: Picture, path: str) -> str | None:
+    """Write a file by OpenImageIO; returns what went wrong, one line, or None."""
+    import OpenImageIO as oiio  # noqa: N813 - here since it takes 0.1 s, which only writing should cost
+
+    height, width, channels = picture.pixels.shape
+    spec = oiio.ImageSpec(width, height, channels, picture.formats[0])
+    spec.channelnames = picture.channels
+    if len(set(picture.formats)) > 1:
+        spec.channelformats = picture.formats
+    if "A" in picture.channels:
+        spec.alpha_channel = picture.channels.index("A")
+    spec.x, spec.y = picture.window[:2]
+    spec.full_x, spec.full_y = 0, 0
+    spec.full_width, spec.full_height = picture.size
+    for name, value in picture.attributes.items():
+        _set_attribute(oiio, spec, name, value)
+    output = oiio.ImageOutput.create(path)
+    if output is None:
+        return _first_line(oiio.geterror())
+    done = output.open(path, spec) and output.write_image(np.ascontiguousarray(picture.pixels))
+    problem = output.geterror()
+    closed = output.close()
+    problem = problem or output.geterror()
+    # PNG reports success on a full disk (OpenImageIO 3.2.2) and only its message tells.
+    return None if done and closed and not problem else _first_line(problem) or "unknown error"
+
+
+def _set_attribute(oiio, spec, name: str, value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, tuple):
+        spec.attribute(name, oiio.TypeDesc(value[0]), value[1])
+    elif isinstance(value, bool | int | np.integer) and abs(int(value)) < 2**31:  # files hold 32-bit integers
+        spec.attribute(name, int(value))
+    elif isinstance(value, float | np.floating):
+        spec.attribute(name, float(value))
+    else:
+        spec.attribute(name, str(value))
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else ""

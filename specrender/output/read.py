@@ -1,0 +1,73 @@
+"""Reading images back: named channels and attributes, of our files and anyone's."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from specrender.errors import InputError
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as its file holds it; nothing is decoded or converted in colour.
+
+    Parameters
+    ----------
+    channels : name -> (h, w) float32, top row first; integers are scaled to [0, 1].
+    attributes : name -> value, all of the header.
+    window : (x0, y0, x1, y1) of the pixels in the full image; ends exclusive.
+    size : (width, height) of the full image.
+    formats : name -> OpenImageIO type name in the file ("half", "float", "uint8", ...).
+    """
+
+    channels: dict[str, np.ndarray]
+    attributes: dict[str, object]
+    window: tuple[int, int, int, int]
+    size: tuple[int, int]
+    formats: dict[str, str]
+
+    def stacked(self, *names: str) -> np.ndarray:
+        """(h, w, n) float32 of n channels; InputError naming what there is when one is missing."""
+        for name in names:
+            if name not in self.channels:
+                raise InputError(f"the image has no channel '{name}'; it has: {', '.join(self.channels)}")
+        return np.stack([self.channels[name] for name in names], axis=-1)
+
+
+def read_image(path: str | os.PathLike) -> Image:
+    """Read the first part of an image file of any format OpenImageIO knows.
+
+    Raises
+    ------
+    InputError : the file is missing, no image, or damaged.
+    """
+    import OpenImageIO as oiio  # noqa: N813 - here since it takes 0.1 s, which only reading should cost
+
+    if not Path(path).is_file():
+        raise InputError(f"cannot read '{path}': there is no such file")
+    # As stored: unassociated alpha is not multiplied in.
+    config = oiio.ImageSpec()
+    config.attribute("oiio:UnassociatedAlpha", 1)
+    image = oiio.ImageInput.open(str(path), config)
+    if image is None:
+        raise InputError(f"cannot read '{path}': {_first_line(oiio.geterror())}")
+    try:
+        spec = image.spec()
+        pixels = image.read_image(0, 0, 0, spec.nchannels, "float")
+        if pixels is None:
+            raise InputError(f"cannot read '{path}': {_first_line(image.geterror())}")
+    finally:
+        image.close()
+    return Image(
+        channels={name: np.ascontiguousarray(pixels[..., i]) for i, name in enumerate(spec.channelnames)},
+        attributes={attribute.name: attribute.value for attribute in spec.extra_attribs},
+        window=(spec.x, spec.y, spec.x + spec.width, spec.y + spec.height),
+        size=(spec.full_width, spec.full_height),
+        formats={name: str(spec.channelformat(i)) for i, name in enumerate(spec.channelnames)},
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else "no image format that is known"

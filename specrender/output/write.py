@@ -1,0 +1,120 @@
+"""The front door of the output stage: check a path before rendering, write a film after it."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from specrender.errors import InputError
+from specrender.film.film import Film
+from specrender.output.display import jpeg_picture, png_picture, tiff_picture
+from specrender.output.exr import exr_picture
+from specrender.output.options import OutputOptions
+from specrender.output.picture import Picture, save
+from specrender.output.spectral_exr import spectral_exr_picture
+
+
+def _exr(film: Film, options: OutputOptions) -> Picture:
+    return spectral_exr_picture(film, options) if options.spectral else exr_picture(film, options)
+
+
+# extension -> what turns a film into the picture to be written; a new format is a row here.
+FORMATS: dict[str, Callable[[Film, OutputOptions], Picture]] = {
+    ".exr": _exr,
+    ".png": png_picture,
+    ".jpg": jpeg_picture,
+    ".jpeg": jpeg_picture,
+    ".tif": tiff_picture,
+    ".tiff": tiff_picture,
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a film on its way into a file.
+
+    Parameters
+    ----------
+    path : the file.
+    nonfinite : number of NaN values written as 0.
+    clamped : number of values beyond the range of the pixel type, written as its largest.
+    """
+
+    path: Path
+    nonfinite: int
+    clamped: int
+
+
+def wants_spectral(path: str | os.PathLike, options: OutputOptions | None = None) -> bool:
+    """Whether the file at `path` is to hold spectra, so that the film needs bins: by the options, else by its name."""
+    name = Path(path).name.lower()
+    if options is None or options.spectral is None:
+        return name.endswith(".spectral.exr")
+    return options.spectral and name.endswith(".exr")
+
+
+def check_output(path: str | os.PathLike) -> None:
+    """Find out before rendering that a file could not be written after it.
+
+    Parameters
+    ----------
+    path : the output file.
+
+    Raises
+    ------
+    InputError : unknown extension, missing folder, folder that cannot be written to, or something at `path` that is no
+        file; one line naming what is allowed.
+    """
+    path = Path(path)
+    extension = path.suffix.lower()
+    try:
+        if path.is_dir():
+            raise InputError(f"cannot write '{path}': it is a folder; give a file name ({_allowed()})")
+        if extension not in FORMATS:
+            given = f"unknown extension '{path.suffix}'" if extension else "no extension"
+            raise InputError(f"cannot write '{path}': {given}; allowed: {_allowed()}")
+        target = Path(os.path.realpath(path))
+        if not target.parent.is_dir():
+            problem = "is not a folder" if target.parent.exists() else "does not exist"
+            raise InputError(f"cannot write '{path}': the folder '{path.parent}' {problem}")
+        if target.exists() and not target.is_file():
+            raise InputError(f"cannot write '{path}': it exists and is not a regular file")
+        # Permission bits do not tell (root, read-only mounts, access lists): try.
+        with tempfile.NamedTemporaryFile(prefix=".specrender-", dir=target.parent):
+            pass
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise InputError(f"cannot write '{path}': {getattr(error, 'strerror', None) or error}") from error
+
+
+def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | None = None) -> Written:
+    """Write a film to a file whose extension picks the format.
+
+    The file appears complete or not at all: an old file at `path` stays as it was when writing fails.
+
+    Parameters
+    ----------
+    film : what was rendered.
+    path : `.exr` (`.spectral.exr` with spectra), `.png`, `.jpg`, `.tif`.
+    options : None for the defaults.
+
+    Returns
+    -------
+    Written : with the number of values that had to be changed, for the caller to report.
+
+    Raises
+    ------
+    InputError : the path cannot be used (see `check_output`), or spectra are wanted of a film that has none.
+    SpecrenderError : writing failed, and why.
+    """
+    options = options or OutputOptions()
+    check_output(path)
+    path = Path(path)
+    options = replace(options, spectral=wants_spectral(path, options))
+    picture = FORMATS[path.suffix.lower()](film, options)
+    save(picture, path)
+    return Written(path, picture.nonfinite, picture.clamped)
+
+
+def _allowed() -> str:
+    return " ".join(FORMATS)
