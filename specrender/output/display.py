@@ -6,7 +6,7 @@ from specrender.color.gamuts import Gamut, gamut, xyz_to_rgb
 from specrender.color.transfer import TRANSFERS
 from specrender.film.film import Film
 from specrender.output.options import OutputOptions
-from specrender.output.picture import Picture, cleaned, metadata_attributes
+from specrender.output.picture import Picture, finite_colour, metadata_attributes
 
 # Code of the sRGB curve in [H273] table 3; matrix 0 (RGB), full range 1.
 _CICP_SRGB_CURVE = 13
@@ -45,22 +45,22 @@ def display_gamut(options: OutputOptions) -> Gamut:
 
 
 def encode_display(xyz: np.ndarray, options: OutputOptions) -> np.ndarray:
-    """Code values in [0, 1], (..., 3) float64, of CIE XYZ relative to D65, (..., 3); NaN stays NaN."""
+    """Code values in [0, 1], (..., 3) float64, of finite CIE XYZ relative to D65, (..., 3)."""
     space = display_gamut(options)
     linear = xyz @ xyz_to_rgb(space, options.adapt).T * 2.0**options.exposure
     return TRANSFERS[space.display_transfer][0](np.clip(linear, 0.0, 1.0))
 
 
 def _picture(film: Film, options: OutputOptions, bits: int, with_alpha: bool) -> Picture:
-    xyz, channels = film.mean_xyz(), ("R", "G", "B")
-    alpha = np.clip(film.mean_alpha(), 0.0, 1.0)[..., None]
+    xyz, nonfinite = finite_colour(film.mean_xyz())
+    channels = ("R", "G", "B")
+    alpha = np.clip(np.nan_to_num(film.mean_alpha()), 0.0, 1.0)[..., None]
     if with_alpha:
         # Unpremultiply the light, not the code values.
         xyz = np.divide(xyz, alpha, out=xyz.copy(), where=alpha > 0)
     values = encode_display(xyz, options)
     if with_alpha:
         values, channels = np.concatenate([values, alpha], axis=2), ("R", "G", "B", "A")
-    values, nonfinite, _ = cleaned(values, 1.0)
     pixels = np.rint(values * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
     attributes = metadata_attributes(film)
     attributes["specrender:exposure"] = float(options.exposure)

@@ -28,8 +28,8 @@ def exr_picture(film: Film, options: OutputOptions) -> Picture:
 def add_colour_layers(layers: Layers, options: OutputOptions, pixel_type: str) -> None:
     """Append colour in the chosen gamut, and coverage if asked for."""
     film = layers.film
-    colour = film.mean_xyz() @ xyz_to_rgb(options.gamut, options.adapt).T
-    layers.add(colour, _XYZ if options.gamut == "xyz" else ("R", "G", "B"), pixel_type)
+    channels = _XYZ if options.gamut == "xyz" else ("R", "G", "B")
+    layers.add_colour(film.mean_xyz(), xyz_to_rgb(options.gamut, options.adapt), channels, pixel_type)
     if options.alpha:
         layers.add(np.clip(film.mean_alpha(), 0.0, 1.0), ("A",), pixel_type)
 
@@ -49,8 +49,9 @@ def add_data_layers(layers: Layers, options: OutputOptions) -> None:
             layers.add(values, (name,) if channels == 1 else tuple(f"{name}.{i}" for i in range(channels)))
             continue
         if record.kind == "xyz":
-            values = values @ xyz_to_rgb(options.gamut, options.adapt).T
-        layers.add(values, record.exr_channels)
+            layers.add_colour(values, xyz_to_rgb(options.gamut, options.adapt), record.exr_channels, "float")
+        else:
+            layers.add(values, record.exr_channels)
 
 
 def exr_attributes(film: Film, options: OutputOptions) -> dict[str, object]:

@@ -24,7 +24,7 @@ class Picture:
     attributes : name -> str, int, float, or (OpenImageIO type name, value); None values are left out.
     window : (x0, y0, x1, y1), where the pixels lie in the full image; ends exclusive.
     size : (width, height) of the full image.
-    nonfinite : number of colour or data values that were NaN and became 0.
+    nonfinite : number of colours or data values that were NaN and became 0.
     clamped : number of values beyond the range of the pixel type that became its largest value.
     """
 
@@ -53,7 +53,7 @@ class Layers:
         """Append (h, w, c) values under c names.
 
         Values beyond the range of `pixel_type` become its largest (never infinity, which spreads through every filter
-        of a compositing program); NaN becomes 0.  Both are counted.  `clean=False` keeps infinities that mean something.
+        of a compositing program); NaN becomes 0.  Both are counted.  `clean=False` keeps infinities with a meaning.
         """
         values = values.reshape(*self.film.shape, len(channels))
         if clean:
@@ -65,6 +65,12 @@ class Layers:
         self.planes.append(values.astype(np.float32))
         self.channels += channels
         self.formats += [pixel_type] * len(channels)
+
+    def add_colour(self, xyz: np.ndarray, matrix: np.ndarray, channels: tuple[str, ...], pixel_type: str) -> None:
+        """Append (h, w, 3) CIE XYZ under three names, taken to a gamut by its (3, 3) matrix; cleaned as by `add`."""
+        xyz, nonfinite = finite_colour(xyz)
+        self.nonfinite += nonfinite
+        self.add(xyz @ matrix.T, channels, pixel_type)
 
     def picture(self, attributes: dict[str, object]) -> Picture:
         """All layers as one image."""
@@ -89,6 +95,16 @@ def cleaned(values: np.ndarray, limit: float) -> tuple[np.ndarray, int, int]:
     if nonfinite or clamped:
         values = np.clip(np.where(nan, 0.0, values), -limit, limit)
     return values, nonfinite, clamped
+
+
+def finite_colour(xyz: np.ndarray) -> tuple[np.ndarray, int]:
+    """Colours fit for a matrix: with a NaN in any component black, infinite ones huge; and the number of the former.
+
+    Left alone, one infinite component times a zero in the matrix would be NaN.  1e300 is beyond every pixel type, so
+    that it is clamped and counted later, and three of them do not overflow.
+    """
+    nan = np.isnan(xyz).any(axis=-1, keepdims=True)
+    return np.clip(np.where(nan, 0.0, xyz), -1e300, 1e300), int(np.count_nonzero(nan))
 
 
 def metadata_attributes(film: Film) -> dict[str, object]:
@@ -116,6 +132,7 @@ def save(picture: Picture, path: str | os.PathLike) -> None:
             _reserve(temporary, picture.pixels.size + (1 << 16))
         problem = _encode(picture, str(temporary))
         if problem:
+            problem = problem.replace(str(temporary), str(path))
             if shutil.disk_usage(target.parent).free < (1 << 16):
                 problem = "the disk is full"
             raise SpecrenderError(f"cannot write '{path}': {problem}")

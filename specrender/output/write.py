@@ -37,7 +37,7 @@ class Written:
     Parameters
     ----------
     path : the file.
-    nonfinite : number of NaN values written as 0.
+    nonfinite : number of colours (a NaN in any component) and of data values that were NaN and are written as 0.
     clamped : number of values beyond the range of the pixel type, written as its largest.
     """
 

@@ -1,0 +1,144 @@
+"""The front door: what is refused before rendering, and that failing leaves the old file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from specrender.errors import InputError, SpecrenderError
+from specrender.film import Film
+from specrender.output import FORMATS, OutputOptions, check_output, read_image, write_image
+
+
+@pytest.fixture
+def noise():
+    """Incompressible enough to exceed any small limit of file size."""
+    film = Film.create(200, 200)
+    film.weight[...] = 1.0
+    film.xyz[...] = np.random.default_rng(0).random(film.xyz.shape)
+    return film
+
+
+@pytest.fixture
+def small_files():
+    """As a full disk: no file may grow beyond 20 kB."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_every_format_replaces_the_old_file(noise, tmp_path, extension):
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(b"old")
+    check_output(path)
+    assert path.read_bytes() == b"old"  # checking touches nothing
+    write_image(noise, path)
+    assert read_image(path).size == (200, 200)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_a_failing_write_leaves_the_old_file(noise, tmp_path, small_files, extension):
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(b"old")
+    with pytest.raises(SpecrenderError, match="cannot write") as caught:
+        write_image(noise, path)
+    assert "\n" not in str(caught.value) and ".specrender-" not in str(caught.value)
+    assert caught.value.exit_code == 1
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == [path.name]
+
+
+def test_a_failing_rename_leaves_nothing(noise, tmp_path, monkeypatch):
+    def fail(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(SpecrenderError, match="Permission denied"):
+        write_image(noise, tmp_path / "a.exr")
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_interrupt_leaves_nothing(noise, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_image(noise, tmp_path / "a.exr")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_link_stays_a_link(noise, tmp_path):
+    (tmp_path / "real.exr").write_bytes(b"old")
+    link = tmp_path / "link.exr"
+    try:
+        link.symlink_to("real.exr")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    write_image(noise, link)
+    assert link.is_symlink() and read_image(tmp_path / "real.exr").size == (200, 200)
+
+
+def test_bad_paths(tmp_path):
+    (tmp_path / "folder.exr").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    cases = {
+        "a.hdr": r"unknown extension '.hdr'; allowed: .exr .png .jpg",
+        "a": "no extension; allowed: .exr",
+        "folder.exr": "is a folder",
+        "missing/a.exr": "the folder '.*missing' does not exist",
+        "file/a.exr": "the folder '.*file' is not a folder",
+        "x" * 300 + ".exr": "too long",
+        "a\0.exr": "null",
+    }
+    for name, message in cases.items():
+        with pytest.raises(InputError, match=message) as caught:
+            check_output(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
+def test_unwritable_folder(tmp_path):
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        folder = Path("/proc")  # root may write everywhere but in such places
+        if not folder.is_dir():
+            pytest.skip("no folder that root cannot write to")
+    else:
+        folder = tmp_path
+        folder.chmod(0o500)
+    with pytest.raises(InputError, match="cannot write"):
+        check_output(folder / "a.exr")
+
+
+def test_write_checks_too(noise, tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        write_image(noise, tmp_path / "missing" / "a.exr")
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"gamut": "sRGBB"}, "did you mean 'srgb'"),
+        ({"adapt": "cat17"}, "chromatic adaptation"),
+        ({"exposure": float("nan")}, "exposure"),
+        ({"exposure": 2000.0}, "exposure"),
+        ({"pixel_type": "hafl"}, "did you mean 'half'"),
+        ({"bit_depth": 10}, "8 or 16"),
+        ({"jpeg_quality": 0}, "1 to 100"),
+    ],
+)
+def test_bad_options(options, message):
+    with pytest.raises(InputError, match=message):
+        OutputOptions(**options)
+
+
+def test_import_is_cheap():
+    code = "import sys, specrender.output; print({'OpenImageIO', 'colour', 'scipy', 'matplotlib'} & set(sys.modules))"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
