@@ -1,0 +1,116 @@
+"""area: a shape whose front side emits `radiance`.
+
+Meshes are sampled uniformly by area; spheres seen from outside by the cone they fill [Shirley1996].
+"""
+
+import numpy as np
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.light.distribution import sample_discrete
+from specrender.kernel.shape.analytic import sample_surface, surface_of
+from specrender.kernel.shape.hit import triangle_uv
+from specrender.kernel.shape.layout import FLIP, HAS_UVS, MESH, SPHERE
+from specrender.kernel.simd import cross, dot, f32, fmax, normalize, splat4, sqrt, vec4
+from specrender.kernel.surface import Surface, frame, to_world
+from specrender.kernel.tables import load4
+from specrender.kernel.texture import evaluate as evaluate_texture
+from specrender.kernel.warp import TWO_PI, sample_cone, sample_triangle
+
+
+@kernel
+def _sample_mesh(tables, shape, u1, u2):
+    """(point, normal, uv, triangle) uniform over the area of a mesh."""
+    i, _, u1 = sample_discrete(tables.values, shape.area_cdf, shape.triangle_count, u1)
+    triangle = shape.first_triangle + i
+    base = 4 * triangle
+    indices = tables.triangles
+    i0, i1, i2 = indices[base], indices[base + 1], indices[base + 2]
+    b1, b2 = sample_triangle(u1, u2)
+    v0 = load4(tables.positions, i0)
+    e1, e2 = load4(tables.positions, i1) - v0, load4(tables.positions, i2) - v0
+    uv = triangle_uv(tables, i0, i1, i2, b1, b2) if shape.flags & HAS_UVS else vec4(b1, b2, b1, b2)
+    return v0 + e1 * b1 + e2 * b2, normalize(cross(e1, e2)), uv, triangle
+
+
+@kernel
+def _cos_cone(tables, shape, p):
+    """Cosine of the half angle under which a sphere is seen from p; below -1 where p is inside or touches it."""
+    to_center = load4(tables.transforms, 4 * shape.transform + 3) - p
+    distance2 = dot(to_center, to_center)
+    radius2 = shape.radius * shape.radius
+    if distance2 <= radius2 * f32(1.0001):
+        return f32(-2.0)
+    return sqrt(fmax(f32(0.0), f32(1.0) - radius2 / distance2))
+
+
+@kernel
+def _cone_pdf(cos_cone):
+    return f32(1.0) / (TWO_PI * fmax(f32(1.0) - cos_cone, f32(1e-7)))
+
+
+@kernel
+def _sample_cone(tables, shape, p, cos_cone, u1, u2):
+    """(direction, distance) towards a point of the visible cap of a sphere."""
+    to_center = load4(tables.transforms, 4 * shape.transform + 3) - p
+    distance2 = dot(to_center, to_center)
+    axis = to_center * (f32(1.0) / sqrt(distance2))
+    s, t = frame(axis)
+    wi = to_world(s, t, axis, sample_cone(cos_cone, u1, u2))
+    along = dot(to_center, wi)
+    closest = to_center - wi * along
+    half = sqrt(fmax(f32(0.0), shape.radius * shape.radius - dot(closest, closest)))
+    return wi, along - half
+
+
+@kernel
+def sample_area(tables, light, p, wavelengths, u1, u2):
+    """(wi, distance, radiance, pdf) of a point on the emitting shape, not weighted by its choice."""
+    shape = tables.shapes[light.shape]
+    triangle = np.int32(0)
+    cos_cone = _cos_cone(tables, shape, p) if shape.kind == SPHERE else f32(-2.0)
+    if cos_cone >= f32(-1.0):
+        wi, distance = _sample_cone(tables, shape, p, cos_cone, u1, u2)
+        _, normal, uv, _ = surface_of(tables, shape, p + wi * distance)
+        pdf = _cone_pdf(cos_cone)
+        if shape.flags & FLIP:
+            normal = -normal
+        cos_light = -dot(normal, wi)
+    else:
+        if shape.kind == MESH:
+            q, normal, uv, triangle = _sample_mesh(tables, shape, u1, u2)
+        else:
+            q, normal, uv = sample_surface(tables, shape, u1, u2)
+        if shape.flags & FLIP:
+            normal = -normal
+        towards = q - p
+        distance2 = dot(towards, towards)
+        distance = sqrt(distance2)
+        wi = towards * (f32(1.0) / fmax(distance, f32(1e-30)))
+        cos_light = -dot(normal, wi)
+        pdf = distance2 / (fmax(cos_light, f32(1e-12)) * shape.area)
+    if cos_light <= f32(0.0) or distance <= f32(0.0):
+        return wi, distance, splat4(f32(0.0)), f32(0.0)
+    radiance = light.scale * evaluate_texture(tables, light.color, Surface(uv, triangle), wavelengths)
+    return wi, distance, radiance, pdf
+
+
+@kernel
+def pdf_area(tables, light, p, wi, distance, normal):
+    """Density of `sample_area` for the direction wi that meets the shape at `distance` with geometric `normal`."""
+    shape = tables.shapes[light.shape]
+    if shape.kind == SPHERE:
+        cos_cone = _cos_cone(tables, shape, p)
+        if cos_cone >= f32(-1.0):
+            return _cone_pdf(cos_cone)
+    cos_light = -dot(normal, wi)
+    if cos_light <= f32(0.0):
+        return f32(0.0)
+    return distance * distance / (cos_light * shape.area)
+
+
+@kernel
+def emitted(tables, light, normal, uv, primitive, wo, wavelengths):
+    """Radiance of an area light at a surface point towards wo (world)."""
+    if dot(normal, wo) <= f32(0.0):
+        return splat4(f32(0.0))
+    return light.scale * evaluate_texture(tables, light.color, Surface(uv, primitive), wavelengths)

@@ -1,0 +1,148 @@
+"""Random numbers, four at a time, that depend on (seed, pixel, sample, dimension) only.
+
+`samples(state, dimension)` gives the four numbers of a dimension group as an f32x4 in [0, 1).  Nothing is carried from
+call to call, so a sample is the same whatever thread, tile or pass computes it.
+
+independent : the four hashes of [Jarzynski2020] (pcg4d).
+sobol : the first four Sobol dimensions [Joe2008], shuffled and Owen-scrambled by hashing for every pixel and group
+[Burley2020], with the hash of [Vegdahl2021].
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import F32, I32, f32x4
+
+INDEPENDENT = 0
+SOBOL = 1
+
+_V4 = ir.VectorType(I32, 4)
+
+
+class SampleState(NamedTuple):
+    """Which sample of which pixel of which image."""
+
+    kind: "int32"  # noqa: F821 (a kernel type)
+    seed: "int32"  # noqa: F821
+    pixel: "int32"  # noqa: F821
+    index: "int32"  # noqa: F821
+
+
+def _sobol_directions():
+    """(32, 4) uint32: bit-reversed generator columns of the first four Sobol dimensions.  Source: [Joe2008]."""
+    columns = np.zeros((32, 4), np.uint64)
+    columns[:, 0] = [1 << (31 - i) for i in range(32)]
+    for dim, (degree, a, m) in enumerate(((1, 0, [1]), (2, 1, [1, 3]), (3, 1, [1, 3, 1])), start=1):
+        v = [m[i] << (31 - i) for i in range(degree)]
+        for i in range(degree, 32):
+            new = v[i - degree] ^ (v[i - degree] >> degree)
+            for k in range(1, degree):
+                new ^= ((a >> (degree - 1 - k)) & 1) * v[i - k]
+            v.append(new)
+        columns[:, dim] = v
+    return [[int(f"{int(c):032b}"[::-1], 2) for c in row] for row in columns]
+
+
+_DIRECTIONS = _sobol_directions()
+
+
+def _vector(values):
+    values = [values] * 4 if isinstance(values, int) else values
+    return ir.Constant(_V4, [v & 0xFFFFFFFF for v in values])
+
+
+def _splat(b, scalar):
+    undefined = ir.Constant(_V4, ir.Undefined)
+    return b.shuffle_vector(b.insert_element(undefined, scalar, I32(0)), undefined, _vector(0))
+
+
+def _pcg4d(b, v):
+    """Four hashed words from four words.  Source: [Jarzynski2020] listing pcg4d."""
+
+    def stir(v):
+        # x += y w; y += z x; z += x y; w += y z, each using the ones before it
+        x, y, z, w = (b.extract_element(v, I32(i)) for i in range(4))
+        x = b.add(x, b.mul(y, w))
+        y = b.add(y, b.mul(z, x))
+        z = b.add(z, b.mul(x, y))
+        w = b.add(w, b.mul(y, z))
+        for i, lane in enumerate((x, y, z, w)):
+            v = b.insert_element(v, lane, I32(i))
+        return v
+
+    v = b.add(b.mul(v, _vector(1664525)), _vector(1013904223))
+    v = stir(v)
+    v = b.xor(v, b.lshr(v, _vector(16)))
+    return stir(v)
+
+
+def _reverse(b, v):
+    suffix = "v4i32" if isinstance(v.type, ir.VectorType) else "i32"
+    function = cgutils.get_or_insert_function(
+        b.module, ir.FunctionType(v.type, [v.type]), f"llvm.bitreverse.{suffix}"
+    )
+    return b.call(function, [v])
+
+
+def _owen(b, x, seed):
+    """Owen scrambling of bit-reversed numbers: each bit is flipped by a hash of the bits below it [Vegdahl2021]."""
+
+    def k(value):
+        return _vector(value) if isinstance(x.type, ir.VectorType) else I32(value)
+
+    x = b.xor(x, b.mul(x, k(0x3D20ADEA)))
+    x = b.add(x, seed)
+    x = b.mul(x, b.or_(b.lshr(seed, k(16)), k(1)))
+    x = b.xor(x, b.mul(x, k(0x05526C56)))
+    return b.xor(x, b.mul(x, k(0x53A22864)))
+
+
+def _to_unit(b, v):
+    """Upper 24 bits as float32 in [0, 1)."""
+    scale = ir.Constant(ir.VectorType(F32, 4), [2.0**-24] * 4)
+    return b.fmul(b.uitofp(b.lshr(v, _vector(8)), ir.VectorType(F32, 4)), scale)
+
+
+def _pack(b, args):
+    v = ir.Constant(_V4, ir.Undefined)
+    for i, a in enumerate(args):
+        v = b.insert_element(v, a, I32(i))
+    return v
+
+
+@intrinsic
+def _independent(typingctx, seed, pixel, index, dimension):
+    def codegen(context, builder, sig, args):
+        return _to_unit(builder, _pcg4d(builder, _pack(builder, args)))
+
+    return f32x4(*[types.int32] * 4), codegen
+
+
+@intrinsic
+def _sobol(typingctx, seed, pixel, index, dimension):
+    def codegen(context, b, sig, args):
+        seed, pixel, index, dimension = args
+        seeds = _pcg4d(b, _pack(b, (seed, pixel, dimension, I32(0x5EED))))
+        shuffle_seed = b.extract_element(_pcg4d(b, b.xor(seeds, _vector(0x68BC21EB))), I32(0))
+        shuffled = _splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)))
+        points = _vector(0)
+        for bit, column in enumerate(_DIRECTIONS):
+            has_bit = b.icmp_signed("!=", b.and_(shuffled, _vector(1 << bit)), _vector(0))
+            points = b.xor(points, b.select(has_bit, _vector(column), _vector(0)))
+        return _to_unit(b, _reverse(b, _owen(b, points, seeds)))
+
+    return f32x4(*[types.int32] * 4), codegen
+
+
+@kernel
+def samples(state, dimension):
+    """The four numbers of dimension group `dimension` of a sample, f32x4 in [0, 1)."""
+    if state.kind == SOBOL:
+        return _sobol(state.seed, state.pixel, state.index, dimension)
+    return _independent(state.seed, state.pixel, state.index, dimension)

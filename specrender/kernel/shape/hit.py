@@ -1,0 +1,118 @@
+"""From what the BVH returns to everything shading needs at a hit."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.shape.analytic import surface_of
+from specrender.kernel.shape.layout import FLIP, HAS_NORMALS, HAS_UVS, NEEDS_TANGENT
+from specrender.kernel.simd import cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec4
+from specrender.kernel.surface import frame
+from specrender.kernel.tables import load4
+
+#: Offset of a ray from its surface, relative to the largest coordinate: about 64 ulp, ten times the error of p.
+RAY_EPSILON = f32(8e-6)
+
+
+class Hit(NamedTuple):
+    """A surface point: position, geometric normal, shading frame (s, t, n), uv = (u, v, b1, b2), shape, primitive."""
+
+    p: "f32x4"  # noqa: F821 (kernel types)
+    normal: "f32x4"  # noqa: F821
+    s: "f32x4"  # noqa: F821
+    t: "f32x4"  # noqa: F821
+    n: "f32x4"  # noqa: F821
+    uv: "f32x4"  # noqa: F821
+    shape: "int32"  # noqa: F821
+    primitive: "int32"  # noqa: F821
+
+
+@kernel
+def triangle_uv(tables, i0, i1, i2, b1, b2):
+    """Texture coordinates (u, v, b1, b2) inside a triangle."""
+    uvs = tables.uvs
+    b0 = f32(1.0) - b1 - b2
+    u = b0 * uvs[2 * i0] + b1 * uvs[2 * i1] + b2 * uvs[2 * i2]
+    v = b0 * uvs[2 * i0 + 1] + b1 * uvs[2 * i1 + 1] + b2 * uvs[2 * i2 + 1]
+    return vec4(u, v, b1, b2)
+
+
+@kernel
+def _triangle_tangent(tables, i0, i1, i2, e1, e2):
+    """dp/du of a triangle with texture coordinates; zero where they are degenerate."""
+    uvs = tables.uvs
+    du1, dv1 = uvs[2 * i1] - uvs[2 * i0], uvs[2 * i1 + 1] - uvs[2 * i0 + 1]
+    du2, dv2 = uvs[2 * i2] - uvs[2 * i0], uvs[2 * i2 + 1] - uvs[2 * i0 + 1]
+    determinant = du1 * dv2 - dv1 * du2
+    if determinant == f32(0.0):
+        return e1 * f32(0.0)
+    return (e1 * dv2 - e2 * dv1) * (f32(1.0) / determinant)
+
+
+@kernel
+def _frame_along(n, tangent):
+    """Shading frame about n whose s follows the tangent, or any frame where there is none."""
+    s = tangent - n * dot(n, tangent)
+    size = dot(s, s)
+    if size <= f32(1e-20) * dot(tangent, tangent) or size == f32(0.0):
+        return frame(n)
+    s = normalize(s)
+    return s, cross(n, s)
+
+
+@kernel
+def _triangle_hit(tables, primitive, b1, b2):
+    base = 4 * primitive
+    indices = tables.triangles
+    i0, i1, i2, shape_id = indices[base], indices[base + 1], indices[base + 2], indices[base + 3]
+    shape = tables.shapes[shape_id]
+    flags = shape.flags
+    v0 = load4(tables.positions, i0)
+    e1, e2 = load4(tables.positions, i1) - v0, load4(tables.positions, i2) - v0
+    p = v0 + e1 * b1 + e2 * b2
+    normal = normalize(cross(e1, e2))
+    n = normal
+    if flags & HAS_NORMALS:
+        b0 = f32(1.0) - b1 - b2
+        smooth = (
+            load4(tables.normals, i0) * b0 + load4(tables.normals, i1) * b1 + load4(tables.normals, i2) * b2
+        )
+        size = dot(smooth, smooth)
+        if size > f32(0.0):
+            n = smooth * (f32(1.0) / sqrt(size))
+    if flags & FLIP:
+        normal, n = -normal, -n
+    uv = triangle_uv(tables, i0, i1, i2, b1, b2) if flags & HAS_UVS else vec4(b1, b2, b1, b2)
+    if flags & NEEDS_TANGENT and flags & HAS_UVS:
+        s, t = _frame_along(n, _triangle_tangent(tables, i0, i1, i2, e1, e2))
+    else:
+        s, t = frame(n)
+    return Hit(p, normal, s, t, n, uv, shape_id, primitive)
+
+
+@kernel
+def _object_hit(tables, item, p):
+    shape_id = tables.objects[item]
+    shape = tables.shapes[shape_id]
+    p, n, uv, tangent = surface_of(tables, shape, p)
+    if shape.flags & FLIP:
+        n = -n
+    s, t = _frame_along(n, tangent)
+    return Hit(p, n, s, t, n, uv, shape_id, np.int32(0))
+
+
+@kernel
+def surface_hit(tables, origin, direction, t, u, v, primitive, item):
+    """The Hit for what `closest_hit` returned (which must be a hit)."""
+    if item < 0:
+        return _triangle_hit(tables, primitive, u, v)
+    return _object_hit(tables, item, origin + direction * t)
+
+
+@kernel(forceinline=True)
+def leave(p, normal, direction):
+    """Ray origin moved off the surface to the side that `direction` goes to."""
+    largest = fmax(fmax(fabs(lane(p, 0)), fabs(lane(p, 1))), fabs(lane(p, 2)))
+    offset = RAY_EPSILON * fmax(largest, f32(1e-3))
+    return p + normal * (offset if dot(normal, direction) >= f32(0.0) else -offset)
