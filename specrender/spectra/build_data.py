@@ -1,4 +1,4 @@
-"""Rebuild ``data/`` from its sources: ``python -m specrender.spectra.build_data [--mitsuba-ior DIR] [--refractiveindex DIR]``.
+"""Rebuild ``data/``: ``python -m specrender.spectra.build_data [--mitsuba-ior DIR] [--refractiveindex DIR]``.
 
 Needs colour-science; DIRs are Mitsuba 3's ``data/ior`` and ``database/data-nk`` of refractiveindex.info. Without a DIR
 what comes from it stays as it is. Rendering never runs this. Where each table is from: data/SOURCES.md.

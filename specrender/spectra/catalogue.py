@@ -69,7 +69,8 @@ METAL_ALIASES = {
     "mercury": "Hg",
 }
 PALIK_REPEATS = (
-    "AlAs AlSb Be CsI Cu2O CuO HgTe Hg Ir K Li MgO Mo Nb Rh Se-e Se SiC SnTe Ta Te-e Te ThF4 TiC TiN TiO2-e TiO2 VC VN d-C"
+    "AlAs AlSb Be CsI Cu2O CuO HgTe Hg Ir K Li MgO Mo Nb Rh Se-e Se SiC SnTe Ta Te-e Te ThF4 TiC TiN TiO2-e TiO2 "
+    "VC VN d-C"
 ).split()
 
 # The lead-free successors keep index and Abbe number of these classics, whose own figures Schott no longer lists.
