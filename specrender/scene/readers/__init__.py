@@ -1,0 +1,47 @@
+"""Scene files in, `Scene` out: one reader a syntax."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from specrender.errors import SceneError, did_you_mean
+
+#: File extension -> module with a `load(path, defines, dispersive)`; imported when a file of that kind is read.
+READERS = {
+    ".toml": "specrender.scene.readers.toml",
+    ".xml": "specrender.scene.readers.mitsuba_xml",
+}
+
+
+def load(path, defines: dict[str, str] | None = None, dispersive: bool = False):
+    """Read a scene file and check what can be checked without rendering.
+
+    Parameters
+    ----------
+    path : file name; its extension picks the reader, one of `READERS`.
+    defines : values for the parameters that the file declares (`<default>` in XML, `[defaults]` in TOML).
+    dispersive : take named refractive indices of Mitsuba files as the real glass (TOML always does).
+
+    Returns
+    -------
+    Scene
+
+    Raises
+    ------
+    SceneError : in one line, with file and line or key path, what was given and what is allowed.
+    """
+    path = Path(path)
+    extension = path.suffix.lower()
+    if path.is_dir():
+        raise SceneError(f"is a directory, not a scene file ({', '.join(READERS)})", str(path))
+    if extension not in READERS:
+        hint = did_you_mean(extension, READERS) if extension else f"; allowed: {', '.join(READERS)}"
+        raise SceneError(f"scene files of type '{extension}' cannot be read{hint}", str(path))
+    if not path.exists():
+        raise SceneError("there is no such scene file", str(path))
+    from specrender.scene.validate import validate
+
+    scene = importlib.import_module(READERS[extension]).load(path, dict(defines or {}), dispersive)
+    validate(scene)
+    return scene

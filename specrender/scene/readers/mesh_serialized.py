@@ -47,7 +47,7 @@ def _extent(data, version, shape_index, where):
         raise SceneError("the dictionary at the end of the file is damaged", where)
     if not 0 <= shape_index < count:
         raise SceneError(f"shape_index {shape_index} is out of range; the file has meshes 0 to {count - 1}", where)
-    offsets = np.frombuffer(data[first : len(data) - 4], f"<u{width}").astype(np.int64).tolist() + [first]
+    offsets = [*np.frombuffer(data[first : len(data) - 4], f"<u{width}").astype(np.int64).tolist(), first]
     start, end = offsets[shape_index], offsets[shape_index + 1]
     if not 0 <= start < end <= first:
         raise SceneError(f"the offset {start} of mesh {shape_index} is outside the file", where)

@@ -101,7 +101,8 @@ def checked(mesh: Mesh, where: str) -> Mesh:
         raise SceneError("the mesh has no vertices" if count == 0 else "the mesh has no faces", where)
     low, high = int(mesh.faces.min()), int(mesh.faces.max())
     if low < 0 or high >= count:
-        raise SceneError(f"a face refers to vertex {low if low < 0 else high}; the mesh has vertices 0 to {count - 1}", where)
+        wrong = low if low < 0 else high
+        raise SceneError(f"a face refers to vertex {wrong}; the mesh has vertices 0 to {count - 1}", where)
     for name, array in (("position", mesh.positions), ("normal", mesh.normals), ("texture coordinate", mesh.uvs)):
         if array is not None and not np.isfinite(array).all():
             index = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])

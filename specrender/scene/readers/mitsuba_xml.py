@@ -1,0 +1,180 @@
+"""Mitsuba 3 scene files.
+
+What a file means here is what it means to Mitsuba 3.9: its defaults, its units, RGB on emitters times D65, named
+indices as single numbers, nothing normalised.  What is not supported is an error that names it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from specrender.errors import SceneError, did_you_mean
+from specrender.scene import description as d
+from specrender.scene.readers.xml_params import Params
+from specrender.scene.readers.xml_plugins import BSDFS, EMITTERS, SHAPES, TEXTURES
+from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS
+from specrender.scene.readers.xml_tree import Plugin, Tree, Value, read_tree
+
+#: Mitsuba 3.9's plugins that this version does not have, for a message other than "unknown".
+NOT_YET = {
+    "bsdf": (
+        "principled principledthin pplastic bumpmap normalmap blendbsdf hair measured measured_polarized polarizer "
+        "retarder circular"
+    ).split(),
+    "emitter": "projector directionalarea sunsky timed_sunsky avg_sunsky".split(),
+    "shape": (
+        "instance shapegroup merge bsplinecurve linearcurve sdfgrid ellipsoids ellipsoidsmesh blender heightfield hair"
+    ).split(),
+    "texture": "mesh_attribute volume".split(),
+    "sensor": "radiancemeter irradiancemeter distant mpdistant hdistant batch mradiancemeter".split(),
+    "integrator": (
+        "volpath volpathmis ptracer depth stokes prb prb_basic prb_projective direct_projective prbvolpath "
+        "volprim_rf_basic bdpt photonmapper mlt"
+    ).split(),
+}
+
+
+def load(path, defines: dict[str, str] | None = None, dispersive: bool = False) -> d.Scene:
+    """Read a Mitsuba scene.
+
+    Parameters
+    ----------
+    path : file name.
+    defines : values for the file's `<default>` parameters.
+    dispersive : take named indices of refraction ("bk7") as the real glass, where there is data for it.
+
+    Raises
+    ------
+    SceneError : naming file and line.
+    """
+    path = Path(path)
+    tree = read_tree(path, defines or {})
+    return Builder(tree, dispersive).scene(path)
+
+
+class Builder:
+    """Turns a Tree into a Scene; each plugin is built once, however often it is referred to."""
+
+    def __init__(self, tree: Tree, dispersive: bool):
+        self.tree, self.dispersive = tree, dispersive
+        self.materials: dict[str, d.Material] = {}
+        self.textures: dict[str, d.Texture] = {}
+        self.texture_names: dict[int, str] = {}
+
+    def scene(self, path):
+        root = self.tree.root
+        if root.tag != "scene":
+            raise SceneError(f"the root element is <{root.tag}>, not <scene>", root.location)
+        params = Params(root, self)
+        scene = d.Scene(name=path.stem)
+        scene.__dict__["location"] = root.location
+        self._settings(params, scene)
+        for texture in params.children("texture"):
+            self.texture(texture, unused=True)
+        for bsdf in params.children("bsdf"):
+            self.material(bsdf)
+        scene.lights = [self.light(emitter) for emitter in params.children("emitter") if emitter.type != "area"]
+        scene.shapes = [self.shape(shape) for shape in params.children("shape")]
+        for item in root.params.values():
+            if isinstance(item, Plugin) and item.tag in ("medium", "phase", "volume", "field"):
+                raise SceneError(f"the {item.tag} '{item.type}' is not supported yet", item.location)
+            if isinstance(item, Value):
+                raise SceneError(f"<{item.kind}> has no place directly in a scene", item.location)
+        params.done()
+        scene.materials, scene.textures = self.materials, self.textures
+        return scene
+
+    def _settings(self, params, scene):
+        """Integrator, camera, film and sampler; of several sensors the first, as Mitsuba renders sensor 0."""
+        integrator = params.child("integrator", "integrator")
+        if integrator is not None:
+            scene.integrator = self.integrator(integrator)
+        sensors = [self.sensor(sensor) for sensor in params.children("sensor")]
+        if sensors:
+            scene.camera, scene.film, scene.sampler = sensors[0]
+        else:
+            scene.sampler = d.IndependentSampler(sample_count=4)
+
+    # ------------------------------------------------------------ one kind each
+
+    def _build(self, plugin, table, what):
+        build = table.get(plugin.type)
+        if build is None:
+            if plugin.type in NOT_YET[what]:
+                raise SceneError(f"the {what} '{plugin.type}' is not supported yet", plugin.location)
+            raise SceneError(f"there is no {what} '{plugin.type}'{did_you_mean(plugin.type, table)}", plugin.location)
+        params = Params(plugin, self)
+        node = build(params)
+        params.done()
+        for part in node if isinstance(node, tuple) else (node,):
+            part.__dict__.setdefault("location", plugin.location)
+        return node
+
+    def integrator(self, plugin):
+        return self._build(plugin, INTEGRATORS, "integrator")
+
+    def sensor(self, plugin):
+        return self._build(plugin, SENSORS, "sensor")
+
+    def light(self, plugin):
+        return self._build(plugin, EMITTERS, "emitter")
+
+    def material(self, plugin):
+        """The name of a BSDF with an id, which goes to `materials`; one without is returned as it is."""
+        if plugin.id is None:
+            return self._build(plugin, BSDFS, "bsdf")
+        if plugin.id not in self.materials:
+            self.materials[plugin.id] = self._build(plugin, BSDFS, "bsdf")
+        return plugin.id
+
+    def texture(self, plugin, unused=False):
+        """The name under which a texture stands in `textures`: its id, or one made up."""
+        if id(plugin) not in self.texture_names:
+            if unused and plugin.type not in TEXTURES and plugin.type not in NOT_YET["texture"]:
+                # A spectrum kept for reference, such as <texture type="rawconstant" id="...">: read where it is used.
+                from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS
+
+                if plugin.type in SPECTRUM_PLUGINS:
+                    return None
+            node = self._build(plugin, TEXTURES, "texture")
+            name = plugin.id
+            if name is None:
+                number = 1 + len(self.textures)
+                while f"texture_{number}" in self.textures or f"texture_{number}" in self.tree.ids:
+                    number += 1
+                name = f"texture_{number}"
+            self.textures[name] = node
+            self.texture_names[id(plugin)] = name
+        return self.texture_names[id(plugin)]
+
+    def shape(self, plugin):
+        """A shape with its material and emitter.  An emitter without a BSDF is black, as in Mitsuba."""
+        if plugin.type not in SHAPES:
+            return self._build(plugin, SHAPES, "shape")
+        params = Params(plugin, self)
+        for name, item in plugin.params.items():
+            if name in ("interior", "exterior") or getattr(item, "tag", "") == "medium":
+                raise SceneError(f"the medium '{getattr(item, 'type', name)}' is not supported yet", item.location)
+        bsdf, emitter = params.child("bsdf", "bsdf"), params.child("emitter", "emitter")
+        common = {
+            "to_world": params.transform(),
+            "flip_normals": params.boolean("flip_normals", False),
+            "name": plugin.id,
+        }
+        if bsdf is not None:
+            common["material"] = self.material(bsdf)
+        elif emitter is not None:
+            common["material"] = d.Diffuse(reflectance=0.0)
+        if emitter is not None:
+            common["emitter"] = self.area(emitter)
+        node = SHAPES[plugin.type](params, common)
+        params.done()
+        node.__dict__["location"] = plugin.location
+        return node
+
+    def area(self, plugin):
+        if plugin.type != "area":
+            if plugin.type in NOT_YET["emitter"]:
+                raise SceneError(f"the emitter '{plugin.type}' is not supported yet", plugin.location)
+            raise SceneError(f"the emitter of a shape must be of type area, not {plugin.type}", plugin.location)
+        return self._build(plugin, EMITTERS, "emitter")

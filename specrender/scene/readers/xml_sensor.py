@@ -1,0 +1,181 @@
+"""Mitsuba's sensors, films, samplers, filters and integrators as structs, with Mitsuba's defaults."""
+
+from __future__ import annotations
+
+from specrender.errors import SceneError, did_you_mean
+from specrender.scene import description as d
+from specrender.scene.readers.xml_params import Params
+
+# ---------------------------------------------------------------- integrators
+
+
+def _shared(p):
+    """What only steers how Mitsuba works off an image."""
+    for name in ("samples_per_pass", "block_size"):
+        p.neutral(name, ("integer",))
+
+
+def _depths(p):
+    depth, roulette = p.integer("max_depth", -1), p.integer("rr_depth", 5)
+    return {"max_depth": depth, "rr_depth": roulette}
+
+
+def _path(p: Params):
+    _shared(p)
+    return d.PathIntegrator(**_depths(p), hide_emitters=p.boolean("hide_emitters", False))
+
+
+def _direct(p):
+    _shared(p)
+    if "shading_samples" in p and ("emitter_samples" in p or "bsdf_samples" in p):
+        raise p.fail("direct takes either shading_samples or emitter_samples and bsdf_samples", "shading_samples")
+    counts = {name: p.integer(name, None) for name in ("shading_samples", "emitter_samples", "bsdf_samples")}
+    return d.DirectIntegrator(**counts, hide_emitters=p.boolean("hide_emitters", False))
+
+
+def _moment(p):
+    _shared(p)
+    nested = p.child("integrator", "nested integrator")
+    if nested is None:
+        raise p.fail("moment needs a nested integrator")
+    return d.MomentIntegrator(integrator=p.context.integrator(nested))
+
+
+def _aov(p):
+    _shared(p)
+    p.required("aovs")
+    entries = [entry.strip() for entry in p.string("aovs", "").split(",")]
+    for entry in entries:
+        if entry.count(":") != 1:
+            raise p.fail(f"'{entry}' in aovs is not of the form name:type", "aovs")
+    nested = p.child("integrator", "nested integrator")
+    return d.AovIntegrator(aovs=entries, integrator=None if nested is None else p.context.integrator(nested))
+
+
+INTEGRATORS = {"path": _path, "direct": _direct, "moment": _moment, "aov": _aov}
+
+# ---------------------------------------------------------------- film and sampler
+
+
+def _film(plugin, context):
+    if plugin is None:
+        return d.HdrFilm()
+    if plugin.type != "hdrfilm":
+        later = plugin.type in ("specfilm", "ldrfilm")
+        what = "is not supported yet" if later else f"does not exist{did_you_mean(plugin.type, ['hdrfilm'])}"
+        raise SceneError(f"the film '{plugin.type}' {what}", plugin.location)
+    p = Params(plugin, context)
+    for name in ("banner", "compensate"):
+        p.neutral(name, ("boolean",))
+    p.neutral("sample_border", ("boolean",), (False,))
+    p.choice("file_format", ("openexr",), "openexr")
+    film = d.HdrFilm(
+        width=p.integer("width", 768),
+        height=p.integer("height", 576),
+        crop_offset_x=p.integer("crop_offset_x", 0),
+        crop_offset_y=p.integer("crop_offset_y", 0),
+        crop_width=p.integer("crop_width", None),
+        crop_height=p.integer("crop_height", None),
+        pixel_format=p.choice(
+            "pixel_format", ("rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha"), "rgb"
+        ),
+        component_format=p.choice("component_format", ("float16", "float32"), "float16"),
+    )
+    rfilter = p.child("rfilter", "rfilter")
+    if rfilter is not None:
+        film.rfilter = _filter(rfilter, context)
+    p.done()
+    film.__dict__["location"] = plugin.location
+    return film
+
+
+def _filter(plugin, context):
+    build = FILTERS.get(plugin.type)
+    if build is None:
+        raise SceneError(f"there is no rfilter '{plugin.type}'{did_you_mean(plugin.type, FILTERS)}", plugin.location)
+    p = Params(plugin, context)
+    node = build(p)
+    p.done()
+    node.__dict__["location"] = plugin.location
+    return node
+
+
+FILTERS = {
+    "box": lambda p: d.BoxFilter(),
+    "tent": lambda p: d.TentFilter(radius=p.number("radius", 1.0)),
+    "gaussian": lambda p: d.GaussianFilter(stddev=p.number("stddev", 0.5)),
+    # Mitsuba's B and C; the struct calls them A and B.
+    "mitchell": lambda p: d.MitchellFilter(A=p.number("B", 1 / 3), B=p.number("C", 1 / 3)),
+    "catmullrom": lambda p: d.CatmullRomFilter(),
+    "lanczos": lambda p: d.LanczosFilter(lobes=p.integer("lobes", 3)),
+}
+
+#: Every sampler but `independent` becomes Sobol: better spread, same expectation.
+SAMPLERS = {
+    "independent": d.IndependentSampler,
+    "stratified": d.SobolSampler,
+    "multijitter": d.SobolSampler,
+    "orthogonal": d.SobolSampler,
+    "ldsampler": d.SobolSampler,
+    "sobol": d.SobolSampler,
+}
+
+
+def _sampler(plugin, context):
+    if plugin is None:
+        return d.IndependentSampler(sample_count=4)
+    struct = SAMPLERS.get(plugin.type)
+    if struct is None:
+        raise SceneError(f"there is no sampler '{plugin.type}'{did_you_mean(plugin.type, SAMPLERS)}", plugin.location)
+    p = Params(plugin, context)
+    if plugin.type != "independent":
+        p.neutral("jitter", ("boolean",))
+        p.neutral("strength", ("integer",))
+    node = struct(sample_count=p.integer("sample_count", 4), seed=p.integer("seed", 0))
+    p.done()
+    node.__dict__["location"] = plugin.location
+    return node
+
+
+# ---------------------------------------------------------------- sensors: (camera, film, sampler)
+
+
+def _camera(struct):
+    def build(p):
+        film, sampler = p.child("film", "film"), p.child("sampler", "sampler")
+        media = p.children("medium")
+        if media:
+            raise SceneError(f"the medium '{media[0].type}' is not supported yet", media[0].location)
+        for name in ("shutter_open", "shutter_close"):
+            p.neutral(name, ("float", "integer"))  # nothing moves
+        arguments = {
+            "to_world": p.transform(),
+            "near_clip": p.number("near_clip", 1e-2),
+            "far_clip": p.number("far_clip", 1e4),
+        }
+        if issubclass(struct, d.Perspective):
+            if "fov" in p and "focal_length" in p:
+                raise p.fail(f"{p.plugin.type} takes either fov or focal_length", "focal_length")
+            arguments |= {
+                "fov": p.number("fov", None),
+                "focal_length": p.string("focal_length", None),
+                "fov_axis": p.choice("fov_axis", ("x", "y", "diagonal", "smaller", "larger"), "x"),
+                "principal_point_offset_x": p.number("principal_point_offset_x", 0.0),
+                "principal_point_offset_y": p.number("principal_point_offset_y", 0.0),
+            }
+        if struct is d.ThinLens:
+            p.required("aperture_radius")
+            arguments["aperture_radius"] = p.number("aperture_radius", None)
+            arguments["focus_distance"] = p.number("focus_distance", arguments["far_clip"])
+        else:
+            p.neutral("focus_distance", ("float", "integer"))  # everything is sharp
+        return struct(**arguments), _film(film, p.context), _sampler(sampler, p.context)
+
+    return build
+
+
+SENSORS = {
+    "perspective": _camera(d.Perspective),
+    "thinlens": _camera(d.ThinLens),
+    "orthographic": _camera(d.Orthographic),
+}
