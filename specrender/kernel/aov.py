@@ -1,0 +1,92 @@
+"""aov: what the first visible surface is, as extra layers of the film."""
+
+import numpy as np
+
+from specrender.kernel.accel import closest_hit
+from specrender.kernel.film import to_xyz
+from specrender.kernel.jit import kernel
+from specrender.kernel.shape.hit import surface_hit
+from specrender.kernel.simd import dot, f32, lane, splat4
+from specrender.kernel.surface import Surface
+from specrender.kernel.texture import evaluate as evaluate_texture
+
+ALBEDO = 0
+DEPTH = 1
+POSITION = 2
+UV = 3
+GEOMETRIC_NORMAL = 4
+SHADING_NORMAL = 5
+PRIMITIVE_INDEX = 6
+SHAPE_INDEX = 7
+
+#: Name of a layer in scene files -> its tag here.
+AOV_TAGS = {
+    "albedo": ALBEDO,
+    "depth": DEPTH,
+    "position": POSITION,
+    "uv": UV,
+    "geo_normal": GEOMETRIC_NORMAL,
+    "sh_normal": SHADING_NORMAL,
+    "prim_index": PRIMITIVE_INDEX,
+    "shape_index": SHAPE_INDEX,
+}
+
+
+@kernel
+def _add3(layers, y, x, channel, value, weight):
+    for i in range(3):
+        layers[y, x, channel + i] += np.float64(lane(value, i)) * weight
+
+
+@kernel
+def _albedo(tables, hit, direction, wavelengths, inverse_pdf):
+    """Albedo of the visible side under D65, as XYZ."""
+    material = tables.materials[tables.shapes[hit.shape].material]
+    index = material.front
+    if material.back >= 0 and dot(hit.n, direction) > f32(0.0):
+        index = material.back
+    surface = Surface(hit.uv, hit.primitive)
+    value = evaluate_texture(tables, tables.bsdfs[index].albedo, surface, wavelengths)
+    white = evaluate_texture(tables, tables.settings[0].white, surface, wavelengths)
+    return to_xyz(tables, value * white, wavelengths, inverse_pdf)
+
+
+@kernel
+def add_layers(tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x):
+    """Add the layers of one camera ray to pixel (y, x) of `layers`; ids are written by sample 0."""
+    t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
+    if not t < reach:
+        return
+    hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+    scale = np.float64(weight)
+    channel = 0
+    for k in range(tables.settings[0].aov_count):
+        kind = tables.aovs[k]
+        if kind == DEPTH:
+            layers[y, x, channel] += np.float64(t) * scale
+            channel += 1
+        elif kind == PRIMITIVE_INDEX:
+            if index == 0:
+                first = tables.shapes[hit.shape].first_triangle
+                layers[y, x, channel] = np.float64(hit.primitive - first)
+            channel += 1
+        elif kind == SHAPE_INDEX:
+            if index == 0:
+                layers[y, x, channel] = np.float64(hit.shape)
+            channel += 1
+        elif kind == UV:
+            layers[y, x, channel] += np.float64(lane(hit.uv, 0)) * scale
+            layers[y, x, channel + 1] += np.float64(lane(hit.uv, 1)) * scale
+            channel += 2
+        else:
+            value = splat4(f32(0.0))
+            if kind == ALBEDO:
+                value = _albedo(tables, hit, direction, wavelengths, inverse_pdf)
+            elif kind == POSITION:
+                value = hit.p
+            elif kind == GEOMETRIC_NORMAL:
+                value = hit.normal
+            elif kind == SHADING_NORMAL:
+                value = hit.n
+            _add3(layers, y, x, channel, value, scale)
+            channel += 3

@@ -1,0 +1,80 @@
+"""direct: light that comes straight from emitters, with several samples of the lights and of the BSDF at the first hit.
+
+With one of each it estimates what `path` does with max_depth 2.  Delta and null events count as BSDF samples.
+"""
+
+import numpy as np
+
+from specrender.kernel.accel import closest_hit
+from specrender.kernel.bsdf.kinds import DELTA
+from specrender.kernel.bsdf.material import sample_material
+from specrender.kernel.jit import kernel
+from specrender.kernel.path import (
+    FIRST_BOUNCE_DIMENSION,
+    direct_light,
+    light_at_surface,
+    light_from_environment,
+)
+from specrender.kernel.sampler import samples
+from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.simd import any_lane, f32, lane, splat4
+from specrender.kernel.surface import Surface, to_local, to_world
+
+
+@kernel
+def trace_direct(tables, state, origin, direction, reach, wavelengths):
+    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0)."""
+    settings = tables.settings[0]
+    radiance = splat4(f32(0.0))
+    hide = settings.hide_emitters != 0
+    while True:
+        t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
+        if not t < reach:
+            if settings.environment >= 0 and not hide:
+                return light_from_environment(tables, direction, wavelengths, f32(0.0), True), f32(1.0)
+            return radiance, f32(0.0)
+        reach = f32(np.inf)
+        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+        if tables.shapes[hit.shape].light < 0:
+            break
+        if not hide:
+            radiance += light_at_surface(tables, hit, -direction, wavelengths, origin, f32(0.0), True)
+            break
+        origin = leave(hit.p, hit.normal, direction)
+
+    material = tables.materials[tables.shapes[hit.shape].material]
+    surface = Surface(hit.uv, hit.primitive)
+    wo = to_local(hit.s, hit.t, hit.n, -direction)
+    light_share, bsdf_share = f32(settings.emitter_samples), f32(settings.bsdf_samples)
+    dimension = FIRST_BOUNCE_DIMENSION
+    if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
+        for _ in range(settings.emitter_samples):
+            u_light = samples(state, dimension)
+            dimension += 1
+            light = direct_light(tables, hit, material, wavelengths, wo, 0, bsdf_share, light_share, u_light)
+            radiance += light * (f32(1.0) / light_share)
+
+    for _ in range(settings.bsdf_samples):
+        u_bsdf = samples(state, dimension)
+        dimension += 1
+        wi, weight, pdf, _, flags = sample_material(
+            tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
+        )
+        if not any_lane(weight > f32(0.0)):
+            continue
+        towards = to_world(hit.s, hit.t, hit.n, wi)
+        start = leave(hit.p, hit.normal, towards)
+        is_delta = flags & DELTA != 0
+        # densities enter the heuristic times their numbers of samples: the ratio is what counts
+        density = pdf * bsdf_share / light_share if light_share > f32(0.0) else pdf
+        is_alone = is_delta or settings.emitter_samples == 0
+        t, u, v, primitive, item = closest_hit(tables, start, towards, f32(np.inf))
+        weight *= f32(1.0) / bsdf_share
+        if not t < f32(np.inf):
+            if settings.environment >= 0:
+                radiance += weight * light_from_environment(tables, towards, wavelengths, density, is_alone)
+            continue
+        lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
+        if tables.shapes[lit.shape].light >= 0:
+            radiance += weight * light_at_surface(tables, lit, -towards, wavelengths, hit.p, density, is_alone)
+    return radiance, f32(1.0)

@@ -1,0 +1,84 @@
+"""From the film position a sample is drawn at to what it adds to its pixel."""
+
+import numpy as np
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.settings import SPECTRAL
+from specrender.kernel.simd import f32, floor, lane, splat4, to_int, vec4
+from specrender.kernel.tables import load4
+
+
+@kernel
+def sample_filter(tables, u):
+    """(offset from the pixel centre [pixels], weight) with density proportional to the filter's magnitude.
+
+    The weight is +-1 over the share of the filter that is positive minus negative, so its mean is 1 [Ernst2006].
+    """
+    settings = tables.settings[0]
+    values, table, cells = tables.values, settings.filter_table, settings.filter_cells
+    x = u * f32(cells)
+    i = min(to_int(x), cells - 1)
+    low = values[table + i]
+    return low + (x - f32(i)) * (values[table + i + 1] - low), values[table + cells + 1 + i]
+
+
+@kernel
+def _wavelength(values, table, cells, u):
+    """(wavelength [nm], 1 / pdf [nm]) from the inverse CDF."""
+    x = u * f32(cells)
+    i = min(to_int(x), cells - 1)
+    low = values[table + i]
+    step = values[table + i + 1] - low
+    return low + (x - f32(i)) * step, step * f32(cells)
+
+
+@kernel
+def sample_wavelengths(tables, u):
+    """Four wavelengths [nm] and 1 / pdf [nm]: lane i is at CDF^-1(frac(u + i / 4)).  RGB mode: zeros and ones."""
+    settings = tables.settings[0]
+    if settings.mode != SPECTRAL:
+        return splat4(f32(0.0)), splat4(f32(1.0))
+    values, table, cells = tables.values, settings.wavelength_table, settings.wavelength_cells
+    position = splat4(u) + vec4(f32(0.0), f32(0.25), f32(0.5), f32(0.75))
+    position -= floor(position)
+    w0, p0 = _wavelength(values, table, cells, lane(position, 0))
+    w1, p1 = _wavelength(values, table, cells, lane(position, 1))
+    w2, p2 = _wavelength(values, table, cells, lane(position, 2))
+    w3, p3 = _wavelength(values, table, cells, lane(position, 3))
+    return vec4(w0, w1, w2, w3), vec4(p0, p1, p2, p3)
+
+
+@kernel
+def _response(tables, settings, wavelength):
+    """(xbar, ybar, zbar, 0) at a wavelength, linear between 1 nm samples."""
+    x = wavelength - settings.cmf_start
+    i = min(max(to_int(x), 0), settings.cmf_count - 2)
+    low = load4(tables.cmf, i)
+    return low + (load4(tables.cmf, i + 1) - low) * (x - f32(i))
+
+
+@kernel
+def to_xyz(tables, spectrum, wavelengths, inverse_pdf):
+    """Estimate of XYZ (lanes 0-2) from four lanes; RGB mode: the matrix of the rendering space."""
+    settings = tables.settings[0]
+    if settings.mode != SPECTRAL:
+        red, green, blue = load4(tables.cmf, 0), load4(tables.cmf, 1), load4(tables.cmf, 2)
+        return red * lane(spectrum, 0) + green * lane(spectrum, 1) + blue * lane(spectrum, 2)
+    share = spectrum * inverse_pdf * (f32(0.25) * settings.inv_cmf_integral)
+    xyz = _response(tables, settings, lane(wavelengths, 0)) * lane(share, 0)
+    xyz += _response(tables, settings, lane(wavelengths, 1)) * lane(share, 1)
+    xyz += _response(tables, settings, lane(wavelengths, 2)) * lane(share, 2)
+    return xyz + _response(tables, settings, lane(wavelengths, 3)) * lane(share, 3)
+
+
+@kernel
+def add_to_bins(tables, spectrum, wavelengths, inverse_pdf, weight, bins, radiance, y, x):
+    """Add each lane to the spectral bin of its wavelength, and all to the integral of radiance over nm."""
+    settings = tables.settings[0]
+    share = spectrum * inverse_pdf * (f32(0.25) * weight)
+    for i in range(4):
+        amount = np.float64(lane(share, i))
+        index = to_int(floor((lane(wavelengths, i) - settings.bin_start) * settings.inv_bin_width))
+        if 0 <= index < settings.bin_count:
+            bins[y, x, index] += amount * settings.inv_bin_width
+            radiance[y, x] += amount

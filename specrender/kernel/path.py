@@ -1,0 +1,155 @@
+"""path: unidirectional path tracing with next-event estimation, MIS and Russian roulette.
+
+A path carries four wavelengths.  Specular refraction that depends on wavelength ends lanes 1-3: the BSDF's weight is 0
+there and four times larger in lane 0, so the mean over the lanes stays unbiased.
+"""
+
+import numpy as np
+
+from specrender.kernel.accel import closest_hit
+from specrender.kernel.bsdf.kinds import DELTA, NULL
+from specrender.kernel.bsdf.material import evaluate_material, sample_material
+from specrender.kernel.jit import kernel
+from specrender.kernel.light import environment_radiance, pdf_environment, sample_light
+from specrender.kernel.light.area import emitted, pdf_area
+from specrender.kernel.sampler import samples
+from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.simd import any_lane, f32, fmin, hmax, lane, length, splat4
+from specrender.kernel.surface import Surface, to_local, to_world
+from specrender.kernel.visibility import transmittance
+
+#: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
+FILM_DIMENSION = 0
+WAVELENGTH_DIMENSION = 1
+FIRST_BOUNCE_DIMENSION = 2
+
+#: A path without a depth limit is cut here and counted; Russian roulette ends it long before.
+LONGEST_PATH = 4096
+
+
+@kernel(forceinline=True)
+def power_heuristic(a, b):
+    """Weight of the technique with density a against one with density b, exponent 2.  Source: [Veach1995] eq. 9."""
+    a2 = a * a
+    return a2 / (a2 + b * b)
+
+
+@kernel
+def light_at_surface(tables, hit, wo, wavelengths, origin, pdf_bsdf, is_delta):
+    """Emission of an area light that a sampled direction met, weighted against having sampled the light.
+
+    origin : where the direction was sampled (null surfaces in between do not matter).
+    """
+    light = tables.lights[tables.shapes[hit.shape].light]
+    radiance = emitted(tables, light, hit.normal, hit.uv, hit.primitive, wo, wavelengths)
+    if is_delta or not any_lane(radiance > f32(0.0)):
+        return radiance
+    pdf_light = pdf_area(tables, light, origin, -wo, length(hit.p - origin), hit.normal) * light.probability
+    return radiance * power_heuristic(pdf_bsdf, pdf_light)
+
+
+@kernel
+def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
+    """The same for a direction that left the scene."""
+    light = tables.lights[tables.settings[0].environment]
+    radiance = environment_radiance(tables, light, direction, wavelengths)
+    if is_delta:
+        return radiance
+    pdf_light = pdf_environment(tables, light, direction) * light.probability
+    return radiance * power_heuristic(pdf_bsdf, pdf_light)
+
+
+@kernel
+def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, light_share, u):
+    """One light sample at a surface: value times radiance over density, weighted against sampling the BSDF.
+
+    bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
+    """
+    wi, distance, radiance, pdf_light, is_delta = sample_light(
+        tables, hit.p, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
+    )
+    nothing = splat4(f32(0.0))
+    if pdf_light <= f32(0.0) or not any_lane(radiance > f32(0.0)):
+        return nothing
+    surface = Surface(hit.uv, hit.primitive)
+    wi_local = to_local(hit.s, hit.t, hit.n, wi)
+    value, pdf_bsdf = evaluate_material(tables, material, surface, wavelengths, wo, wi_local)
+    contribution = value * radiance
+    if not any_lane(contribution > f32(0.0)):
+        return nothing
+    contribution *= transmittance(tables, hit.p, hit.normal, wi, distance, crossings) / pdf_light
+    if is_delta:
+        return contribution
+    return contribution * power_heuristic(pdf_light * light_share, pdf_bsdf * bsdf_share)
+
+
+@kernel
+def trace_path(tables, state, origin, direction, reach, wavelengths):
+    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0)."""
+    settings = tables.settings[0]
+    max_depth = settings.max_depth if settings.max_depth >= 0 else LONGEST_PATH
+    radiance, beta = splat4(f32(0.0)), splat4(f32(1.0))
+    eta = f32(1.0)
+    coverage = f32(0.0)
+    # where the last direction was really sampled, and how densely
+    sampled_at, pdf_bsdf, is_delta = origin, f32(0.0), True
+    hide = settings.hide_emitters != 0
+    depth = 0
+    while True:
+        t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
+
+        # ---------------- the environment
+        if not t < reach:
+            if settings.environment >= 0 and not (hide and depth == 0):
+                radiance += beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
+                coverage = f32(1.0)
+            break
+        reach = f32(np.inf)
+        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+        shape = tables.shapes[hit.shape]
+
+        # ---------------- emission
+        if shape.light >= 0:
+            if hide and depth == 0:
+                origin = leave(hit.p, hit.normal, direction)
+                continue
+            radiance += beta * light_at_surface(tables, hit, -direction, wavelengths, sampled_at, pdf_bsdf, is_delta)
+        coverage = f32(1.0)
+        if depth + 1 >= max_depth:
+            break
+        material = tables.materials[shape.material]
+        surface = Surface(hit.uv, hit.primitive)
+        wo = to_local(hit.s, hit.t, hit.n, -direction)
+        dimension = FIRST_BOUNCE_DIMENSION + 2 * depth
+
+        # ---------------- next-event estimation
+        u_light = samples(state, dimension)
+        if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
+            crossings = max_depth - depth - 2
+            radiance += beta * direct_light(
+                tables, hit, material, wavelengths, wo, crossings, f32(1.0), f32(1.0), u_light
+            )
+
+        # ---------------- the next direction
+        u_bsdf = samples(state, dimension + 1)
+        wi, weight, pdf, relative_eta, flags = sample_material(
+            tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
+        )
+        beta *= weight
+        largest = hmax(beta)
+        if not largest > f32(0.0):
+            break
+        direction = to_world(hit.s, hit.t, hit.n, wi)
+        origin = leave(hit.p, hit.normal, direction)
+        if not flags & NULL:
+            sampled_at, pdf_bsdf, is_delta = hit.p, pdf, flags & DELTA != 0
+        eta *= relative_eta
+        depth += 1
+
+        # ---------------- Russian roulette
+        if depth >= settings.rr_depth:
+            survival = fmin(largest * eta * eta, f32(0.95))
+            if lane(u_light, 3) >= survival:
+                break
+            beta *= f32(1.0) / survival
+    return radiance, coverage

@@ -1,0 +1,100 @@
+"""The layout of all tables, and the one record of settings of a render."""
+
+import numpy as np
+
+from specrender.kernel.light.layout import DTYPE as LIGHT
+from specrender.kernel.shape.layout import DTYPE as SHAPE
+from specrender.kernel.texture.layout import DTYPE as TEXTURE
+
+#: Values of `mode`: what the lanes of a spectrum mean.
+SPECTRAL = 0
+RGB = 1
+
+#: Values of `integrator`.
+PATH = 0
+DIRECT = 1
+NO_INTEGRATOR = 2  # AOVs only
+
+SETTINGS = np.dtype(
+    [
+        ("mode", "i4"),
+        ("seed", "i4"),
+        ("sampler", "i4"),
+        ("width", "i4"),  # of the full film, pixels
+        ("height", "i4"),
+        ("integrator", "i4"),
+        ("max_depth", "i4"),
+        ("rr_depth", "i4"),
+        ("hide_emitters", "i4"),
+        ("emitter_samples", "i4"),  # direct integrator
+        ("bsdf_samples", "i4"),
+        ("light_count", "i4"),
+        ("light_cdf", "i4"),  # offset in values
+        ("environment", "i4"),  # index of the light at infinity, or -1
+        ("has_null", "i4"),  # some material lets light straight through
+        ("wavelength_cells", "i4"),  # inverse CDF of the wavelength density: cells + 1 entries
+        ("wavelength_table", "i4"),  # offset in values [nm]
+        ("cmf_count", "i4"),  # 1 nm steps from cmf_start
+        ("cmf_start", "f4"),  # nm
+        ("inv_cmf_integral", "f4"),  # 1 / integral of ybar
+        ("bin_count", "i4"),  # spectral film; 0: none
+        ("bin_start", "f4"),  # nm
+        ("inv_bin_width", "f4"),  # 1 / nm
+        ("filter_cells", "i4"),  # reconstruction filter: cells + 1 inverse-CDF entries, then the cells' weights
+        ("filter_table", "i4"),  # offset in values [pixels]
+        ("camera_kind", "i4"),
+        ("x_scale", "f4"),  # camera-space x at z = 1 (perspective) or x (orthographic) of the left edge
+        ("y_scale", "f4"),
+        ("x_offset", "f4"),  # principal point, as a share of the film
+        ("y_offset", "f4"),
+        ("near_clip", "f4"),
+        ("far_clip", "f4"),
+        ("aperture_radius", "f4"),
+        ("focus_distance", "f4"),
+        ("aov_count", "i4"),
+        ("white", "i4"),  # texture id of D65 with Y = 1 (RGB mode: 1), for the albedo layer
+    ],
+    align=True,
+)
+
+MATERIAL = np.dtype(
+    [
+        ("front", "i4"),  # index in tables.bsdfs
+        ("back", "i4"),  # the same for the back side if two-sided, else -1
+        ("opacity", "i4"),  # texture id, or -1: opaque
+        ("is_null", "i4"),  # lets light straight through somewhere (null, mask)
+    ],
+    align=True,
+)
+
+BSDF = np.dtype(
+    [
+        ("kind", "i4"),  # tag in kernel.bsdf.KINDS
+        ("offset", "i4"),  # of its parameters in tables.bsdf_parameters, bytes
+        ("is_smooth", "i4"),  # has a lobe that light sampling can meet
+        ("albedo", "i4"),  # texture id for the albedo AOV
+    ],
+    align=True,
+)
+
+#: Every table of the kernel; part of the type of compiled code.
+LAYOUT = {
+    "settings": SETTINGS,
+    "values": np.dtype("f4"),  # pooled samples of spectra, images and cumulative tables
+    "cmf": np.dtype("f4"),  # (n, 4): xbar, ybar, zbar, 0 at 1 nm; RGB mode: the columns of RGB -> XYZ
+    "textures": TEXTURE,
+    "materials": MATERIAL,
+    "bsdfs": BSDF,
+    "bsdf_parameters": np.dtype("u1"),
+    "shapes": SHAPE,
+    "objects": np.dtype("i4"),  # analytic shapes in the order of the BVH's objects
+    "transforms": np.dtype("f4"),  # (n, 4 columns, 4); to_world, then its inverse; the camera's come first
+    "positions": np.dtype("f4"),  # (n, 4)
+    "normals": np.dtype("f4"),  # (n, 4)
+    "uvs": np.dtype("f4"),  # (n, 2)
+    "triangles": np.dtype("i4"),  # (n, 4): three vertices and the shape
+    "lights": LIGHT,
+    "bvh_nodes": np.dtype("f4"),
+    "bvh_leaves": np.dtype("f4"),
+    "aovs": np.dtype("i4"),  # kinds of the layers
+}

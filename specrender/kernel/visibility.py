@@ -1,0 +1,47 @@
+"""Walking rays through the scene: the next visible surface and the light that gets from one point to another."""
+
+from specrender.kernel.accel import closest_hit, occluded
+from specrender.kernel.bsdf.material import opacity
+from specrender.kernel.jit import kernel
+from specrender.kernel.light.delta import FAR
+from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.simd import f32, splat4
+from specrender.kernel.surface import Surface
+
+#: A shadow ray ends this share of its length before the light, so that it does not meet the light itself.
+SHADOW_SHARE = f32(1.0 - 2e-4)
+
+
+@kernel
+def _transmittance_through(tables, origin, direction, distance, crossings):
+    """Product of what null and mask surfaces let through; at most `crossings` of them (a negative number: any)."""
+    result = f32(1.0)
+    while True:
+        t, u, v, primitive, item = closest_hit(tables, origin, direction, distance)
+        if not t < distance:
+            return result
+        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+        material = tables.materials[tables.shapes[hit.shape].material]
+        if not material.is_null or crossings == 0:
+            return f32(0.0)
+        crossings -= 1
+        if material.opacity >= 0:
+            result *= f32(1.0) - opacity(tables, material, Surface(hit.uv, hit.primitive))
+            if result <= f32(0.0):
+                return f32(0.0)
+        origin = leave(hit.p, hit.normal, direction)
+        distance -= t
+
+
+@kernel
+def transmittance(tables, p, normal, direction, distance, crossings):
+    """Share (f32x4, one lane a wavelength) of light that arrives at p from `distance` along `direction`.
+
+    A null or mask surface on the way counts as an edge of the path, as it does for sampled directions: `crossings` is
+    how many edges the path may still have.
+    """
+    origin = leave(p, normal, direction)
+    reach = distance if distance >= FAR else distance * SHADOW_SHARE
+    if tables.settings[0].has_null:
+        return splat4(_transmittance_through(tables, origin, direction, reach, crossings))
+    return splat4(f32(0.0) if occluded(tables, origin, direction, reach) else f32(1.0))
