@@ -122,7 +122,7 @@ def _erf(x, gauss):
 
 @kernel
 def erf_inverse(x):
-    """x in (-1, 1) -> s with erf(s) = x; relative error below 4e-7 away from +-1.  Source: [Giles2012] single precision."""
+    """x in (-1, 1) -> s with erf(s) = x; relative error below 4e-7.  Source: [Giles2012] listing 5."""
     w = -log((f32(1.0) - x) * (f32(1.0) + x))
     if w < f32(5.0):
         w -= f32(2.5)

@@ -3,10 +3,30 @@
 A new kind is a file beside this one and a row in KINDS (its position is its tag).
 """
 
-from specrender.kernel.bsdf import diffuse
+from specrender.kernel.bsdf import (
+    conductor,
+    dielectric,
+    diffuse,
+    null,
+    plastic,
+    roughconductor,
+    roughdielectric,
+    roughplastic,
+    thindielectric,
+)
 from specrender.kernel.dispatch import dispatcher
 
-KINDS = (diffuse.KIND,)
+KINDS = (
+    diffuse.KIND,
+    dielectric.KIND,
+    thindielectric.KIND,
+    roughdielectric.KIND,
+    conductor.KIND,
+    roughconductor.KIND,
+    plastic.KIND,
+    roughplastic.KIND,
+    null.KIND,
+)
 
 TAGS = {kind.name: tag for tag, kind in enumerate(KINDS)}
 

@@ -14,7 +14,8 @@ DELTA = 1
 NULL = 2
 #: To the other side of the surface.
 TRANSMISSION = 4
-#: The direction belongs to the hero wavelength (lane 0) alone: the other lanes end here.
+#: The direction belongs to the hero wavelength (lane 0) alone: the other lanes end here, and the hero's weight makes up
+#: for them.  The path must go on with the hero's wavelength in all lanes, or the next event makes up for them again.
 DISPERSED = 8
 
 

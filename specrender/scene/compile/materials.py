@@ -1,0 +1,232 @@
+"""Materials of the scene to parameter records of the kernel's BSDFs: `pack_bsdf`, one packer a struct.
+
+The builder resolves names and files and owns the tables; see `scene.compile.builder`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from specrender.kernel.bsdf import KINDS, TAGS
+from specrender.kernel.bsdf.roughplastic import RESOLUTION
+from specrender.kernel.microfacet import MIN_ALPHA
+from specrender.scene.compile.coats import coat_tables, diffuse_reflectance_inside
+from specrender.scene.description import (
+    Conductor,
+    Dielectric,
+    Diffuse,
+    Null,
+    Plastic,
+    RoughConductor,
+    RoughDielectric,
+    RoughPlastic,
+    TextureRef,
+    ThinDielectric,
+    fail,
+)
+
+#: Where an index that must be one number is read: the helium d line [nm].
+LINE_D_NM = 587.5618
+
+#: Wavelengths at which a refractive index is looked at [nm].
+_PROBES_NM = np.arange(300.0, 1001.0, 10.0)
+
+_NONE = -1  # a texture that is not there
+
+
+def pack_bsdf(node, builder):
+    """The kernel's form of one material.
+
+    Parameters
+    ----------
+    node : one of the material structs of `scene.description`, except TwoSided and Mask, which wrap others.
+    builder : makes textures and tables, see `scene.compile.builder`.
+
+    Returns
+    -------
+    tag : int, position in `kernel.bsdf.KINDS`.
+    record : 0-dimensional array of the kind's dtype.
+
+    Raises
+    ------
+    SceneError : parameters that exclude each other or lack their partner, unknown names, impossible values.
+    """
+    kind, pack = _PACKERS[type(node)]
+    tag = TAGS[kind]
+    record = np.zeros((), KINDS[tag].dtype)
+    for name, value in pack(node, builder).items():
+        record[name] = value
+    return tag, record
+
+
+# ---------------------------------------------------------------- shared parameters
+
+
+def _tint(spec, builder) -> int:
+    """Texture id of a factor on a lobe, or _NONE for the number 1."""
+    if isinstance(spec, (int, float)) and spec == 1.0:
+        return _NONE
+    return builder.spectral(spec, "reflectance")
+
+
+def _mean(texture: int, builder) -> float:
+    return 1.0 if texture == _NONE else builder.mean(texture)
+
+
+def _relative_index(node, builder):
+    """(eta at the d line, function of nm or None): the index inside over the one outside.
+
+    The function is there if the index depends on the wavelength and wavelengths are what the lanes carry.
+    """
+    inside, outside = builder.index(node.int_ior, node), builder.index(node.ext_ior, node)
+
+    def eta(wavelengths_nm):
+        return inside(wavelengths_nm) / outside(wavelengths_nm)
+
+    probes = eta(_PROBES_NM)
+    if not np.all(np.isfinite(probes)) or np.any(probes <= 0.0):
+        raise fail(node, "refractive indices must be above 0 at all wavelengths")
+    at_d = float(eta(np.array([LINE_D_NM]))[0])
+    varies = builder.mode == "spectral" and np.ptp(probes) > 1e-6
+    return at_d, eta if varies else None
+
+
+def _index_fields(node, builder) -> dict:
+    at_d, eta = _relative_index(node, builder)
+    return {"eta": at_d, "eta_texture": _NONE if eta is None else builder.spectrum_table(eta)}
+
+
+def _interface(node, builder) -> dict:
+    return _index_fields(node, builder) | {
+        "specular_reflectance": _tint(node.specular_reflectance, builder),
+        "specular_transmittance": _tint(node.specular_transmittance, builder),
+    }
+
+
+def _must_differ(node, eta: float) -> None:
+    if eta == 1.0:
+        raise fail(node, "int_ior and ext_ior must differ: a rough interface between equal indices does nothing")
+
+
+def _metal(node, builder) -> dict:
+    """Textures of the complex index; _NONE for a perfect mirror."""
+    if node.material is not None and (node.eta is not None or node.k is not None):
+        raise fail(node, "give either material or eta and k, not both")
+    if (node.eta is None) != (node.k is None):
+        given, missing = ("eta", "k") if node.k is None else ("k", "eta")
+        raise fail(node, f"{given} is given without {missing}; a metal needs both")
+    eta, k = _NONE, _NONE
+    if node.eta is not None:
+        eta, k = builder.spectral(node.eta, "unbounded"), builder.spectral(node.k, "unbounded")
+    elif node.material is not None and node.material.lower() != "none":
+        eta, k = (builder.spectrum_table(s) for s in builder.metal(node.material, node))
+    return {"eta": eta, "k": k, "specular_reflectance": _tint(node.specular_reflectance, builder)}
+
+
+def _checked_alpha(node, name: str, value: float) -> float:
+    if not (np.isfinite(value) and value >= 0.0):
+        raise fail(node, f"{name} must be a number of at least 0, not {value:g}")
+    return max(float(value), float(MIN_ALPHA))
+
+
+def _microfacets(node, builder) -> dict:
+    """Distribution and roughness; 0.1 if no alpha is given, as in Mitsuba."""
+    if node.alpha is not None and (node.alpha_u is not None or node.alpha_v is not None):
+        raise fail(node, "give either alpha or alpha_u and alpha_v, not both")
+    if (node.alpha_u is None) != (node.alpha_v is None):
+        raise fail(node, "alpha_u and alpha_v go together: give both, or alpha for the two")
+    if node.alpha_u is not None:
+        along = {"alpha_u": node.alpha_u, "alpha_v": node.alpha_v}
+    else:
+        alpha = 0.1 if node.alpha is None else node.alpha
+        along = {"alpha_u": alpha, "alpha_v": alpha}
+    fields = {"ggx": node.distribution == "ggx"}
+    for name, value in along.items():
+        textured = isinstance(value, TextureRef)
+        fields[name] = MIN_ALPHA if textured else _checked_alpha(node, name, value)
+        fields[f"{name}_texture"] = builder.scalar(value) if textured else _NONE
+    return fields
+
+
+def _base(node, builder) -> dict:
+    """The two lobes of a plastic and the share of samples each gets."""
+    diffuse = builder.spectral(node.diffuse_reflectance, "reflectance")
+    specular = _tint(node.specular_reflectance, builder)
+    diffuse_mean, specular_mean = builder.mean(diffuse), _mean(specular, builder)
+    both = diffuse_mean + specular_mean
+    return {
+        "diffuse_reflectance": diffuse,
+        "specular_reflectance": specular,
+        "specular_weight": specular_mean / both if both > 0.0 else 0.5,
+        "nonlinear": node.nonlinear,
+    }
+
+
+# ---------------------------------------------------------------- the kinds
+
+
+def _diffuse(node, builder):
+    return {"reflectance": builder.spectral(node.reflectance, "reflectance")}
+
+
+def _rough_dielectric(node, builder):
+    fields = _interface(node, builder)
+    _must_differ(node, fields["eta"])
+    return fields | _microfacets(node, builder)
+
+
+def _rough_conductor(node, builder):
+    return _metal(node, builder) | _microfacets(node, builder)
+
+
+def _plastic(node, builder):
+    at_d, eta = _relative_index(node, builder)
+    fields = _base(node, builder)
+    fields |= {
+        "eta": at_d,
+        "eta_texture": _NONE,
+        "internal": diffuse_reflectance_inside(at_d),
+        "internal_texture": _NONE,
+    }
+    if eta is not None:
+        fields["eta_texture"] = builder.spectrum_table(eta)
+        fields["internal_texture"] = builder.spectrum_table(lambda nm: diffuse_reflectance_inside(eta(nm)))
+    return fields
+
+
+def _rough_plastic(node, builder):
+    at_d, eta = _relative_index(node, builder)
+    _must_differ(node, at_d)
+    alpha = _checked_alpha(node, "alpha", node.alpha)
+    ggx = node.distribution == "ggx"
+    transmittance, internal = coat_tables(ggx, alpha, at_d, RESOLUTION)
+    slope, internal_slope = np.zeros_like(transmittance), 0.0
+    fields = _base(node, builder)
+    fields |= {"eta": at_d, "eta_texture": _NONE, "internal": internal, "internal_texture": _NONE}
+    if eta is not None:
+        # First order in the index is ample: glass varies by 2 % over the visible
+        step = 0.01 * at_d
+        (t_high, r_high), (t_low, r_low) = (coat_tables(ggx, alpha, at_d + s, RESOLUTION) for s in (step, -step))
+        slope, internal_slope = (t_high - t_low) / (2.0 * step), (r_high - r_low) / (2.0 * step)
+        fields["eta_texture"] = builder.spectrum_table(eta)
+        fields["internal_texture"] = builder.spectrum_table(lambda nm: internal + internal_slope * (eta(nm) - at_d))
+    table = np.stack([transmittance, slope], axis=1).astype(np.float32)
+    return fields | {"ggx": ggx, "alpha": alpha, "transmittance": builder.values(table.ravel())}
+
+
+def _null(node, builder):
+    return {}
+
+
+#: struct -> (kind, packer): the fields of the kind's record.
+_PACKERS = {
+    Diffuse: ("diffuse", _diffuse),
+    Dielectric: ("dielectric", _interface),
+    ThinDielectric: ("thindielectric", _interface),
+    RoughDielectric: ("roughdielectric", _rough_dielectric),
+    Conductor: ("conductor", _metal),
+    RoughConductor: ("roughconductor", _rough_conductor),
+    Plastic: ("plastic", _plastic),
+    RoughPlastic: ("roughplastic", _rough_plastic),
+    Null: ("null", _null),
+}

@@ -1,0 +1,166 @@
+"""Runs BSDFs through the dispatcher on arrays of directions; one compiled kernel serves every kind and test."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from specrender.kernel.bsdf import dispatch_evaluate, dispatch_sample
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import f32, lane, vec3, vec4
+from specrender.kernel.surface import Surface
+from specrender.kernel.tables import Tables
+from specrender.kernel.texture import layout
+from specrender.scene.compile.materials import pack_bsdf
+from specrender.scene.description import SpectrumSpec
+from specrender.spectra import catalogue
+
+LAYOUT = {"bsdf_parameters": "u1", "textures": layout.DTYPE, "values": "f4"}
+WAVELENGTHS = np.array([450.0, 530.0, 600.0, 680.0], np.float32)
+
+
+class Builder:
+    """What materials ask of the scene compiler, for uniform values and functions of wavelength."""
+
+    def __init__(self, mode="spectral"):
+        self.mode = mode
+        self.textures, self._values = [], []
+
+    def _texture(self, **fields):
+        texture = np.zeros((), layout.DTYPE)
+        for name, value in fields.items():
+            texture[name] = value
+        self.textures.append(texture)
+        return len(self.textures) - 1
+
+    def spectral(self, spec, role):
+        assert role in ("reflectance", "unbounded")
+        if isinstance(spec, SpectrumSpec):
+            return self.spectrum_table(lambda nm: np.interp(nm, spec.wavelengths, spec.values))
+        return self._texture(kind=layout.UNIFORM, scale=spec, mean=spec)
+
+    def scalar(self, value):
+        return self._texture(kind=layout.UNIFORM, scale=float(value.texture))
+
+    def spectrum_table(self, function, role="unbounded"):
+        table = np.asarray(function(np.arange(360.0, 831.0)), np.float32)
+        offset = self.values(table)
+        return self._texture(
+            kind=layout.REGULAR,
+            flags=layout.HOLD,
+            offset=offset,
+            count=len(table),
+            start=360.0,
+            inv_step=1.0,
+            scale=1.0,
+        )
+
+    def index(self, ior, node):
+        if isinstance(ior, str):
+            return catalogue.glass(ior) if ior == "BK7" else self.index(catalogue.scalar_ior(ior), node)
+        if isinstance(ior, (int, float)):
+            return lambda nm: np.full(np.shape(nm), float(ior))
+        a, b, c = ior.cauchy
+        return lambda nm: a + b / (np.asarray(nm) * 1e-3) ** 2 + c / (np.asarray(nm) * 1e-3) ** 4
+
+    def metal(self, name, node):
+        return catalogue.metal(name)
+
+    def mean(self, texture):
+        return float(self.textures[texture]["mean"])
+
+    def values(self, array):
+        offset = sum(len(a) for a in self._values)
+        self._values.append(np.asarray(array, np.float32))
+        return offset
+
+    def tables(self, record):
+        return Tables(
+            LAYOUT,
+            {
+                "bsdf_parameters": np.frombuffer(record.tobytes(), np.uint8),
+                "textures": np.array(self.textures, layout.DTYPE),
+                "values": np.concatenate([*self._values, np.zeros(1, np.float32)]),
+            },
+        )
+
+
+@kernel(entry=True)
+def _run(tables, tag, wavelengths, wo, u, directions, values, scalars, flags):
+    """Sample (u has rows) or evaluate (it has none) at every row of `directions`."""
+    wl = vec4(wavelengths[0], wavelengths[1], wavelengths[2], wavelengths[3])
+    surface = Surface(vec4(f32(0.25), f32(0.75), f32(0.0), f32(0.0)), np.int32(0))
+    w = vec3(wo[0], wo[1], wo[2])
+    for i in range(directions.shape[0]):
+        if u.shape[0] > 0:
+            args = (tables, np.int64(0), surface, wl, w, u[i, 0], u[i, 1], u[i, 2])
+            wi, value, pdf, eta, flag = dispatch_sample(tag, args)
+            directions[i, 0], directions[i, 1], directions[i, 2] = lane(wi, 0), lane(wi, 1), lane(wi, 2)
+            scalars[i, 1], flags[i] = eta, flag
+        else:
+            wi = vec3(directions[i, 0], directions[i, 1], directions[i, 2])
+            value, pdf = dispatch_evaluate(tag, (tables, np.int64(0), surface, wl, w, wi))
+        scalars[i, 0] = pdf
+        for k in range(4):
+            values[i, k] = lane(value, k)
+
+
+class Samples(NamedTuple):
+    """wi (n, 3), weight (n, 4), pdf (n,), eta (n,), flags (n,)."""
+
+    wi: np.ndarray
+    weight: np.ndarray
+    pdf: np.ndarray
+    eta: np.ndarray
+    flags: np.ndarray
+
+
+class Bsdf:
+    """A material of the scene vocabulary, compiled; directions are (3,) and (n, 3) arrays of unit vectors."""
+
+    def __init__(self, node, mode="spectral", wavelengths=WAVELENGTHS):
+        builder = Builder(mode)
+        self.tag, self.record = pack_bsdf(node, builder)
+        self.tables = builder.tables(self.record)
+        self.wavelengths = np.asarray(wavelengths, np.float32)
+
+    def _call(self, wo, u, directions):
+        n = len(directions)
+        values, scalars = np.zeros((n, 4), np.float32), np.ones((n, 2), np.float32)
+        flags = np.zeros(n, np.int32)
+        wo = np.ascontiguousarray(wo, np.float32)
+        _run(self.tables, np.int32(self.tag), self.wavelengths, wo, u, directions, values, scalars, flags)
+        return values, scalars, flags
+
+    def evaluate(self, wo, wi):
+        """(values (n, 4), pdf (n,))."""
+        wi = np.array(wi, np.float32).reshape(-1, 3)
+        values, scalars, _ = self._call(wo, np.zeros((0, 3), np.float32), wi)
+        return values, scalars[:, 0]
+
+    def sample(self, wo, n=None, seed=0, u=None):
+        """`Samples` from n random numbers (the whole unit cube, 0 included), or from the given u (n, 3)."""
+        u = random_numbers(n, seed) if u is None else np.array(u, np.float32).reshape(-1, 3)
+        wi = np.zeros((len(u), 3), np.float32)
+        weight, scalars, flags = self._call(wo, u, wi)
+        return Samples(wi, weight, scalars[:, 0], scalars[:, 1], flags)
+
+
+@functools.cache
+def random_numbers(n, seed):
+    return np.random.default_rng(seed).random((n, 3), dtype=np.float32)
+
+
+def direction(theta_deg, phi_deg=0.0):
+    """Unit vector at polar angle theta and azimuth phi."""
+    theta, phi = np.deg2rad(theta_deg), np.deg2rad(phi_deg)
+    return np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], np.float32)
+
+
+def random_directions(n, seed=1, upper=False):
+    """(n, 3) unit vectors, uniform over the sphere or its upper half."""
+    w = np.random.default_rng(seed).normal(size=(n, 3))
+    w /= np.linalg.norm(w, axis=1, keepdims=True)
+    if upper:
+        w[:, 2] = np.abs(w[:, 2])
+    return w.astype(np.float32)
