@@ -1,0 +1,1 @@
+"""The acceleration structure: an 8-wide bounding volume hierarchy (layout.py), its builder and its traversal."""

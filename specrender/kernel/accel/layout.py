@@ -1,0 +1,49 @@
+"""Memory layout of the bounding volume hierarchy: nodes of eight boxes, leaves of eight triangles.
+
+Both tables are flat float32 arrays on a 64-byte boundary; integers are stored by their bit pattern.
+
+Node, 256 bytes (64 floats; byte offsets)
+    0    lo_x[8]   32  hi_x[8]      a ray going up in x enters at lo_x and leaves at hi_x; going down the other way
+    64   lo_y[8]   96  hi_y[8]      round: `near = lo + 32 * (direction < 0)`, `far = near ^ 32`
+    128  lo_z[8]   160 hi_z[8]      an absent child has lo = +inf, hi = -inf, which no ray enters
+    192  ref[8]    int32            child references, see below
+    224  32 bytes of zeros
+
+Child reference
+    ref >= 0   node number
+    ref <  0   leaf number ~ref; if bit 30 of ~ref (`OBJECT_LEAF`) is set, a leaf of objects, with that bit removed
+
+Leaf, 320 bytes (80 floats)
+    0, 32, 64      v0_x[8], v0_y[8], v0_z[8]    first corner of each triangle
+    96, 128, 160   e1_x[8], e1_y[8], e1_z[8]    second corner - first
+    192, 224, 256  e2_x[8], e2_y[8], e2_z[8]    third corner - first
+    288            id[8] int32                  triangle numbers; -1 in unused lanes, whose triangle is all zeros
+    In a leaf of objects only id[8] has a meaning: object numbers, -1 in unused lanes (at the end).
+
+The root is node 0 and is always there, be the scene empty.
+
+Two levels (instances).  An instance is an object.  The nodes and leaves of the mesh it shows are appended to the same
+two tables (`Accel.moved` shifts the references), and its `intersect_object` moves the ray into the instance's space and
+walks from the number of that root with a second traversal, made by `make_traversal` with an `intersect_object` that
+knows no instances: compiled code has no recursion.
+"""
+
+WIDTH = 8
+
+NODE_BYTES = 256
+NODE_FLOATS = NODE_BYTES // 4
+NODE_REFS = 192
+
+LEAF_BYTES = 320
+LEAF_FLOATS = LEAF_BYTES // 4
+LEAF_IDS = 288
+
+OBJECT_LEAF = 1 << 30
+
+#: No path from the root of the binary tree is longer: the builder splits in the middle where the surface area
+#: heuristic would go deeper.  Every step down the 8-wide tree is at least one step down the binary one.
+MAX_DEPTH = 64
+
+#: Entries of the traversal stack.  Each level leaves at most WIDTH - 1 siblings behind; one entry marks the bottom,
+#: and a vector store may touch WIDTH entries above the top.
+STACK_SIZE = MAX_DEPTH * (WIDTH - 1) + 1 + WIDTH

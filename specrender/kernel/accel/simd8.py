@@ -1,0 +1,225 @@
+"""Eight-lane instructions, the traversal stack and the SIMD array access that the hierarchy needs."""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+from specrender.kernel.accel.layout import STACK_SIZE
+from specrender.kernel.simd import F32, I1, I32, I64, VectorType, broadcast, f32x4, f32x8
+
+I8 = ir.IntType(8)
+F32X8 = ir.VectorType(F32, 8)
+I32X8 = ir.VectorType(I32, 8)
+
+
+def _byte_address(builder, pointer, byte, llvm_type):
+    address = builder.gep(builder.bitcast(pointer, I8.as_pointer()), [byte])
+    return builder.bitcast(address, llvm_type.as_pointer())
+
+
+def _table_load(builder, pointer, byte, llvm_type, align):
+    value = builder.load(_byte_address(builder, pointer, byte, llvm_type))
+    value.align = align
+    value.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return value
+
+
+# ---------------------------------------------------------------- tables
+
+
+@intrinsic
+def row8(typingctx, pointer, byte):
+    """The eight float32 at byte offset `byte` (a multiple of 32) of a table."""
+
+    def codegen(context, builder, sig, args):
+        return _table_load(builder, args[0], args[1], F32X8, 32)
+
+    return f32x8(pointer, types.int64), codegen
+
+
+@intrinsic
+def int_at(typingctx, pointer, byte):
+    """The int32 at byte offset `byte` of a table."""
+
+    def codegen(context, builder, sig, args):
+        return _table_load(builder, args[0], args[1], I32, 4)
+
+    return types.int32(pointer, types.int64), codegen
+
+
+# ---------------------------------------------------------------- lanes
+
+
+@intrinsic
+def splat8(typingctx, x):
+    """One scalar -> f32x8 with it in every lane."""
+    return f32x8(types.float32), lambda context, builder, sig, args: broadcast(builder, args[0], 8)
+
+
+def _extremum(predicate):
+    @intrinsic
+    def function(typingctx, x, y):
+        typ = x if isinstance(x, VectorType) else types.float32
+
+        def codegen(context, builder, sig, args):
+            return builder.select(builder.fcmp_ordered(predicate, *args), *args)
+
+        return typ(typ, typ), codegen
+
+    return function
+
+
+#: x < y ? x : y and x > y ? x : y, lane by lane: one instruction each, where `fmin` and `fmax` need three for NaNs.
+#: The second argument is returned if either is NaN.
+least = _extremum("<")
+most = _extremum(">")
+
+
+@intrinsic
+def flip_sign(typingctx, x, sign):
+    """x with its sign inverted in the lanes where `sign` is negative."""
+
+    def codegen(context, builder, sig, args):
+        bits, sign = (builder.bitcast(a, I32X8) for a in args)
+        sign = builder.and_(sign, ir.Constant(I32X8, [-(1 << 31)] * 8))
+        return builder.bitcast(builder.xor(bits, sign), F32X8)
+
+    return f32x8(f32x8, f32x8), codegen
+
+
+@intrinsic
+def both(typingctx, a, b):
+    """Lanes where both masks hold."""
+    return a(a, b), lambda context, builder, sig, args: builder.and_(*args)
+
+
+@intrinsic
+def lowest_bit(typingctx, bits):
+    """Number of the lowest set bit of a non-zero integer."""
+
+    def codegen(context, builder, sig, args):
+        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(I32, [I32, I1]), "llvm.cttz.i32")
+        return builder.zext(builder.call(count, [args[0], I1(1)]), I64)
+
+    return types.int64(types.int32), codegen
+
+
+# ---------------------------------------------------------------- the traversal stack
+
+
+class StackType(types.Type):
+    """STACK_SIZE entries of 8 bytes in the frame of the calling function: distance above, reference below."""
+
+    def __init__(self):
+        super().__init__(name="traversal_stack")
+
+
+@register_model(StackType)
+class _StackModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, I64.as_pointer())
+
+
+stack_type = StackType()
+
+
+@intrinsic
+def new_stack(typingctx):
+    """Room for a traversal; allocated once in the entry block of the calling function."""
+
+    def codegen(context, builder, sig, args):
+        room = cgutils.alloca_once(builder, ir.ArrayType(I64, STACK_SIZE))
+        room.align = 64
+        return builder.bitcast(room, I64.as_pointer())
+
+    return stack_type(), codegen
+
+
+@intrinsic
+def stack_put(typingctx, stack, index, entry):
+    def codegen(context, builder, sig, args):
+        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(stack, types.int64, types.int64), codegen
+
+
+@intrinsic
+def stack_get(typingctx, stack, index):
+    def codegen(context, builder, sig, args):
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return types.int64(stack, types.int64), codegen
+
+
+@intrinsic
+def entry_of(typingctx, t, ref):
+    """Stack entry of a reference at distance t >= 0; entries compare as their distances do."""
+
+    def codegen(context, builder, sig, args):
+        distance = builder.shl(builder.zext(builder.bitcast(args[0], I32), I64), I64(32))
+        return builder.or_(distance, builder.zext(args[1], I64))
+
+    return types.int64(types.float32, types.int32), codegen
+
+
+@intrinsic
+def entry_distance(typingctx, entry):
+    """float32 distance of a stack entry."""
+
+    def codegen(context, builder, sig, args):
+        return builder.bitcast(builder.trunc(builder.lshr(args[0], I64(32)), I32), F32)
+
+    return types.float32(types.int64), codegen
+
+
+@intrinsic
+def entry_ref(typingctx, entry):
+    """int32 reference of a stack entry."""
+    return types.int32(types.int64), lambda context, builder, sig, args: builder.trunc(args[0], I32)
+
+
+# ---------------------------------------------------------------- arrays, for the builder
+
+
+def _array_address(context, builder, array_type, array, group):
+    data = context.make_array(array_type)(context, builder, array).data
+    address = builder.gep(data, [builder.mul(group, I64(4))])
+    return builder.bitcast(address, ir.VectorType(F32, 4).as_pointer())
+
+
+@intrinsic
+def get4(typingctx, array, group):
+    """Elements 4 group .. 4 group + 3 of a contiguous float32 array, which may change."""
+
+    def codegen(context, builder, sig, args):
+        value = builder.load(_array_address(context, builder, sig.args[0], *args))
+        value.align = 4
+        return value
+
+    return f32x4(array, types.int64), codegen
+
+
+@intrinsic
+def put4(typingctx, array, group, value):
+    """Store an f32x4 where `get4` reads it."""
+
+    def codegen(context, builder, sig, args):
+        store = builder.store(args[2], _array_address(context, builder, sig.args[0], *args[:2]))
+        store.align = 4
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, f32x4), codegen
+
+
+@intrinsic
+def float_bits(typingctx, number):
+    """float32 with the bit pattern of an integer."""
+    return types.float32(types.int32), lambda context, builder, sig, args: builder.bitcast(args[0], F32)
+
+
+@intrinsic
+def int_bits(typingctx, number):
+    """int32 with the bit pattern of a float32."""
+    return types.int32(types.float32), lambda context, builder, sig, args: builder.bitcast(args[0], I32)

@@ -1,0 +1,273 @@
+"""Walking the hierarchy: the nearest hit, and whether there is a hit at all.
+
+Slab test of eight boxes with distances (plane - origin) / direction, whose error is relative to the distance
+[Ize2013]; eight triangles at once after [Moeller1997].  `make_traversal` builds the two kernels around the function
+that intersects objects, which so stays out of this package.
+"""
+
+import numpy as np
+
+from specrender.kernel.accel.layout import LEAF_BYTES, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.simd8 import (
+    both,
+    entry_distance,
+    entry_of,
+    entry_ref,
+    flip_sign,
+    int_at,
+    least,
+    lowest_bit,
+    most,
+    new_stack,
+    row8,
+    splat8,
+    stack_get,
+    stack_put,
+)
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import copysign, f32, fabs, hmin, lane, mask_bits, select
+
+INFINITY = f32(np.inf)
+
+#: Components of a direction nearer to zero count as this much, so that no slab distance is 0 * inf.  Box faces then
+#: still lie at distances of 1e18 times their offset: behind or beyond everything unless the ray is in the face.
+SMALLEST_DIRECTION = f32(1e-18)
+
+#: The far distance is enlarged by more than the rounding of (plane - origin) * inverse in both distances [Ize2013].
+FAR_SLACK = f32(1.0 + 2.0**-21)
+
+_BOTTOM = -(2**31)  # no leaf has this reference
+
+
+@kernel(forceinline=True)
+def _inverse(x):
+    return f32(1.0) / copysign(most(fabs(x), SMALLEST_DIRECTION), x)
+
+
+@kernel(forceinline=True)
+def _near_offset(inverse, axis):
+    """Byte offset within a node of the box faces where a ray enters along `axis`."""
+    return np.int64(64 * axis + 32) if inverse < f32(0.0) else np.int64(64 * axis)
+
+
+@kernel(forceinline=True)
+def _slab(nodes, base, near, origin, inverse):
+    enter = (row8(nodes, base + near) - origin) * inverse
+    leave = (row8(nodes, base + (near ^ 32)) - origin) * inverse
+    return enter, leave
+
+
+@kernel(forceinline=True)
+def _enter_boxes(nodes, base, near, origin, inverse, t_max):
+    """(entry distances, mask) of the eight boxes of the node at byte `base`, within (0, t_max)."""
+    enter_x, leave_x = _slab(nodes, base, near[0], origin[0], inverse[0])
+    enter_y, leave_y = _slab(nodes, base, near[1], origin[1], inverse[1])
+    enter_z, leave_z = _slab(nodes, base, near[2], origin[2], inverse[2])
+    enter = most(most(enter_x, enter_y), most(enter_z, splat8(f32(0.0))))
+    leave = least(least(leave_x, leave_y), leave_z) * FAR_SLACK
+    return enter, mask_bits(enter <= least(leave, t_max))
+
+
+@kernel(forceinline=True)
+def _cross(a, b):
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+@kernel(forceinline=True)
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@kernel(forceinline=True)
+def _enter_triangles(leaves, base, origin, direction, t_max):
+    """(mask, t, u, v, determinant) of the eight triangles of the leaf at byte `base`; t, u, v times |determinant|.
+
+    A zero determinant fails 0 < t < t_max * 0, whatever t_max is.
+    """
+    v0 = row8(leaves, base), row8(leaves, base + 32), row8(leaves, base + 64)
+    e1 = row8(leaves, base + 96), row8(leaves, base + 128), row8(leaves, base + 160)
+    e2 = row8(leaves, base + 192), row8(leaves, base + 224), row8(leaves, base + 256)
+    s = origin[0] - v0[0], origin[1] - v0[1], origin[2] - v0[2]
+    p = _cross(direction, e2)
+    q = _cross(s, e1)
+    signed = _dot(e1, p)
+    determinant = flip_sign(signed, signed)
+    u = flip_sign(_dot(s, p), signed)
+    v = flip_sign(_dot(direction, q), signed)
+    t = flip_sign(_dot(e2, q), signed)
+    zero = splat8(f32(0.0))
+    inside = both(both(u >= zero, v >= zero), u + v <= determinant)
+    return both(inside, both(t > zero, t < t_max * determinant)), t, u, v, determinant
+
+
+def make_traversal(intersect_object):
+    """`closest_hit(tables, origin, direction, t_max)` and `occluded(tables, origin, direction, t_max)`.
+
+    As `make_rooted_traversal`, from the root of the scene.
+    """
+    closest_hit_below, occluded_below = make_rooted_traversal(intersect_object)
+
+    @kernel(forceinline=True)
+    def closest_hit(tables, origin, direction, t_max):
+        return closest_hit_below(tables, 0, origin, direction, t_max)
+
+    @kernel(forceinline=True)
+    def occluded(tables, origin, direction, t_max):
+        return occluded_below(tables, 0, origin, direction, t_max)
+
+    return closest_hit, occluded
+
+
+def make_rooted_traversal(intersect_object):
+    """The traversal kernels around a function that intersects objects.
+
+    Parameters
+    ----------
+    intersect_object : @kernel function (tables, object, origin, direction, t_max) -> (t, u, v, primitive): nearest hit
+        of object number `object` (int32) with t in (0, t_max), or t = inf; u, v float32 are handed on unread,
+        primitive (int32) names a part of the object.
+
+    Returns
+    -------
+    closest_hit : (tables, root, origin, direction, t_max) -> (t, u, v, primitive, object)
+        Nearest hit below node `root` (0 for the scene) with 0 < t < t_max.  origin, direction f32x4, direction of unit
+        length, t_max float32.  t = inf if there is none.  A triangle has object = -1, primitive = its number, and
+        barycentric u, v: the hit is v0 + u (v1 - v0) + v (v2 - v0).
+    occluded : (tables, root, origin, direction, t_max) -> bool
+        Whether there is any hit with 0 < t < t_max.
+
+    Both read `tables.bvh_nodes` and `tables.bvh_leaves`.
+    """
+
+    @kernel
+    def objects_hit(tables, base, origin, direction, t_max):
+        """Nearest hit among the objects of a leaf: (t, u, v, primitive, object)."""
+        best = (INFINITY, f32(0.0), f32(0.0), np.int32(-1), np.int32(-1))
+        for k in range(WIDTH):
+            number = int_at(tables.bvh_leaves, base + LEAF_IDS + 4 * k)
+            if number < 0:
+                break
+            t, u, v, primitive = intersect_object(tables, number, origin, direction, t_max)
+            if t < t_max:
+                t_max = t
+                best = (t, u, v, primitive, number)
+        return best
+
+    @kernel
+    def closest_hit(tables, root, origin, direction, t_max):
+        nodes = tables.bvh_nodes
+        leaves = tables.bvh_leaves
+        ix, iy, iz = _inverse(lane(direction, 0)), _inverse(lane(direction, 1)), _inverse(lane(direction, 2))
+        near = (_near_offset(ix, 0), _near_offset(iy, 1), _near_offset(iz, 2))
+        o = (splat8(lane(origin, 0)), splat8(lane(origin, 1)), splat8(lane(origin, 2)))
+        d = (splat8(lane(direction, 0)), splat8(lane(direction, 1)), splat8(lane(direction, 2)))
+        inverse = (splat8(ix), splat8(iy), splat8(iz))
+        stack = new_stack()
+        stack_put(stack, 0, entry_of(-INFINITY, np.int32(_BOTTOM)))
+        top = np.int64(0)
+        ref = np.int32(root)
+        best_t = t_max
+        best_u = f32(0.0)
+        best_v = f32(0.0)
+        primitive = np.int32(-1)
+        number = np.int32(-1)
+        found = False
+        while True:
+            if ref >= 0:
+                base = np.int64(ref) << 8
+                enter, mask = _enter_boxes(nodes, base, near, o, inverse, splat8(best_t))
+                if mask != 0:
+                    base += NODE_REFS
+                    k = lowest_bit(mask)
+                    ref = int_at(nodes, base + 4 * k)
+                    mask &= mask - 1
+                    if mask == 0:
+                        continue
+                    # several: go on with the nearest, leave the others on the stack, nearest on top
+                    nearest = entry_of(lane(enter, k), ref)
+                    first = top
+                    while mask != 0:
+                        k = lowest_bit(mask)
+                        mask &= mask - 1
+                        entry = entry_of(lane(enter, k), int_at(nodes, base + 4 * k))
+                        if entry < nearest:
+                            nearest, entry = entry, nearest
+                        place = top
+                        while place > first and stack_get(stack, place) < entry:
+                            stack_put(stack, place + 1, stack_get(stack, place))
+                            place -= 1
+                        stack_put(stack, place + 1, entry)
+                        top += 1
+                    ref = entry_ref(nearest)
+                    continue
+            else:
+                leaf = ~np.int64(ref)
+                if leaf & OBJECT_LEAF == 0:
+                    base = leaf * LEAF_BYTES
+                    hit, t, u, v, determinant = _enter_triangles(leaves, base, o, d, splat8(best_t))
+                    if mask_bits(hit) != 0:
+                        scale = f32(1.0) / determinant
+                        t = select(hit, t * scale, INFINITY)
+                        nearest_t = hmin(t)
+                        k = lowest_bit(mask_bits(t <= splat8(nearest_t)))
+                        best_t = nearest_t
+                        best_u = lane(u * scale, k)
+                        best_v = lane(v * scale, k)
+                        primitive = int_at(leaves, base + LEAF_IDS + 4 * k)
+                        number = np.int32(-1)
+                        found = True
+                else:
+                    base = (leaf ^ OBJECT_LEAF) * LEAF_BYTES
+                    t, u, v, part, which = objects_hit(tables, base, origin, direction, best_t)
+                    if which >= 0:
+                        best_t, best_u, best_v, primitive, number = t, u, v, part, which
+                        found = True
+            # pop the next entry that is not behind the hit found meanwhile
+            entry = stack_get(stack, top)
+            while entry_distance(entry) > best_t:
+                top -= 1
+                entry = stack_get(stack, top)
+            top -= 1
+            ref = entry_ref(entry)
+            if ref == _BOTTOM:
+                break
+        return (best_t if found else INFINITY), best_u, best_v, primitive, number
+
+    @kernel
+    def occluded(tables, root, origin, direction, t_max):
+        nodes = tables.bvh_nodes
+        leaves = tables.bvh_leaves
+        ix, iy, iz = _inverse(lane(direction, 0)), _inverse(lane(direction, 1)), _inverse(lane(direction, 2))
+        near = (_near_offset(ix, 0), _near_offset(iy, 1), _near_offset(iz, 2))
+        o = (splat8(lane(origin, 0)), splat8(lane(origin, 1)), splat8(lane(origin, 2)))
+        d = (splat8(lane(direction, 0)), splat8(lane(direction, 1)), splat8(lane(direction, 2)))
+        inverse = (splat8(ix), splat8(iy), splat8(iz))
+        limit = splat8(t_max)
+        stack = new_stack()
+        stack_put(stack, 0, np.int64(_BOTTOM))
+        top = np.int64(0)
+        ref = np.int32(root)
+        while ref != _BOTTOM:
+            if ref >= 0:
+                base = np.int64(ref) << 8
+                _, mask = _enter_boxes(nodes, base, near, o, inverse, limit)
+                base += NODE_REFS
+                while mask != 0:
+                    top += 1
+                    stack_put(stack, top, np.int64(int_at(nodes, base + 4 * lowest_bit(mask))))
+                    mask &= mask - 1
+            else:
+                leaf = ~np.int64(ref)
+                if leaf & OBJECT_LEAF == 0:
+                    hit, _, _, _, _ = _enter_triangles(leaves, leaf * LEAF_BYTES, o, d, limit)
+                    if mask_bits(hit) != 0:
+                        return True
+                else:
+                    base = (leaf ^ OBJECT_LEAF) * LEAF_BYTES
+                    if objects_hit(tables, base, origin, direction, t_max)[4] >= 0:
+                        return True
+            ref = np.int32(stack_get(stack, top))
+            top -= 1
+        return False
+
+    return closest_hit, occluded

@@ -1,0 +1,324 @@
+"""The hierarchy against a brute-force twin, its invariants and its edge cases."""
+
+import numpy as np
+import pytest
+
+from specrender.kernel.accel.build import build
+from specrender.kernel.accel.layout import (
+    LEAF_FLOATS,
+    LEAF_IDS,
+    MAX_DEPTH,
+    NODE_FLOATS,
+    NODE_REFS,
+    OBJECT_LEAF,
+    STACK_SIZE,
+    WIDTH,
+)
+from specrender.kernel.accel.traverse import make_rooted_traversal, make_traversal
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import dot, f32, sqrt, vec3
+from specrender.kernel.tables import Tables
+
+LAYOUT = {"bvh_nodes": np.float32, "bvh_leaves": np.float32, "spheres": np.float32}
+NO_TRIANGLES = np.zeros((0, 4), np.int32)
+NO_BOXES = np.zeros((0, 6), np.float32)
+
+
+@kernel
+def intersect_sphere(tables, number, origin, direction, t_max):
+    """Object `number` is the sphere in elements 4 number .. 4 number + 3 of `spheres`: centre, radius."""
+    i = 4 * number
+    center = vec3(tables.spheres[i], tables.spheres[i + 1], tables.spheres[i + 2])
+    radius = tables.spheres[i + 3]
+    s = origin - center
+    b = dot(s, direction)
+    discriminant = b * b - (dot(s, s) - radius * radius)
+    if discriminant >= f32(0.0):
+        root = sqrt(discriminant)
+        t = -b - root if -b - root > f32(0.0) else -b + root
+        if t > f32(0.0) and t < t_max:
+            return t, f32(0.25), f32(0.5), np.int32(number + 1000)
+    return f32(np.inf), f32(0.0), f32(0.0), np.int32(-1)
+
+
+closest_hit, occluded = make_traversal(intersect_sphere)
+closest_hit_below, occluded_below = make_rooted_traversal(intersect_sphere)
+
+
+@kernel
+def cast(tables, root, rays, hits, numbers, shadowed):
+    for i in range(len(rays)):
+        origin = vec3(rays[i, 0], rays[i, 1], rays[i, 2])
+        direction = vec3(rays[i, 3], rays[i, 4], rays[i, 5])
+        if root == 0:
+            t, u, v, primitive, number = closest_hit(tables, origin, direction, rays[i, 6])
+            shadowed[i] = occluded(tables, origin, direction, rays[i, 6])
+        else:
+            t, u, v, primitive, number = closest_hit_below(tables, root, origin, direction, rays[i, 6])
+            shadowed[i] = occluded_below(tables, root, origin, direction, rays[i, 6])
+        hits[i, 0], hits[i, 1], hits[i, 2] = t, u, v
+        numbers[i, 0], numbers[i, 1] = primitive, number
+
+
+def tables_of(*accels, spheres=()):
+    return Tables(
+        LAYOUT,
+        {
+            "bvh_nodes": np.concatenate([a.nodes for a in accels]),
+            "bvh_leaves": np.concatenate([a.leaves for a in accels]),
+            "spheres": np.asarray(spheres, np.float32).reshape(-1),
+        },
+    )
+
+
+def shoot(tables, rays, root=0):
+    """(t, u, v) (n, 3), (primitive, object) (n, 2), shadowed (n,)."""
+    hits = np.zeros((len(rays), 3), np.float32)
+    numbers = np.zeros((len(rays), 2), np.int32)
+    shadowed = np.zeros(len(rays), np.bool_)
+    cast(tables, root, np.ascontiguousarray(rays, np.float32), hits, numbers, shadowed)
+    return hits, numbers, shadowed
+
+
+def mesh(corners):
+    """(positions, triangles) of separate triangles, corners (n, 3, 3)."""
+    corners = np.asarray(corners, np.float32).reshape(-1, 3, 3)
+    positions = np.zeros((3 * len(corners), 4), np.float32)
+    positions[:, :3] = corners.reshape(-1, 3)
+    triangles = np.full((len(corners), 4), 77, np.int32)
+    triangles[:, :3] = np.arange(3 * len(corners)).reshape(-1, 3)
+    return positions, triangles
+
+
+def random_corners(rng, count, size=0.05):
+    return (rng.random((count, 1, 3)) + size * rng.normal(size=(count, 3, 3))).astype(np.float32)
+
+
+def random_rays(rng, count):
+    """Rays from within the unit cube; many run along axes or planes, with both zeros; a third are short."""
+    rays = np.zeros((count, 7), np.float32)
+    rays[:, :3] = rng.random((count, 3))
+    d = rng.normal(size=(count, 3))
+    d[::5, 0] = 0.0
+    d[::7, 1] = -0.0
+    d[::10, 2] = 0.0
+    d[np.all(d == 0, axis=1), 1] = -1.0
+    d /= np.linalg.norm(d, axis=1)[:, None]
+    d[1::20] = np.eye(3)[rng.integers(3, size=len(d[1::20]))] * rng.choice([-1, 1], size=(len(d[1::20]), 1))
+    rays[:, 3:6] = d
+    rays[:, 6] = np.inf
+    rays[::3, 6] = 0.3
+    return rays
+
+
+def brute_force(corners, rays):
+    """Nearest hits in float64: t (n,), triangle (n,)."""
+    v0 = corners[:, 0].astype(np.float64)
+    e1, e2 = corners[:, 1] - v0, corners[:, 2] - v0
+    nearest, triangle = np.full(len(rays), np.inf), np.full(len(rays), -1)
+    for i, ray in enumerate(rays.astype(np.float64)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p = np.cross(ray[3:6], e2)
+            scale = 1.0 / np.sum(e1 * p, axis=1)
+            s = ray[:3] - v0
+            u = np.sum(s * p, axis=1) * scale
+            q = np.cross(s, e1)
+            v = q @ ray[3:6] * scale
+            t = np.sum(e2 * q, axis=1) * scale
+            t = np.where((u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0) & (t < ray[6]), t, np.inf)
+        k = np.argmin(t)
+        if t[k] < np.inf:
+            nearest[i], triangle[i] = t[k], k
+    return nearest, triangle
+
+
+def same_bits(a, b):
+    return np.array_equal(a.nodes.view(np.int32), b.nodes.view(np.int32)) and np.array_equal(
+        a.leaves.view(np.int32), b.leaves.view(np.int32)
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 9, 60, 1500])
+def test_random_triangles_as_brute_force(count):
+    rng = np.random.default_rng(count)
+    corners = random_corners(rng, count, 0.05 if count > 100 else 0.3)
+    rays = random_rays(rng, 1000)
+    aim = corners.mean(axis=1)[rng.integers(count, size=500)] - rays[::2, :3]
+    rays[::2, 3:6] = aim / np.linalg.norm(aim, axis=1)[:, None]
+    hits, numbers, shadowed = shoot(tables_of(build(*mesh(corners), NO_BOXES)), rays)
+    t, triangle = brute_force(corners, rays)
+    assert (triangle >= 0).any() and (triangle < 0).any()
+    np.testing.assert_array_equal(numbers[:, 0], triangle)
+    assert np.all(numbers[:, 1] == -1)
+    np.testing.assert_array_equal(np.isinf(hits[:, 0]), triangle < 0)
+    np.testing.assert_array_equal(shadowed, triangle >= 0)
+    hit = triangle >= 0
+    np.testing.assert_allclose(hits[hit, 0], t[hit], rtol=1e-4, atol=1e-6)
+    u, v = hits[hit, 1:2], hits[hit, 2:3]
+    a, b, c = corners[triangle[hit]].transpose(1, 0, 2)
+    points = rays[hit, :3] + hits[hit, :1] * rays[hit, 3:6]
+    np.testing.assert_allclose((1 - u - v) * a + u * b + v * c, points, atol=1e-4)
+
+
+def test_empty_scene():
+    accel = build(np.zeros((0, 4), np.float32), NO_TRIANGLES, NO_BOXES)
+    assert len(accel.nodes) == NODE_FLOATS and accel.skipped == 0
+    assert np.all(accel.bounds[0] > accel.bounds[1])
+    hits, numbers, shadowed = shoot(tables_of(accel), random_rays(np.random.default_rng(0), 50))
+    assert np.all(np.isinf(hits[:, 0])) and np.all(numbers == -1) and not shadowed.any()
+
+
+def test_grid_seen_edge_on_and_through_its_seams():
+    """A flat tessellated square: rays through shared edges and corners hit, rays within its plane do not."""
+    n = 16
+    x, y = np.meshgrid(np.arange(n), np.arange(n), indexing="ij")
+    right, up = np.array([1, 0, 0]), np.array([0, 1, 0])
+    a = np.stack([x, y, 0 * x], -1).reshape(-1, 3)
+    lower = np.stack([a, a + right, a + right + up], 1)
+    upper = np.stack([a, a + right + up, a + up], 1)
+    tables = tables_of(build(*mesh(np.concatenate([lower, upper])), NO_BOXES))
+    steps = np.arange(1, 2 * n) / 2
+    px, py = (g.reshape(-1) for g in np.meshgrid(steps, steps))
+    rays = np.zeros((len(px), 7), np.float32)
+    rays[:, 0], rays[:, 1], rays[:, 2] = px, py, 5.0
+    rays[:, 5], rays[:, 6] = -1.0, np.inf
+    hits, _, shadowed = shoot(tables, rays)
+    np.testing.assert_array_equal(hits[:, 0], 5.0)
+    assert shadowed.all()
+    rays[:, 2], rays[:, 5], rays[:, 3] = 0.0, 0.0, 1.0
+    hits, _, shadowed = shoot(tables, rays)
+    assert np.all(np.isinf(hits[:, 0])) and not shadowed.any()
+
+
+def test_ends_of_the_range_are_open():
+    tables = tables_of(build(*mesh([[[0, 0, 1], [4, 0, 1], [0, 4, 1]]]), NO_BOXES))
+    rays = np.array([[1, 1, 0, 0, 0, 1, t] for t in (1.0, 1.0001, 0.0, -1.0, np.nan)], np.float32)
+    rays = np.concatenate([rays, [[1, 1, 1, 0, 0, 1, 9], [1, 1, 1, 0, 0, -1, 9]]])
+    hits, _, shadowed = shoot(tables, rays)
+    np.testing.assert_array_equal(np.isfinite(hits[:, 0]), [False, True] + [False] * 5)
+    np.testing.assert_array_equal(shadowed, [False, True] + [False] * 5)
+
+
+def test_degenerate_and_broken_triangles_are_never_hit():
+    rng = np.random.default_rng(3)
+    corners = random_corners(rng, 300, 0.2)
+    corners[::3, 2] = corners[::3, 1]
+    corners[1::30] = corners[1::30, :1]
+    corners[2::30, 0, 1] = np.nan
+    corners[5::30, 1, 2] = np.inf
+    accel = build(*mesh(corners), NO_BOXES)
+    assert accel.skipped == 100 + 10 + 10 + 10
+    rays = random_rays(rng, 500)
+    _, numbers, _ = shoot(tables_of(accel), rays)
+    good = np.ones(300, bool)
+    for first, step in ((0, 3), (1, 30), (2, 30), (5, 30)):
+        good[first::step] = False
+    _, triangle = brute_force(corners[good], rays)
+    np.testing.assert_array_equal(numbers[:, 0], np.where(triangle >= 0, np.flatnonzero(good)[triangle], -1))
+
+
+def test_spheres_among_triangles():
+    rng = np.random.default_rng(4)
+    corners = random_corners(rng, 400)
+    spheres = np.concatenate([rng.random((100, 3)), 0.02 + 0.05 * rng.random((100, 1))], 1).astype(np.float32)
+    boxes = np.concatenate([spheres[:, :3] - spheres[:, 3:], spheres[:, :3] + spheres[:, 3:]], 1)
+    accel = build(*mesh(corners), boxes)
+    rays = random_rays(rng, 1000)
+    hits, numbers, shadowed = shoot(tables_of(accel, spheres=spheres), rays)
+    t, triangle = brute_force(corners, rays)
+    s = rays[:, None, :3].astype(np.float64) - spheres[:, :3]
+    b = np.einsum("ijk,ik->ij", s, rays[:, 3:6])
+    inner = b * b - np.sum(s * s, -1) + spheres[:, 3] ** 2
+    root = np.sqrt(np.maximum(inner, 0))
+    t_sphere = np.where(-b - root > 0, -b - root, -b + root)
+    t_sphere = np.where((inner >= 0) & (t_sphere > 0) & (t_sphere < rays[:, 6:]), t_sphere, np.inf)
+    nearest = np.argmin(t_sphere, axis=1)
+    t_sphere = t_sphere[np.arange(1000), nearest]
+    on_sphere = t_sphere < t
+    assert on_sphere.sum() > 100 and (triangle[~on_sphere] >= 0).sum() > 50
+    np.testing.assert_array_equal(numbers[:, 1], np.where(on_sphere, nearest, -1))
+    np.testing.assert_array_equal(numbers[:, 0], np.where(on_sphere, nearest + 1000, triangle))
+    np.testing.assert_allclose(hits[:, 0], np.minimum(t, t_sphere), rtol=1e-3, atol=1e-5)
+    np.testing.assert_array_equal(shadowed, np.isfinite(hits[:, 0]))
+    np.testing.assert_array_equal(hits[on_sphere, 1:], [[0.25, 0.5]] * on_sphere.sum())
+
+
+def walk(accel):
+    """Check the wide tree's structure: (triangle ids, object ids, depth, greatest stack use)."""
+    nodes = accel.nodes.reshape(-1, NODE_FLOATS)
+    leaves = accel.leaves.reshape(-1, LEAF_FLOATS)
+    refs = nodes.view(np.int32)[:, NODE_REFS // 4 :]
+    ids = leaves.view(np.int32)[:, LEAF_IDS // 4 :]
+    triangles, objects, seen_nodes, seen_leaves = [], [], [], []
+    pending = [(0, 0, 1, None)]
+    depth, need = 0, 0
+    while pending:
+        node, level, stack, box = pending.pop()
+        seen_nodes.append(node)
+        depth, need = max(depth, level), max(need, stack)
+        boxes = nodes[node, : 6 * WIDTH].reshape(3, 2, WIDTH)
+        present = np.flatnonzero(boxes[0, 0] <= boxes[0, 1])
+        if box is not None:
+            assert np.all(boxes[:, 0, present] >= box[:, :1]) and np.all(boxes[:, 1, present] <= box[:, 1:])
+        for k in present:
+            ref = refs[node, k]
+            if ref >= 0:
+                pending.append((ref, level + 1, stack + len(present) - 1, boxes[:, :, k]))
+            else:
+                leaf = ~ref & ~OBJECT_LEAF
+                seen_leaves.append(leaf)
+                inside = ids[leaf][ids[leaf] >= 0]
+                (objects if ~ref & OBJECT_LEAF else triangles).extend(inside)
+                assert len(inside) and np.all(ids[leaf][len(inside) :] == -1)
+    assert sorted(seen_nodes) == list(range(len(nodes)))
+    assert sorted(seen_leaves) == list(range(len(leaves)))
+    return sorted(triangles), sorted(objects), depth, need
+
+
+def test_every_primitive_is_in_one_leaf():
+    rng = np.random.default_rng(5)
+    lower = rng.random((70, 3))
+    accel = build(*mesh(random_corners(rng, 500)), np.concatenate([lower, lower + 0.1], 1))
+    triangles, objects, _, need = walk(accel)
+    assert triangles == list(range(500)) and objects == list(range(70))
+    assert need + WIDTH <= STACK_SIZE
+    assert accel.nodes.ctypes.data % 64 == 0 and accel.leaves.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("kind", ["coincident", "geometric", "line"])
+def test_depth_is_bounded(kind):
+    """Coincident centroids, extents that shrink without end, and centroids on a line."""
+    rng = np.random.default_rng(6)
+    corners = random_corners(rng, 5000)
+    if kind == "coincident":
+        corners[:] = corners[0]
+    elif kind == "geometric":
+        corners = (corners[:1] * np.logspace(-15, 15, 5000)[:, None, None]).astype(np.float32)
+    else:
+        corners[:, :, 1:] = corners[0, :, 1:]
+    accel = build(*mesh(corners), NO_BOXES)
+    triangles, _, depth, need = walk(accel)
+    assert triangles == list(range(5000))
+    assert depth <= MAX_DEPTH and need + WIDTH <= STACK_SIZE
+    hits, _, _ = shoot(tables_of(accel), random_rays(rng, 50))
+    assert not np.isnan(hits).any()
+
+
+def test_threads_do_not_change_the_tree():
+    corners = random_corners(np.random.default_rng(7), 20000, 0.01)
+    one = build(*mesh(corners), NO_BOXES, threads=1)
+    for threads in (2, 3):
+        assert same_bits(one, build(*mesh(corners), NO_BOXES, threads=threads))
+
+
+def test_second_tree_in_the_same_tables():
+    """A moved tree below its own root sees its own triangles only."""
+    rng = np.random.default_rng(8)
+    first, second = random_corners(rng, 200), random_corners(rng, 300)
+    above = build(*mesh(first), NO_BOXES)
+    below = build(*mesh(second), NO_BOXES)
+    root = len(above.nodes) // NODE_FLOATS
+    tables = tables_of(above, below.moved(root, len(above.leaves) // LEAF_FLOATS))
+    rays = random_rays(rng, 500)
+    np.testing.assert_array_equal(shoot(tables, rays)[1][:, 0], brute_force(first, rays)[1])
+    np.testing.assert_array_equal(shoot(tables, rays, root)[1][:, 0], brute_force(second, rays)[1])
