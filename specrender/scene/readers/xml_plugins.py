@@ -218,9 +218,7 @@ def _constant(p):
 
 def _envmap(p):
     p.neutral("mis_compensation", ("boolean",))
-    return d.EnvironmentMap(
-        filename=p.filename(), scale=p.number("scale", 1.0), to_world=p.transform(), **_emitter(p)
-    )
+    return d.EnvironmentMap(filename=p.filename(), scale=p.number("scale", 1.0), to_world=p.transform(), **_emitter(p))
 
 
 EMITTERS = {
@@ -286,4 +284,3 @@ SHAPES = {
     "rectangle": _plain(d.Rectangle),
     "cube": _plain(d.Cube),
 }
-

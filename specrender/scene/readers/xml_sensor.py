@@ -76,9 +76,7 @@ def _film(plugin, context):
         crop_offset_y=p.integer("crop_offset_y", 0),
         crop_width=p.integer("crop_width", None),
         crop_height=p.integer("crop_height", None),
-        pixel_format=p.choice(
-            "pixel_format", ("rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha"), "rgb"
-        ),
+        pixel_format=p.choice("pixel_format", ("rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha"), "rgb"),
         component_format=p.choice("component_format", ("float16", "float32"), "float16"),
     )
     rfilter = p.child("rfilter", "rfilter")

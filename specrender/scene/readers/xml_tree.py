@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from lxml import etree
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import Transform
 from specrender.scene.readers import transforms
+from specrender.scene.readers.xml_numbers import number, read_spd, spectrum_values, split, vector, xyz
 
 OBJECT_TAGS = frozenset(
     "scene bsdf emitter shape sensor film sampler integrator rfilter medium phase texture volume field".split()
@@ -259,7 +259,7 @@ class _File:
                 raise SceneError(f"'{text}' is not a boolean; allowed: true, false", where)
             return text.lower() == "true"
         if tag == "rgb":
-            return list(_vector(text, where))
+            return list(vector(text, where))
         if tag == "spectrum":
             return self.spectrum(given, where)
         if tag == "transform":
@@ -267,7 +267,7 @@ class _File:
         if "value" not in given and not {"x", "y", "z"} <= set(given):
             missing = sorted({"x", "y", "z"} - set(given))[0]
             raise SceneError(f"<{tag}> lacks its attribute '{missing}'", where)
-        return list(_xyz(given, 0.0, where))
+        return list(xyz(given, 0.0, where))
 
     def spectrum(self, given, where):
         if bool(given.get("value")) == bool(given.get("filename")):
@@ -291,20 +291,20 @@ class _File:
     def step(self, tag, given, where):
         try:
             if tag == "translate":
-                return transforms.translate(_xyz(given, 0.0, where))
+                return transforms.translate(xyz(given, 0.0, where))
             if tag == "scale":
-                return transforms.scale(_xyz(given, 1.0, where))
+                return transforms.scale(xyz(given, 1.0, where))
             if tag == "rotate":
                 if "angle" not in given:
                     raise ValueError("<rotate> lacks its attribute 'angle'")
-                return transforms.rotate(_xyz(given, 0.0, where), number(given["angle"], where))
+                return transforms.rotate(xyz(given, 0.0, where), number(given["angle"], where))
             if tag == "matrix":
-                return transforms.from_values([number(word, where) for word in _words(given.get("value", ""))])
+                return transforms.from_values([number(word, where) for word in split(given.get("value", ""))])
             missing = [name for name in ("origin", "target") if name not in given]
             if missing:
                 raise ValueError(f"<lookat> lacks its attribute '{missing[0]}'")
-            up = _vector(given["up"], where, single=False) if given.get("up") else None
-            origin, target = (_vector(given[name], where, single=False) for name in ("origin", "target"))
+            up = vector(given["up"], where, single=False) if given.get("up") else None
+            origin, target = (vector(given[name], where, single=False) for name in ("origin", "target"))
             return transforms.look_at(origin, target, up)
         except ValueError as error:
             raise SceneError(str(error), where) from None
@@ -401,76 +401,6 @@ def _resolve_references(root, ids):
         done.add(id(plugin))
 
     visit(root)
-
-
-# ---------------------------------------------------------------- numbers
-
-
-def number(text, where):
-    """A float, or a SceneError that quotes the text."""
-    try:
-        return float(text)
-    except ValueError:
-        raise SceneError(f"'{text}' is not a number", where) from None
-
-
-def _words(text):
-    return text.replace(",", " ").split()
-
-
-def _vector(text, where, single=True):
-    """Three floats from "x, y, z"; one number stands for all three where `single`."""
-    words = _words(text)
-    if len(words) == 1 and single:
-        words = words * 3
-    if len(words) != 3:
-        raise SceneError(f"expected {'one or three' if single else 'three'} numbers, got '{text}'", where)
-    return tuple(number(word, where) for word in words)
-
-
-def _xyz(given, default, where):
-    """Three floats from the attributes value or x, y, z."""
-    if "value" in given:
-        if {"x", "y", "z"} & set(given):
-            raise SceneError("give either value or x, y, z, not both", where)
-        return _vector(given["value"], where)
-    return tuple(number(given[axis], where) if axis in given else default for axis in "xyz")
-
-
-def spectrum_values(text, where):
-    """A number, or (wavelength, value) pairs from "400:0.1, 500:0.2"."""
-    words = _words(text)
-    if len(words) == 1 and ":" not in words[0]:
-        return number(words[0], where)
-    pairs = []
-    for word in words:
-        left, colon, right = word.partition(":")
-        if not colon:
-            raise SceneError(f"'{word}' is not a wavelength:value pair", where)
-        pairs.append((number(left, where), number(right, where)))
-    return _increasing(pairs, where)
-
-
-def read_spd(path):
-    """(wavelength, value) pairs of a text file with two numbers a line and # comments (Mitsuba's .spd)."""
-    pairs = []
-    for line_number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        words = _words(line.partition("#")[0])
-        if words:
-            where = f"{path}:{line_number}"
-            if len(words) != 2:
-                raise SceneError(f"expected a wavelength and a value, got '{line.strip()}'", where)
-            pairs.append((number(words[0], where), number(words[1], where)))
-    return _increasing(pairs, str(path))
-
-
-def _increasing(pairs, where):
-    if len(pairs) < 2:
-        raise SceneError("a spectrum needs at least two wavelength:value pairs", where)
-    for (left, _), (right, _) in pairwise(pairs):
-        if not right > left:
-            raise SceneError(f"the wavelengths must increase, but {right:g} follows {left:g}", where)
-    return pairs
 
 
 def _folders(resolver):
