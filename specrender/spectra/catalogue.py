@@ -199,7 +199,9 @@ def _glass_rows() -> dict[str, dict[str, str]]:
 
 @cache
 def _by_lower_case(kind: str) -> dict[str, str]:
-    return {name.lower(): name for name in names(kind)}
+    # "ColorChecker/white 9.5 (.05 D)" may go without its density.
+    short = {name.lower().split(" (")[0]: name for name in names(kind)}
+    return short | {name.lower(): name for name in names(kind)}
 
 
 def _written(kind: str, name: str) -> str | None:

@@ -52,10 +52,8 @@ def rgb_space(name: str) -> RgbSpace:
     """
     space = gamut(name)
     if not space.adapted or space.white not in ILLUMINANTS_BY_WHITE:
-        usable = [token for token, g in GAMUTS.items() if g.adapted and g.white in ILLUMINANTS_BY_WHITE]
-        raise InputError(
-            f"{name!r} is no space to give colours in: its white is no illuminant; allowed: {', '.join(usable)}"
-        )
+        usable = ", ".join(token for token, g in GAMUTS.items() if g.adapted and g.white in ILLUMINANTS_BY_WHITE)
+        raise InputError(f"{name!r} is no space to give colours in: its white is no illuminant; allowed: {usable}")
     return RgbSpace(space.name, primary_matrix(space), ILLUMINANTS_BY_WHITE[space.white])
 
 
@@ -195,7 +193,8 @@ def _resampled(nm: np.ndarray, weights: np.ndarray, step_nm: float) -> tuple[np.
 
 def solve(rgb: np.ndarray, space: RgbSpace) -> np.ndarray:
     """Coefficients (n, 3) float64 in nm of colours (n, 3) within [0, 1], each solved for itself."""
-    return to_nanometres(solve_scaled(rgb, grey_arguments(rgb, space), quadrature(space, 1.0)))
+    coefficients, _ = solve_scaled(rgb, grey_arguments(rgb, space), quadrature(space, 1.0))
+    return to_nanometres(coefficients)
 
 
 def grey_arguments(rgb: np.ndarray, space: RgbSpace) -> np.ndarray:
@@ -216,23 +215,30 @@ def is_grey(rgb: np.ndarray) -> np.ndarray:
     return (rgb[:, 0] == rgb[:, 1]) & (rgb[:, 1] == rgb[:, 2])
 
 
-def solve_scaled(rgb: np.ndarray, start: np.ndarray, rule: Quadrature) -> np.ndarray:
-    """Coefficients (n, 3) in terms of t for colours (n, 3), searched from ``start`` (n, 3); greys are exact."""
+def solve_scaled(
+    rgb: np.ndarray, start: np.ndarray, rule: Quadrature, impossible: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (n, 3) in terms of t for colours (n, 3), searched from ``start`` (n, 3); greys are exact.
+
+    Also returns which colours are impossible reflectances, (n,) bool. Those given as such are not searched for twice.
+    """
     coefficients = np.array(start, dtype=np.float64)
+    lost = np.zeros(len(rgb), dtype=bool) if impossible is None else impossible.copy()
     grey = is_grey(rgb)
     coefficients[grey] = 0.0
     coefficients[grey, 2] = grey_argument(rgb[grey, 0])
-    coloured = np.flatnonzero(~grey)
-    for begin in range(0, len(coloured), _CHUNK):
-        part = coloured[begin : begin + _CHUNK]
-        found, distance = _levenberg_marquardt(rgb[part], coefficients[part], rule, 0.0)
-        # Impossible colours run off towards infinitely steep spectra along a flat valley. Search them again with a
-        # price on steepness: smooth, and close to their neighbours, so that a table of them can be interpolated.
-        lost = np.flatnonzero(distance > _REACHED)
-        if lost.size:
-            found[lost], _ = _levenberg_marquardt(rgb[part[lost]], start[part[lost]], rule, _STEEPNESS_PRICE)
-        coefficients[part] = found
-    return coefficients
+    hopeful = np.flatnonzero(~grey & ~lost)
+    for begin in range(0, len(hopeful), _CHUNK):
+        part = hopeful[begin : begin + _CHUNK]
+        coefficients[part], distance = _levenberg_marquardt(rgb[part], start[part], rule, 0.0)
+        lost[part] = distance > _REACHED
+    # Impossible colours run off towards infinitely steep spectra along a flat valley. Search them again with a price on
+    # steepness: smooth, and close to their neighbours, so that a table of them can be interpolated.
+    again = np.flatnonzero(lost)
+    for begin in range(0, len(again), _CHUNK):
+        part = again[begin : begin + _CHUNK]
+        coefficients[part], _ = _levenberg_marquardt(rgb[part], start[part], rule, _STEEPNESS_PRICE)
+    return coefficients, lost
 
 
 def refine_scaled(rgb: np.ndarray, coefficients: np.ndarray, rule: Quadrature, tolerance: float) -> None:

@@ -106,10 +106,12 @@ def compute(space: RgbSpace) -> np.ndarray:
     coefficients = np.empty((RESOLUTION, len(shape), 3))
     middle = RESOLUTION // 2
     start = uplift.grey_arguments(grid[middle] * shape, space)
-    coefficients[middle] = uplift.solve_scaled(grid[middle] * shape, start, rule)
-    for layers, step in ((range(middle + 1, RESOLUTION), 1), (range(middle - 1, 0, -1), -1)):
-        for z in layers:
-            coefficients[z] = uplift.solve_scaled(grid[z] * shape, coefficients[z - step], rule)
+    coefficients[middle], impossible = uplift.solve_scaled(grid[middle] * shape, start, rule)
+    for z in range(middle + 1, RESOLUTION):
+        # What is impossible stays so when it is brighter.
+        coefficients[z], impossible = uplift.solve_scaled(grid[z] * shape, coefficients[z - 1], rule, impossible)
+    for z in range(middle - 1, 0, -1):
+        coefficients[z], _ = uplift.solve_scaled(grid[z] * shape, coefficients[z + 1], rule)
     coefficients[0] = coefficients[1]  # below the first layer, 1.7e-6, all is black
     table = coefficients.reshape(RESOLUTION, 3, RESOLUTION, RESOLUTION, 3).swapaxes(0, 1)
     return np.ascontiguousarray(table, dtype=np.float32)
