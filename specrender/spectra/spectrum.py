@@ -167,7 +167,7 @@ class Blackbody(Spectrum):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sigmoid(Spectrum):
-    """A smooth spectrum from three coefficients, the model of [Jakob2019] eq. 5 and 6.
+    """A smooth spectrum from three coefficients, the model of [Jakob2019].
 
     value = scale * S(c0 l^2 + c1 l + c2) [* illuminant(l)],  S(x) = 1/2 + x / (2 sqrt(1 + x^2)),  l in nm.
     Without an illuminant and with scale 1 it lies within [0, 1]: a reflectance.
@@ -196,7 +196,7 @@ class Sigmoid(Spectrum):
 
 
 def sigmoid(x) -> np.ndarray:
-    """S(x) = 1/2 + x / (2 sqrt(1 + x^2)), from the real line to (0, 1), [Jakob2019] eq. 6."""
+    """S(x) = 1/2 + x / (2 sqrt(1 + x^2)), from the real line to (0, 1), [Jakob2019]."""
     return 0.5 + 0.5 * x / np.sqrt(1.0 + x * x)
 
 

@@ -267,7 +267,7 @@ def _levenberg_marquardt(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least squares of the CIELAB distance for many colours at once: ((n, 3) coefficients, (n,) distance).
 
-    [Jakob2019] section 4.1 uses Gauss-Newton in CIELAB with continuation from grey; with Marquardt's damping by the
+    [Jakob2019] uses Gauss-Newton in CIELAB with continuation from grey; with Marquardt's damping by the
     diagonal every sRGB colour converges straight from the grey of its luminance, in 5 iterations as a rule, 35 at most.
     """
     wanted, _ = _lab(rgb @ rule.rgb_to_xyz.T)

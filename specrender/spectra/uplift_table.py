@@ -1,6 +1,6 @@
 """Uplift of many colours at once: [Jakob2019]'s 64^3 coefficient table, computed once, kept in the cache folder.
 
-Layout, section 4.2 there: for each choice m of the largest component, its value z on a grid that is dense near 0 and 1,
+Layout, as there: for each choice m of the largest component, its value z on a grid that is dense near 0 and 1,
 and the other two relative to it, x = rgb[m + 1] / z and y = rgb[m + 2] / z: (3, z, y, x, 3) float32, 9.4 MB.
 The coefficients are kept in terms of t = (l - 595) / 235, where float32 loses nothing, and turned to nm after lookup.
 """
