@@ -5,6 +5,7 @@ Numbers are converted in bulk with numpy, line kinds at a time, so that a millio
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +52,13 @@ def _floats(record, width, path):
 
 
 def _parse(text, dtype):
-    try:
-        return np.array(text.split(), dtype=dtype) if dtype is np.int64 else np.fromstring(text, dtype, sep=" ")
-    except (ValueError, DeprecationWarning, OverflowError):
-        return None
+    """All numbers of a text, or None if something in it is no number (of which numpy only warns)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return np.fromstring(text, dtype, sep=" ")
+        except (ValueError, DeprecationWarning, OverflowError):
+            return None
 
 
 def _row(text, width, number, path):

@@ -10,6 +10,8 @@ from specrender.errors import SceneError
 def number(text, where):
     """A float, or a SceneError that quotes the text."""
     try:
+        if "_" in text:  # Python's digit separator, which Mitsuba does not know
+            raise ValueError
         return float(text)
     except ValueError:
         raise SceneError(f"'{text}' is not a number", where) from None

@@ -1,0 +1,17 @@
+"""Fixtures for scene files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def mitsuba_data():
+    """Mitsuba's test data: $SPECRENDER_MITSUBA_DATA or ../shared/mitsuba-data beside the repository."""
+    folder = Path(os.environ.get("SPECRENDER_MITSUBA_DATA", REPOSITORY.parent / "shared" / "mitsuba-data"))
+    if not folder.is_dir():
+        pytest.skip(f"Mitsuba's data is not at {folder}; set SPECRENDER_MITSUBA_DATA")
+    return folder
