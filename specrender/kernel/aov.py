@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from specrender.kernel.accel import closest_hit
 from specrender.kernel.film import to_xyz
 from specrender.kernel.jit import kernel
+from specrender.kernel.rays import closest_hit
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import dot, f32, lane, splat4
 from specrender.kernel.surface import Surface

@@ -5,7 +5,6 @@ With one of each it estimates what `path` does with max_depth 2.  Delta and null
 
 import numpy as np
 
-from specrender.kernel.accel import closest_hit
 from specrender.kernel.bsdf.kinds import DELTA
 from specrender.kernel.bsdf.material import sample_material
 from specrender.kernel.jit import kernel
@@ -15,6 +14,7 @@ from specrender.kernel.path import (
     light_at_surface,
     light_from_environment,
 )
+from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
 from specrender.kernel.shape.hit import leave, surface_hit
 from specrender.kernel.simd import any_lane, f32, lane, splat4

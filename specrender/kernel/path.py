@@ -6,15 +6,16 @@ there and four times larger in lane 0, so the mean over the lanes stays unbiased
 
 import numpy as np
 
-from specrender.kernel.accel import closest_hit
-from specrender.kernel.bsdf.kinds import DELTA, NULL
+from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import environment_radiance, pdf_environment, sample_light
 from specrender.kernel.light.area import emitted, pdf_area
+from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
+from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import leave, surface_hit
-from specrender.kernel.simd import any_lane, f32, fmin, hmax, lane, length, splat4
+from specrender.kernel.simd import any_lane, f32, fmin, hmax, lane, length, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import transmittance
 
@@ -88,7 +89,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0)."""
     settings = tables.settings[0]
     max_depth = settings.max_depth if settings.max_depth >= 0 else LONGEST_PATH
-    radiance, beta = splat4(f32(0.0)), splat4(f32(1.0))
+    radiance = splat4(f32(0.0))
+    # lane 3 of RGB mode carries nothing
+    beta = vec4(f32(1.0), f32(1.0), f32(1.0), f32(1.0) if settings.mode == SPECTRAL else f32(0.0))
     eta = f32(1.0)
     coverage = f32(0.0)
     # where the last direction was really sampled, and how densely
@@ -143,6 +146,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         origin = leave(hit.p, hit.normal, direction)
         if not flags & NULL:
             sampled_at, pdf_bsdf, is_delta = hit.p, pdf, flags & DELTA != 0
+        if flags & DISPERSED:
+            # from here on the path is the hero's: later glass sees one wavelength, and nothing is made up for twice
+            wavelengths = splat4(lane(wavelengths, 0))
         eta *= relative_eta
         depth += 1
 

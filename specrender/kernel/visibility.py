@@ -1,9 +1,9 @@
 """Walking rays through the scene: the next visible surface and the light that gets from one point to another."""
 
-from specrender.kernel.accel import closest_hit, occluded
 from specrender.kernel.bsdf.material import opacity
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
+from specrender.kernel.rays import closest_hit, occluded
 from specrender.kernel.shape.hit import leave, surface_hit
 from specrender.kernel.simd import f32, splat4
 from specrender.kernel.surface import Surface

@@ -546,7 +546,7 @@ class AovIntegrator(Node, tag="aov", tag_field="type", kw_only=True):
     """Adds layers to the output of its inner integrator (or has only them).
 
     aovs : "NAME:TYPE" or "TYPE" entries; types: albedo, depth, position, uv, geo_normal, sh_normal, prim_index,
-    shape_index, material_index.
+    shape_index.
     """
 
     aovs: list[str]

@@ -40,4 +40,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, weight, f32(1.0), f32(1.0), np.int32(DELTA)
 
 
-KIND = BsdfKind("conductor", DTYPE, evaluate_delta, sample)
+KIND = BsdfKind("conductor", DTYPE, evaluate_delta, sample, is_smooth=False)

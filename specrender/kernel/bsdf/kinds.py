@@ -30,9 +30,13 @@ class BsdfKind:
         -> (wi, f32x4 weight = value / pdf, float32 pdf, float32 eta, int32 flags).
         A weight of zero says that no direction was found.  eta is the relative index crossed (1 for reflection).
         For delta events pdf is the probability of the lobe.
+    is_smooth : it has a lobe that light sampling can meet.
+    is_anisotropic : it needs the tangent along u.
     """
 
     name: str
     dtype: np.dtype
     evaluate: Any
     sample: Any
+    is_smooth: bool = True
+    is_anisotropic: bool = False

@@ -15,4 +15,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return -wo, splat4(f32(1.0)), f32(1.0), f32(1.0), np.int32(DELTA | NULL | TRANSMISSION)
 
 
-KIND = BsdfKind("null", DTYPE, evaluate_delta, sample)
+KIND = BsdfKind("null", DTYPE, evaluate_delta, sample, is_smooth=False)

@@ -66,4 +66,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, weight * smith_g1(p.ggx, alpha_u, alpha_v, wi), pdf, f32(1.0), np.int32(0)
 
 
-KIND = BsdfKind("roughconductor", DTYPE, evaluate, sample)
+KIND = BsdfKind("roughconductor", DTYPE, evaluate, sample, is_anisotropic=True)

@@ -154,4 +154,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, weight, pdf, crossed, flags
 
 
-KIND = BsdfKind("roughdielectric", DTYPE, evaluate, sample)
+KIND = BsdfKind("roughdielectric", DTYPE, evaluate, sample, is_anisotropic=True)

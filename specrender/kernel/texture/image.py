@@ -3,7 +3,7 @@
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, floor, lane, to_int
 from specrender.kernel.texture.layout import CLAMP, MIRROR, NEAREST
-from specrender.kernel.texture.spectrum import texel
+from specrender.kernel.texture.spectrum import regular, texel
 
 
 @kernel(forceinline=True)
@@ -49,13 +49,18 @@ def _footprint(texture, surface):
 
 @kernel
 def colour(tables, texture, surface, wavelengths):
-    """f32x4 of a colour image; texels are uplifted first and interpolated as spectra."""
+    """f32x4 of a colour image, times its illuminant if it emits; texels are uplifted, then interpolated as spectra."""
     i00, i01, i10, i11, wx, wy = _footprint(texture, surface)
-    if texture.flags & NEAREST:
-        return texel(tables, texture, i00, wavelengths)
-    top = texel(tables, texture, i00, wavelengths) * (f32(1.0) - wx) + texel(tables, texture, i01, wavelengths) * wx
-    low = texel(tables, texture, i10, wavelengths) * (f32(1.0) - wx) + texel(tables, texture, i11, wavelengths) * wx
-    return top * (f32(1.0) - wy) + low * wy
+    result = texel(tables, texture, i00, wavelengths)
+    if not texture.flags & NEAREST:
+        right = texel(tables, texture, i01, wavelengths)
+        low_left = texel(tables, texture, i10, wavelengths)
+        low_right = texel(tables, texture, i11, wavelengths)
+        top = result * (f32(1.0) - wx) + right * wx
+        result = top * (f32(1.0) - wy) + (low_left * (f32(1.0) - wx) + low_right * wx) * wy
+    if texture.illuminant >= 0:
+        result *= regular(tables, tables.textures[texture.illuminant], wavelengths)
+    return result
 
 
 @kernel

@@ -21,17 +21,22 @@ def scale(factors):
     return matrix
 
 
-def rotate(axis, angle_deg):
-    """Rotation about `axis` (3,), right-handed, by `angle_deg`; ValueError for a zero axis.  Rodrigues' formula."""
+def rotate(axis, angle_deg, normalize=True):
+    """Rotation about `axis` (3,), right-handed, by `angle_deg`; ValueError for a zero axis.  Rodrigues' formula.
+
+    Without `normalize` the axis enters the formula as it is, and the result is a rotation only if its length is 1.
+    """
     axis = np.asarray(axis, np.float64)
     length = np.linalg.norm(axis)
     if not length > 0 or not math.isfinite(length):
         raise ValueError("the rotation axis must not be zero")
-    x, y, z = axis / length
+    if normalize:
+        axis = axis / length
+    x, y, z = axis
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    angle = math.radians(angle_deg)
+    sin, cos = math.sin(math.radians(angle_deg)), math.cos(math.radians(angle_deg))
     matrix = np.eye(4)
-    matrix[:3, :3] += math.sin(angle) * cross + (1 - math.cos(angle)) * (cross @ cross)
+    matrix[:3, :3] = cos * np.eye(3) + sin * cross + (1 - cos) * np.outer(axis, axis)
     return matrix
 
 

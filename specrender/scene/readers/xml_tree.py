@@ -2,7 +2,8 @@
 
 `read_tree` resolves `<default>` and `$name`, `<include>`, `<path>`, `<alias>` and `<ref>`, applies the renames that
 Mitsuba applies to files older than version 2, and returns the plugins as a tree of `Plugin` and `Value`.  The rules are
-those of Mitsuba 3.9's parser.  No entities are expanded and nothing is fetched.
+those of Mitsuba 3.9's parser.  No entities are expanded and nothing is fetched.  The line of an element is where its
+opening tag ends, which is what libxml2 keeps.
 """
 
 from __future__ import annotations
@@ -297,7 +298,8 @@ class _File:
             if tag == "rotate":
                 if "angle" not in given:
                     raise ValueError("<rotate> lacks its attribute 'angle'")
-                return transforms.rotate(xyz(given, 0.0, where), number(given["angle"], where))
+                # Mitsuba 3.9 takes the axis as it is: one that is not of length 1 also scales and shears.
+                return transforms.rotate(xyz(given, 0.0, where), number(given["angle"], where), normalize=False)
             if tag == "matrix":
                 return transforms.from_values([number(word, where) for word in split(given.get("value", ""))])
             missing = [name for name in ("origin", "target") if name not in given]
@@ -386,7 +388,8 @@ def _resolve_references(root, ids):
         if id(plugin) in done:
             return
         if any(step is plugin for step in path):
-            names = [step.id or step.type for step in [*path, plugin]]
+            first = next(i for i, step in enumerate(path) if step is plugin)
+            names = [step.id or step.type for step in [*path[first:], plugin]]
             raise SceneError(f"the references go in a circle: {' -> '.join(names)}", plugin.location)
         path.append(plugin)
         for name, value in plugin.params.items():

@@ -11,78 +11,12 @@ from specrender.kernel.simd import f32, lane, vec3, vec4
 from specrender.kernel.surface import Surface
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout
+from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.materials import pack_bsdf
-from specrender.scene.description import SpectrumSpec
-from specrender.spectra import catalogue
+from specrender.scene.description import Scene
 
 LAYOUT = {"bsdf_parameters": "u1", "textures": layout.DTYPE, "values": "f4"}
 WAVELENGTHS = np.array([450.0, 530.0, 600.0, 680.0], np.float32)
-
-
-class Builder:
-    """What materials ask of the scene compiler, for uniform values and functions of wavelength."""
-
-    def __init__(self, mode="spectral"):
-        self.mode = mode
-        self.textures, self._values = [], []
-
-    def _texture(self, **fields):
-        texture = np.zeros((), layout.DTYPE)
-        for name, value in fields.items():
-            texture[name] = value
-        self.textures.append(texture)
-        return len(self.textures) - 1
-
-    def spectral(self, spec, role):
-        assert role in ("reflectance", "unbounded")
-        if isinstance(spec, SpectrumSpec):
-            return self.spectrum_table(lambda nm: np.interp(nm, spec.wavelengths, spec.values))
-        return self._texture(kind=layout.UNIFORM, scale=spec, mean=spec)
-
-    def scalar(self, value):
-        return self._texture(kind=layout.UNIFORM, scale=float(value.texture))
-
-    def spectrum_table(self, function, role="unbounded"):
-        table = np.asarray(function(np.arange(360.0, 831.0)), np.float32)
-        offset = self.values(table)
-        return self._texture(
-            kind=layout.REGULAR,
-            flags=layout.HOLD,
-            offset=offset,
-            count=len(table),
-            start=360.0,
-            inv_step=1.0,
-            scale=1.0,
-        )
-
-    def index(self, ior, node):
-        if isinstance(ior, str):
-            return catalogue.glass(ior) if ior == "BK7" else self.index(catalogue.scalar_ior(ior), node)
-        if isinstance(ior, (int, float)):
-            return lambda nm: np.full(np.shape(nm), float(ior))
-        a, b, c = ior.cauchy
-        return lambda nm: a + b / (np.asarray(nm) * 1e-3) ** 2 + c / (np.asarray(nm) * 1e-3) ** 4
-
-    def metal(self, name, node):
-        return catalogue.metal(name)
-
-    def mean(self, texture):
-        return float(self.textures[texture]["mean"])
-
-    def values(self, array):
-        offset = sum(len(a) for a in self._values)
-        self._values.append(np.asarray(array, np.float32))
-        return offset
-
-    def tables(self, record):
-        return Tables(
-            LAYOUT,
-            {
-                "bsdf_parameters": np.frombuffer(record.tobytes(), np.uint8),
-                "textures": np.array(self.textures, layout.DTYPE),
-                "values": np.concatenate([*self._values, np.zeros(1, np.float32)]),
-            },
-        )
 
 
 @kernel(entry=True)
@@ -118,10 +52,15 @@ class Samples(NamedTuple):
 class Bsdf:
     """A material of the scene vocabulary, compiled; directions are (3,) and (n, 3) arrays of unit vectors."""
 
-    def __init__(self, node, mode="spectral", wavelengths=WAVELENGTHS):
-        builder = Builder(mode)
+    def __init__(self, node, mode="spectral", wavelengths=WAVELENGTHS, textures=None):
+        builder = TableBuilder(Scene(textures=textures or {}), mode, "srgb", (360.0, 830.0))
         self.tag, self.record = pack_bsdf(node, builder)
-        self.tables = builder.tables(self.record)
+        arrays = {
+            "bsdf_parameters": np.frombuffer(self.record.tobytes(), np.uint8),
+            "textures": np.array(builder.textures, layout.DTYPE),
+            "values": builder.pooled_values(),
+        }
+        self.tables = Tables(LAYOUT, arrays)
         self.wavelengths = np.asarray(wavelengths, np.float32)
 
     def _call(self, wo, u, directions):

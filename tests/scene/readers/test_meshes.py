@@ -137,7 +137,9 @@ def test_bad_ply(tmp_path):
     fails(write(tmp_path, "cut2.ply", whole[: whole.index(b"end_header") + 30]), "truncated")
     fails(write(tmp_path, "cut3.ply", ply("ascii")[:-8]), "truncated")
     fails(write(tmp_path, "no.ply", b"hello"), "is not a PLY file")
-    fails(write(tmp_path, "range.ply", ply("binary_little_endian", [[0, 1, 4]])), "vertex 4; the mesh has vertices 0 to 3")
+    fails(
+        write(tmp_path, "range.ply", ply("binary_little_endian", [[0, 1, 4]])), "vertex 4; the mesh has vertices 0 to 3"
+    )
     fails(write(tmp_path, "negative.ply", ply("ascii", [[0, 1, -1]])), "vertex -1")
     fails(write(tmp_path, "none.ply", ply("ascii", [])), "no faces")
     fails(write(tmp_path, "empty.ply", ply("ascii", [], vertices=QUAD[:0])), "no vertices")
@@ -159,7 +161,12 @@ def test_stl(tmp_path):
     triangles = QUAD[TRIANGLES]
     lines = ["solid quad"]
     for triangle in triangles:
-        lines += ["facet normal 0 0 1", "outer loop", *(f"vertex {x} {y} {z}" for x, y, z in triangle), "endloop endfacet"]
+        lines += [
+            "facet normal 0 0 1",
+            "outer loop",
+            *(f"vertex {x} {y} {z}" for x, y, z in triangle),
+            "endloop endfacet",
+        ]
     text = "\n".join([*lines, "endsolid quad", ""])
     for path in (write(tmp_path, "a.stl", stl_binary(triangles)), write(tmp_path, "b.stl", text)):
         mesh = load_mesh(path)
@@ -194,7 +201,9 @@ def serialized(version, meshes):
 
 @pytest.mark.parametrize("version", [3, 4])
 def test_serialized(tmp_path, version):
-    path = write(tmp_path, "a.serialized", serialized(version, [(QUAD, TRIANGLES, False), (QUAD * 2, TRIANGLES[:1], True)]))
+    path = write(
+        tmp_path, "a.serialized", serialized(version, [(QUAD, TRIANGLES, False), (QUAD * 2, TRIANGLES[:1], True)])
+    )
     first, second = load_mesh(path), load_mesh(path, shape_index=1)
     np.testing.assert_array_equal(first.positions, QUAD)
     np.testing.assert_array_equal(first.uvs, QUAD[:, :2])

@@ -1,0 +1,224 @@
+"""Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
+
+The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, lights.py lights,
+geometry.py shapes, optics.py the camera, filter and wavelengths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from specrender.errors import InputError
+from specrender.kernel.accel.build import build
+from specrender.kernel.bsdf import KINDS
+from specrender.kernel.settings import BSDF, LAYOUT, MATERIAL, RGB, SETTINGS, SPECTRAL
+from specrender.kernel.tables import Tables
+from specrender.kernel.texture import layout as texture_layout
+from specrender.scene import description as d
+from specrender.scene.compile import optics
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.geometry import Geometry, cumulative
+from specrender.scene.compile.lights import area_light, scene_light
+from specrender.scene.compile.materials import pack_bsdf
+
+#: What a shape without a material is made of.
+DEFAULT_MATERIAL = d.Diffuse()
+
+#: mode -> gamut in which rgb mode renders unless told otherwise.
+DEFAULT_RGB_SPACE = "srgb"
+
+
+@dataclass
+class SceneTables:
+    """A scene ready for the kernel.
+
+    Parameters
+    ----------
+    tables : what `render_tile` takes.
+    mode : "spectral" or "rgb".
+    bin_edges_nm : (n + 1,) edges of the spectral film, or None.
+    aov_names : layers of the film, in the kernel's order.
+    wants_moments : the second moments belong into the output.
+    """
+
+    tables: Tables
+    mode: str
+    bin_edges_nm: np.ndarray | None
+    aov_names: list[str]
+    wants_moments: bool
+
+    @property
+    def triangle_count(self) -> int:
+        """Number of triangles."""
+        return int(self.tables.arrays["shapes"]["triangle_count"].sum())
+
+
+class _Materials:
+    """Materials and BSDFs of the scene, each made once."""
+
+    def __init__(self, scene: d.Scene, builder: TableBuilder):
+        self.scene, self.builder = scene, builder
+        self.materials: list[np.void] = []
+        self.bsdfs: list[np.void] = []
+        self.parameters: list[bytes] = []
+        self.size = 0
+        self._ids: dict[int, int] = {}
+        self._bsdf_ids: dict[int, int] = {}
+
+    def resolve(self, material: d.Material | None, node: d.Node):
+        """The struct behind a name (validation has excluded cycles and unknown names)."""
+        while isinstance(material, str):
+            if material not in self.scene.materials:
+                raise d.fail(node, f"there is no material '{material}'")
+            material = self.scene.materials[material]
+        return DEFAULT_MATERIAL if material is None else material
+
+    def material(self, material: d.Material | None, node: d.Node) -> int:
+        """Index of a material in the table."""
+        struct = self.resolve(material, node)
+        if id(struct) not in self._ids:
+            self._ids[id(struct)] = self._add(struct)
+        return self._ids[id(struct)]
+
+    def _add(self, struct) -> int:
+        record = np.zeros(1, MATERIAL)[0]
+        record["back"] = record["opacity"] = -1
+        while isinstance(struct, (d.Mask, d.TwoSided)):
+            if isinstance(struct, d.Mask):
+                if record["opacity"] >= 0:
+                    raise d.fail(struct, "a mask inside another mask is not supported")
+                record["opacity"] = self.builder.scalar(struct.opacity, struct)
+                struct = self.resolve(struct.material, struct)
+            else:
+                back = self._opaque(struct.material if struct.back is None else struct.back, struct)
+                struct, record["back"] = self._opaque(struct.material, struct), self._bsdf(back)
+                break
+        record["front"] = self._bsdf(struct)
+        record["is_null"] = record["opacity"] >= 0 or isinstance(struct, d.Null)
+        self.materials.append(record)
+        return len(self.materials) - 1
+
+    def _opaque(self, material, node):
+        struct = self.resolve(material, node)
+        transmits = (d.Dielectric, d.ThinDielectric, d.RoughDielectric, d.Null, d.Mask, d.TwoSided)
+        if isinstance(struct, transmits):
+            inner = type(struct).__struct_config__.tag
+            raise d.fail(node, f"twosided needs an opaque material inside, not '{inner}'")
+        return struct
+
+    def _bsdf(self, struct) -> int:
+        if id(struct) in self._bsdf_ids:
+            return self._bsdf_ids[id(struct)]
+        tag, parameters = pack_bsdf(struct, self.builder)
+        record = np.zeros(1, BSDF)[0]
+        record["kind"], record["offset"] = tag, self.size
+        record["is_smooth"] = KINDS[tag].is_smooth
+        record["albedo"] = self.builder.spectral(_albedo(struct), "reflectance", struct)
+        data = parameters.tobytes()
+        data += bytes(-len(data) % 16)
+        self.parameters.append(data)
+        self.size += len(data)
+        self.bsdfs.append(record)
+        self._bsdf_ids[id(struct)] = len(self.bsdfs) - 1
+        return len(self.bsdfs) - 1
+
+    def needs_tangent(self, index: int) -> bool:
+        """Whether a material scatters differently along u and v."""
+        record = self.materials[index]
+        return any(
+            KINDS[self.bsdfs[i]["kind"]].is_anisotropic for i in (record["front"], record["back"]) if i >= 0
+        )
+
+    def has_null(self) -> bool:
+        return any(record["is_null"] for record in self.materials)
+
+
+def _albedo(struct) -> d.Spectrum:
+    """What the albedo layer shows of a material: the colour of its base, or of its reflection."""
+    for name in ("reflectance", "diffuse_reflectance", "specular_reflectance"):
+        if hasattr(struct, name):
+            return getattr(struct, name)
+    return 1.0
+
+
+def compile_scene(
+    scene: d.Scene,
+    mode: str = "spectral",
+    rgb_space: str = DEFAULT_RGB_SPACE,
+    seed: int | None = None,
+    spectral_film: bool = False,
+    threads: int = 1,
+) -> SceneTables:
+    """Make the kernel's tables of a validated scene.
+
+    Parameters
+    ----------
+    mode : "spectral", or "rgb" with the lanes R, G, B of `rgb_space`.
+    seed : overrides the sampler's.
+    spectral_film : bins are wanted even if the scene does not ask for them (then 5 nm wide).
+    threads : for building the BVH.
+
+    Raises
+    ------
+    SceneError : with the place in the scene file.
+    """
+    if mode not in ("spectral", "rgb"):
+        raise InputError(f"mode '{mode}' is neither 'spectral' nor 'rgb'")
+    wavelengths = (scene.wavelengths.lambda_min, scene.wavelengths.lambda_max)
+    builder = TableBuilder(scene, mode, rgb_space, wavelengths)
+    settings = np.zeros(1, SETTINGS)
+    record = settings[0]
+    record["mode"] = SPECTRAL if mode == "spectral" else RGB
+    record["seed"] = np.int32((scene.sampler.seed if seed is None else seed) & 0x7FFFFFFF)
+
+    optics.pack_camera(record, scene, builder)
+    optics.pack_filter(record, scene.film.rfilter, builder)
+    cmf = optics.pack_wavelengths(record, mode, rgb_space, wavelengths, builder)
+    edges = optics.pack_bins(record, scene, mode, spectral_film)
+    aov_names, aov_tags, wants_moments = optics.pack_integrator(record, scene)
+    record["sampler"] = optics.SAMPLER_TAGS[type(scene.sampler)]
+    record["white"] = builder.white() if mode == "spectral" else builder.one()
+
+    materials, geometry, lights = _Materials(scene, builder), Geometry(), []
+    for index, shape in enumerate(scene.shapes):
+        light = -1
+        if shape.emitter is not None:
+            light = len(lights)
+            lights.append(area_light(shape.emitter, index, builder))
+        material = materials.material(shape.material, shape)
+        geometry.add(shape, material, materials.needs_tangent(material), light, builder)
+
+    record["environment"] = -1
+    for light in scene.lights:
+        if isinstance(light, (d.ConstantLight, d.EnvironmentMap)):
+            if record["environment"] >= 0:
+                raise d.fail(light, "a scene can have one light at infinity (constant or envmap), this is the second")
+            record["environment"] = len(lights)
+        lights.append(scene_light(light, builder))
+    for light in lights:
+        light["probability"] = 1.0 / len(lights)
+    record["light_count"] = len(lights)
+    if lights:
+        record["light_cdf"] = builder.values(cumulative(np.ones(len(lights))))
+    record["has_null"] = materials.has_null()
+
+    arrays = geometry.finish()
+    boxes = np.array(geometry.object_boxes, np.float32).reshape(-1, 6)
+    accel = build(arrays["positions"], arrays["triangles"], boxes, threads)
+    arrays |= {
+        "settings": settings,
+        "values": builder.pooled_values(),
+        "cmf": cmf,
+        "textures": np.array(builder.textures, texture_layout.DTYPE),
+        "materials": np.array(materials.materials, MATERIAL),
+        "bsdfs": np.array(materials.bsdfs, BSDF),
+        "bsdf_parameters": np.frombuffer(b"".join(materials.parameters), np.uint8),
+        "transforms": builder.pooled_transforms(),
+        "lights": np.array(lights, LAYOUT["lights"]),
+        "bvh_nodes": accel.nodes,
+        "bvh_leaves": accel.leaves,
+        "aovs": np.array(aov_tags, np.int32),
+    }
+    return SceneTables(Tables(LAYOUT, arrays), mode, edges, aov_names, wants_moments)

@@ -1,0 +1,388 @@
+"""Collects what the kernel's tables hold: pooled values, spectra and textures, transforms.
+
+`TableBuilder` turns anything a scene says about a spectrum into a texture id, by the meaning of the mode: wavelengths
+(spectral), or R, G, B of the rendering space (rgb) by the projection rule of `project`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from specrender.color import rgb_to_xyz, xyz_to_rgb
+from specrender.errors import SpecrenderError
+from specrender.kernel.texture import layout
+from specrender.scene import description as d
+from specrender.scene.compile.images import load_image, luminance_of
+from specrender.spectra import catalogue, files, refraction
+from specrender.spectra.spectrum import (
+    Blackbody,
+    Scaled,
+    Sigmoid,
+    Spectrum,
+    Tabulated,
+    Uniform,
+    integrate_xyz,
+    luminance,
+)
+from specrender.spectra.uplift import (
+    coefficients_to_rgb,
+    reflectance_coefficients,
+    unbounded_coefficients,
+    uplift_emission,
+    uplift_reflectance,
+    uplift_unbounded,
+    white_spectrum,
+)
+
+#: Where a dispersive index has one value (RGB mode): the helium d line [nm].
+HELIUM_D_NM = 587.5618
+
+UPLIFT = {"reflectance": uplift_reflectance, "unbounded": uplift_unbounded, "emission": uplift_emission}
+
+
+class TableBuilder:
+    """Growing tables of one scene in one mode.
+
+    Parameters
+    ----------
+    scene : the description.
+    mode : "spectral" or "rgb".
+    rgb_space : gamut token of the rendering space in rgb mode.
+    wavelength_range : (min, max) in nm that a path may carry.
+    """
+
+    def __init__(self, scene: d.Scene, mode: str, rgb_space: str, wavelength_range: tuple[float, float]):
+        self.scene = scene
+        self.mode = mode
+        self.rgb_space = rgb_space
+        self.grid_nm = np.arange(np.floor(wavelength_range[0]), np.ceil(wavelength_range[1]) + 0.5)
+        self.textures: list[np.void] = []
+        self.transforms: list[np.ndarray] = []
+        self._chunks: list[np.ndarray] = []
+        self._value_count = 0
+        self._ids: dict = {}
+
+    # ---------------------------------------------------------------- pools
+
+    def values(self, array) -> int:
+        """Put float32 numbers into the pool; returns the offset of the first, a multiple of 4."""
+        flat = np.ascontiguousarray(array, np.float32).ravel()
+        offset = self._value_count
+        padding = -len(flat) % 4
+        self._chunks.append(flat)
+        if padding:
+            self._chunks.append(np.zeros(padding, np.float32))
+        self._value_count += len(flat) + padding
+        return offset
+
+    def pooled_values(self) -> np.ndarray:
+        """All values, one float32 array."""
+        return np.concatenate(self._chunks) if self._chunks else np.zeros(4, np.float32)
+
+    def transform(self, matrix: np.ndarray) -> int:
+        """Put a to_world matrix and its inverse into the pool; returns the index of the first."""
+        index = len(self.transforms)
+        self.transforms += [matrix, np.linalg.inv(matrix)]
+        return index
+
+    def pooled_transforms(self) -> np.ndarray:
+        """(n, 4 columns, 4 lanes) float32; the bottom row is dropped (lane 3 is 0)."""
+        columns = np.stack(self.transforms).transpose(0, 2, 1).copy()
+        columns[:, :, 3] = 0.0
+        return columns.astype(np.float32)
+
+    def _texture(self, **fields) -> int:
+        record = np.zeros(1, layout.DTYPE)
+        record["illuminant"] = record["child0"] = record["child1"] = -1
+        record["scale"] = 1.0
+        record["uv_xx"] = record["uv_yy"] = 1.0
+        for name, value in fields.items():
+            record[name] = value
+        self.textures.append(record[0])
+        return len(self.textures) - 1
+
+    def _once(self, key, make) -> int:
+        """The id made for `key` before, or by `make` now."""
+        if key not in self._ids:
+            self._ids[key] = make()
+        return self._ids[key]
+
+    def mean(self, texture_id: int) -> float:
+        """Rough average value of a texture, for sampling weights."""
+        return float(self.textures[texture_id]["mean"])
+
+    # ---------------------------------------------------------------- what a scene says -> spectra
+
+    def host_spectrum(self, spec: d.Spectrum, role: str, node: d.Node) -> Spectrum:
+        """The function of wavelength that a spectrum (not a texture) of the scene stands for.
+
+        role : "reflectance" (rgb is bounded), "unbounded", or "emission" (rgb is times the white of its space).
+        """
+        if isinstance(spec, (int, float)):
+            return Uniform(float(spec))
+        if isinstance(spec, str):
+            if spec in self.scene.spectra:
+                return self.host_spectrum(self.scene.spectra[spec], role, node)
+            return self.located(catalogue.named, node, spec)
+        place = spec if d.where(spec) else node
+        if spec.rgb is not None:
+            base = self.located(UPLIFT[role], place, spec.rgb, spec.space)
+        elif spec.blackbody is not None:
+            base = self.located(Blackbody, place, spec.blackbody)
+        elif spec.name is not None:
+            base = self.host_spectrum(spec.name, role, place)
+        elif spec.file is not None:
+            base = self.located(files.read_spectrum, place, spec.file, spec.extrapolate)
+        else:
+            base = self.located(Tabulated, place, spec.wavelengths, spec.values, spec.extrapolate)
+        return base if spec.scale == 1.0 else Scaled(base, spec.scale)
+
+    @staticmethod
+    def located(function, node, *args):
+        """Call `function`; what it complains about is told with the place of `node`."""
+        try:
+            return function(*args)
+        except SpecrenderError as error:
+            raise d.fail(node, str(error)) from None
+
+    def metal(self, name: str, node: d.Node) -> tuple[Spectrum, Spectrum]:
+        """(eta, k) of a metal by name."""
+        return self.located(catalogue.metal, node, name)
+
+    def index(self, ior: d.Ior, node: d.Node):
+        """The refractive index a scene gives, as a callable of wavelength [nm]."""
+        if isinstance(ior, (int, float)):
+            return self.located(refraction.ConstantIndex, node, float(ior))
+        if isinstance(ior, str):
+            if ior in self.scene.spectra:
+                return self.host_spectrum(self.scene.spectra[ior], "unbounded", node)
+            try:
+                return catalogue.glass(ior)
+            except SpecrenderError as error:
+                if ior.lower() in catalogue.names("ior"):
+                    return refraction.ConstantIndex(catalogue.scalar_ior(ior))
+                raise d.fail(node, str(error)) from None
+        if ior.cauchy is not None:
+            return self.located(refraction.Cauchy, node, *ior.cauchy)
+        if ior.sellmeier is not None:
+            return self.located(refraction.Sellmeier, node, *ior.sellmeier)
+        if ior.file is not None:
+            table = self.located(files.read_spectrum, node, ior.file, "hold")
+            return self.located(refraction.TabulatedIndex, node, table.wavelengths, table.values)
+        return self.located(refraction.TabulatedIndex, node, ior.wavelengths, ior.values)
+
+    # ---------------------------------------------------------------- spectra -> tables
+
+    def spectral(self, spec: d.Spectrum, role: str = "reflectance", node: d.Node | None = None) -> int:
+        """Texture id of any spectrum or spectral texture of the scene, in the given role."""
+        node = node if node is not None else (spec if isinstance(spec, d.Node) else self.scene)
+        if isinstance(spec, d.SpectrumSpec) and spec.texture is not None:
+            return self.named_texture(spec.texture, role, node)
+        return self.spectrum(self.host_spectrum(spec, role, node), role)
+
+    def spectrum(self, spectrum: Spectrum, role: str = "reflectance", factor: float = 1.0) -> int:
+        """Texture id of a host spectrum times `factor`."""
+        while isinstance(spectrum, Scaled):
+            spectrum, factor = spectrum.spectrum, factor * spectrum.factor
+        key = (spectrum, role, factor)
+        if self.mode == "rgb":
+            return self._once(key, lambda: self.rgb(project(spectrum, role, self.rgb_space) * factor))
+        return self._once(key, lambda: self._spectral_record(spectrum, factor))
+
+    def rgb(self, rgb) -> int:
+        """RGB mode: texture id of a constant colour of the rendering space."""
+        r, g, b = (float(c) for c in rgb)
+        return self._texture(kind=layout.RGB, value0=r, value1=g, value2=b, mean=(r + g + b) / 3.0)
+
+    def _spectral_record(self, spectrum: Spectrum, factor: float) -> int:
+        if isinstance(spectrum, Uniform):
+            value = spectrum.value * factor
+            return self._texture(kind=layout.UNIFORM, scale=value, mean=value)
+        if isinstance(spectrum, Sigmoid):
+            c0, c1, c2 = (float(c) for c in spectrum.coefficients)
+            illuminant = -1
+            if spectrum.illuminant is not None:
+                illuminant = self.spectrum(spectrum.illuminant, "emission")
+                if self.textures[illuminant]["kind"] != layout.REGULAR:
+                    illuminant = self._table(self.grid_nm, spectrum.illuminant(self.grid_nm), layout.HOLD)
+            return self._texture(
+                kind=layout.SIGMOID,
+                value0=c0,
+                value1=c1,
+                value2=c2,
+                scale=spectrum.scale * factor,
+                illuminant=illuminant,
+                mean=factor * self._mean_of(spectrum),
+            )
+        if isinstance(spectrum, Tabulated):
+            flags = layout.HOLD if spectrum.extrapolate == "hold" else 0
+            return self._table(spectrum.wavelengths, spectrum.values * factor, flags)
+        return self._table(self.grid_nm, spectrum(self.grid_nm) * factor, layout.HOLD)
+
+    def _mean_of(self, spectrum) -> float:
+        return float(np.mean(spectrum(self.grid_nm)))
+
+    def _table(self, wavelengths, values, flags: int) -> int:
+        """REGULAR where the samples are (or lie on) an even grid, else IRREGULAR."""
+        wavelengths, values = np.asarray(wavelengths, np.float64), np.asarray(values, np.float64)
+        if len(wavelengths) == 1:
+            if flags & layout.HOLD:
+                return self._texture(kind=layout.UNIFORM, scale=values[0], mean=values[0])
+            wavelengths, values = np.append(wavelengths, wavelengths[0] + 1e-3), np.append(values, values[0])
+        steps = np.diff(wavelengths)
+        mean = float(np.mean(np.interp(self.grid_nm, wavelengths, values)))
+        if np.ptp(steps) > 1e-6 * steps[0] and np.allclose(wavelengths % 1.0, 0.0, atol=1e-9):
+            # every sample is a whole nm: the 1 nm table has the same straight lines
+            grid = np.arange(wavelengths[0], wavelengths[-1] + 0.5)
+            wavelengths, values, steps = grid, np.interp(grid, wavelengths, values), np.ones(1)
+        if np.ptp(steps) <= 1e-6 * steps[0]:
+            step = (wavelengths[-1] - wavelengths[0]) / (len(wavelengths) - 1)
+            return self._texture(
+                kind=layout.REGULAR,
+                flags=flags,
+                offset=self.values(values),
+                count=len(values),
+                start=wavelengths[0],
+                inv_step=1.0 / step,
+                mean=mean,
+            )
+        offset = self.values(np.concatenate([wavelengths, values]))
+        return self._texture(kind=layout.IRREGULAR, flags=flags, offset=offset, count=len(values), mean=mean)
+
+    def spectrum_table(self, function, role: str = "unbounded") -> int:
+        """Texture id of a host function of nm, tabulated at 1 nm; RGB mode: its value at 587.6 nm in all lanes."""
+        if self.mode == "rgb":
+            value = float(function(np.array([HELIUM_D_NM]))[0])
+            return self._texture(kind=layout.UNIFORM, scale=value, mean=value)
+        return self._table(self.grid_nm, function(self.grid_nm), layout.HOLD)
+
+    def one(self) -> int:
+        """Texture id of 1 in all lanes."""
+        return self.scalar(1.0)
+
+    def image_marker(self, flags: int) -> int:
+        """Texture id that only carries the flags of an image kept elsewhere (environment maps)."""
+        return self._texture(kind=layout.UNIFORM, flags=flags)
+
+    def white(self) -> int:
+        """Texture id of D65 with Y = 1; RGB mode: the white of the rendering space."""
+        return self.spectrum(white_spectrum("srgb"), "emission")
+
+    # ---------------------------------------------------------------- emission
+
+    def emission(self, light: d.Light, spec: d.Spectrum, node: d.Node) -> tuple[int, float]:
+        """(texture id, factor) of a light's colour with its intensity, exposure and normalisation."""
+        factor = light.intensity * 2.0**light.exposure
+        is_texture = isinstance(spec, d.SpectrumSpec) and spec.texture is not None
+        if is_texture:
+            return self.spectral(spec, "emission", node), factor * spec.scale
+        spectrum = self.host_spectrum(spec, "emission", node)
+        if light.normalize and not isinstance(spec, (int, float)):
+            y = luminance(spectrum)
+            if not y > 0.0:
+                raise d.fail(node, "a light whose colour has luminance 0 cannot be scaled to luminance 1")
+            factor /= y
+        return self.spectrum(spectrum, "emission"), factor
+
+    # ---------------------------------------------------------------- textures
+
+    def scalar(self, value: d.FloatTexture, node: d.Node | None = None) -> int:
+        """Texture id of a scalar parameter."""
+        if isinstance(value, d.TextureRef):
+            return self.named_texture(value.texture, "scalar", node or value)
+        value = float(value)
+        return self._once(("scalar", value), lambda: self._texture(kind=layout.UNIFORM, scale=value, mean=value))
+
+    def named_texture(self, name: str, role: str, node: d.Node) -> int:
+        """Texture id of an entry of `[textures]` in a role (those of `spectral`, or "scalar")."""
+        texture = self.scene.textures.get(name)
+        if texture is None:
+            raise d.fail(node, f"there is no texture '{name}'")
+        make = self._bitmap if isinstance(texture, d.Bitmap) else self._checkerboard
+        return self._once(("texture", name, role), lambda: make(texture, role))
+
+    def _uv_fields(self, to_uv: d.Transform) -> dict:
+        m = to_uv.matrix
+        names = ("uv_xx", "uv_xy", "uv_x", "uv_yx", "uv_yy", "uv_y")
+        return dict(zip(names, (m[0, 0], m[0, 1], m[0, 3], m[1, 0], m[1, 1], m[1, 3]), strict=True))
+
+    def _checkerboard(self, texture: d.Checkerboard, role: str) -> int:
+        if role == "scalar":
+            for color in (texture.color0, texture.color1):
+                if not isinstance(color, (int, float)):
+                    raise d.fail(texture, "a checkerboard for a scalar parameter needs plain numbers as colours")
+            children = [self.scalar(texture.color0), self.scalar(texture.color1)]
+        else:
+            children = [self.spectral(c, role, texture) for c in (texture.color0, texture.color1)]
+        mean = 0.5 * (self.mean(children[0]) + self.mean(children[1]))
+        fields = self._uv_fields(texture.to_uv)
+        return self._texture(kind=layout.CHECKERBOARD, child0=children[0], child1=children[1], mean=mean, **fields)
+
+    def _bitmap(self, texture: d.Bitmap, role: str) -> int:
+        pixels = self.located(load_image, texture, Path(texture.filename), texture.raw)
+        height, width, _ = pixels.shape
+        flags = {"repeat": 0, "mirror": layout.MIRROR, "clamp": layout.CLAMP}[texture.wrap_mode]
+        flags |= layout.NEAREST if texture.filter_type == "nearest" else 0
+        fields = {"width": width, "height": height, **self._uv_fields(texture.to_uv)}
+        if role == "scalar":
+            scalars = luminance_of(pixels)
+            offset = self.values(scalars)
+            mean = float(scalars.mean())
+            return self._texture(kind=layout.SCALAR_BITMAP, flags=flags, offset=offset, mean=mean, **fields)
+        texels, texel_flags = self.texels(pixels, texture.space, role)
+        offset = self.values(texels) // 4
+        illuminant = -1
+        if role == "emission" and self.mode == "spectral":
+            illuminant = self.spectrum(white_spectrum(texture.space), "emission")
+        return self._texture(
+            kind=layout.BITMAP,
+            flags=flags | texel_flags,
+            offset=offset,
+            illuminant=illuminant,
+            mean=float(pixels.mean()),
+            **fields,
+        )
+
+    def texels(self, pixels: np.ndarray, space: str, role: str) -> tuple[np.ndarray, int]:
+        """((h, w, 4) float32, flags): sigmoid coefficients and scale of each pixel, or its RGB in rgb mode.
+
+        pixels : (h, w, 3) linear colours of `space`.  role : as in `spectral`.
+        """
+        if self.mode == "rgb":
+            colours = pixels @ (xyz_to_rgb(self.rgb_space) @ rgb_to_xyz(space)).T
+            upper = 1.0 if role == "reflectance" else np.inf
+            coefficients, scale, flags = np.clip(colours, 0.0, upper), 0.0, layout.RGB_TEXELS
+        elif role == "reflectance":
+            coefficients, scale, flags = reflectance_coefficients(pixels, space), 1.0, 0
+        else:
+            (coefficients, scale), flags = unbounded_coefficients(pixels, space), 0
+        texels = np.empty((*pixels.shape[:2], 4), np.float32)
+        texels[..., :3] = coefficients
+        texels[..., 3] = scale
+        return texels, flags
+
+
+def project(spectrum: Spectrum, role: str, rgb_space: str) -> np.ndarray:
+    """(3,) RGB of a spectrum in the rendering space of rgb mode.
+
+    Emitters as they are; others are weighted by D65, reflectances clamped to [0, 1] and unbounded ones to [0, inf).
+    A uniform emitter v becomes v times the RGB of XYZ = (1, 1, 1); a uniform reflectance v is v.  Colours that the
+    scene gives as RGB come back as given.
+    """
+    matrix = xyz_to_rgb(rgb_space)
+    if role == "emission":
+        return matrix @ integrate_xyz(spectrum)
+    if isinstance(spectrum, Uniform):
+        return np.full(3, spectrum.value)
+    if isinstance(spectrum, Sigmoid) and rgb_space in ("srgb", "rec709"):
+        rgb = spectrum.scale * coefficients_to_rgb(spectrum.coefficients, rgb_space)
+    else:
+        white = white_spectrum("srgb")
+        grid = np.arange(360.0, 830.5)
+        product = Tabulated(grid, spectrum(grid) * white(grid))
+        rgb = matrix @ integrate_xyz(product)
+    return np.clip(rgb, 0.0, 1.0 if role == "reflectance" else np.inf)
+
+

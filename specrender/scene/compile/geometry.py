@@ -1,0 +1,233 @@
+"""Shapes of the scene to triangles, analytic records and the BVH."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from specrender.kernel.shape import layout
+from specrender.scene import description as d
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.readers.meshes import Mesh, checked, load_shape
+
+#: Relative difference of two scales below which they count as equal.
+SCALE_TOLERANCE = 1e-4
+
+
+@dataclass
+class Geometry:
+    """Growing geometry tables; `finish` gives them as arrays."""
+
+    records: list[np.void] = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
+    object_boxes: list[np.ndarray] = field(default_factory=list)
+    _positions: list[np.ndarray] = field(default_factory=list)
+    _normals: list[np.ndarray | None] = field(default_factory=list)
+    _uvs: list[np.ndarray | None] = field(default_factory=list)
+    _triangles: list[np.ndarray] = field(default_factory=list)
+    _vertex_count: int = 0
+    _triangle_count: int = 0
+
+    def add(self, shape: d.Shape, material: int, needs_tangent: bool, light: int, builder: TableBuilder) -> None:
+        """Add one shape; `material` and `light` (-1: none) are table indices."""
+        record = np.zeros(1, layout.DTYPE)[0]
+        record["material"], record["light"] = material, light
+        record["flags"] = (layout.FLIP if shape.flip_normals else 0) | (layout.NEEDS_TANGENT if needs_tangent else 0)
+        self.records.append(record)
+        analytic = ANALYTIC.get(type(shape))
+        if analytic is not None:
+            self._add_object(record, shape, *analytic(shape), builder)
+        else:
+            self._add_mesh(record, shape, light >= 0, builder)
+
+    def _add_object(self, record, shape, kind, to_world, area, box, builder):
+        record["kind"] = kind
+        record["area"] = area
+        record["radius"] = np.linalg.norm(to_world[:3, 0])
+        record["transform"] = builder.transform(to_world)
+        self.objects.append(len(self.records) - 1)
+        self.object_boxes.append(box)
+
+    def _add_mesh(self, record, shape, emits, builder):
+        mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
+        matrix = shape.to_world.matrix
+        positions = np.zeros((len(mesh.positions), 4), np.float32)
+        positions[:, :3] = mesh.positions @ matrix[:3, :3].T + matrix[:3, 3]
+        if not np.isfinite(positions).all():
+            raise d.fail(shape, "the transformed mesh leaves the range of float32")
+        triangles = np.empty((len(mesh.faces), 4), np.int32)
+        triangles[:, :3] = mesh.faces
+        triangles[:, :3] += self._vertex_count
+        triangles[:, 3] = len(self.records) - 1
+        record["kind"] = layout.MESH
+        record["first_triangle"], record["triangle_count"] = self._triangle_count, len(triangles)
+        if mesh.normals is not None:
+            record["flags"] |= layout.HAS_NORMALS
+        if mesh.uvs is not None:
+            record["flags"] |= layout.HAS_UVS
+        if emits:
+            corners = positions[mesh.faces, :3].astype(np.float64)
+            cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+            areas = 0.5 * np.linalg.norm(cross, axis=1)
+            if not areas.sum() > 0.0:
+                raise d.fail(shape, "a shape without area cannot emit light")
+            record["area"] = areas.sum()
+            record["area_cdf"] = builder.values(cumulative(areas))
+        self._positions.append(positions)
+        self._normals.append(self._transformed_normals(mesh, matrix))
+        self._uvs.append(None if mesh.uvs is None else mesh.uvs.astype(np.float32))
+        self._triangles.append(triangles)
+        self._vertex_count += len(positions)
+        self._triangle_count += len(triangles)
+
+    @staticmethod
+    def _transformed_normals(mesh: Mesh, matrix) -> np.ndarray | None:
+        if mesh.normals is None:
+            return None
+        normals = np.zeros((len(mesh.normals), 4), np.float32)
+        normals[:, :3] = mesh.normals @ np.linalg.inv(matrix[:3, :3])
+        length = np.linalg.norm(normals, axis=1, keepdims=True)
+        return np.divide(normals, length, out=normals, where=length > 0)
+
+    def finish(self) -> dict[str, np.ndarray]:
+        """The tables positions, normals, uvs, triangles, shapes, objects.  Empties the lists to save memory."""
+        positions = _joined(self._positions, 4, np.float32)
+        triangles = _joined(self._triangles, 4, np.int32)
+        sizes = [len(p) for p in self._positions]
+        normals = _joined_optional(self._normals, sizes, 4)
+        uvs = _joined_optional(self._uvs, sizes, 2)
+        for pool in (self._positions, self._normals, self._uvs, self._triangles):
+            pool.clear()
+        return {
+            "positions": positions,
+            "triangles": triangles,
+            "normals": normals,
+            "uvs": uvs,
+            "shapes": np.array(self.records, layout.DTYPE),
+            "objects": np.array(self.objects, np.int32),
+        }
+
+
+def cumulative(weights) -> np.ndarray:
+    """(n + 1,) float32 running shares of non-negative weights, from exactly 0 to exactly 1."""
+    total = np.concatenate([[0.0], np.cumsum(np.asarray(weights, np.float64))])
+    shares = (total / total[-1]).astype(np.float32)
+    shares[-1] = 1.0
+    return shares
+
+
+def _joined(parts, width, dtype):
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros((0, width), dtype)
+
+
+def _joined_optional(parts, sizes, width):
+    """Parts in vertex order with zeros where a mesh has none; an empty table if no mesh has any."""
+    if all(part is None for part in parts):
+        return np.zeros((0, width), np.float32)
+    if len(parts) == 1:
+        return parts[0]
+    joined = np.zeros((sum(sizes), width), np.float32)
+    start = 0
+    for part, size in zip(parts, sizes, strict=True):
+        if part is not None:
+            joined[start : start + size] = part
+        start += size
+    return joined
+
+
+# ---------------------------------------------------------------- analytic shapes
+
+
+def _scales(shape: d.Shape, matrix: np.ndarray, axes: int) -> np.ndarray:
+    """Lengths of the first `axes` columns, which must be orthogonal and of equal length."""
+    linear = matrix[:3, :axes]
+    gram = linear.T @ linear
+    scale2 = gram[0, 0]
+    if not np.allclose(gram, scale2 * np.eye(axes), atol=SCALE_TOLERANCE * scale2):
+        what = type(shape).__name__.lower()
+        raise d.fail(shape, f"a {what} cannot be sheared or scaled differently along its axes; use a mesh instead")
+    return np.sqrt(scale2)
+
+
+def _sphere(shape: d.Sphere):
+    matrix = shape.to_world.matrix @ _translation(shape.center) @ np.diag([shape.radius] * 3 + [1.0])
+    radius = _scales(shape, matrix, 3)
+    center = matrix[:3, 3]
+    return layout.SPHERE, matrix, 4.0 * np.pi * radius**2, np.concatenate([center - radius, center + radius])
+
+
+def _disk(shape: d.Disk):
+    matrix = shape.to_world.matrix
+    area = np.pi * np.linalg.norm(np.cross(matrix[:3, 0], matrix[:3, 1]))
+    extent = np.hypot(matrix[:3, 0], matrix[:3, 1])
+    return layout.DISK, matrix, area, np.concatenate([matrix[:3, 3] - extent, matrix[:3, 3] + extent])
+
+
+def _cylinder(shape: d.Cylinder):
+    p0, p1 = np.array(shape.p0), np.array(shape.p1)
+    axis = p1 - p0
+    length = np.linalg.norm(axis)
+    if not length > 0.0:
+        raise d.fail(shape, "the two ends of a cylinder are the same point")
+    z = axis / length
+    helper = np.eye(3)[np.argmin(np.abs(z))]
+    x = np.cross(helper, z)
+    x /= np.linalg.norm(x)
+    local = np.eye(4)
+    local[:3, 0], local[:3, 1], local[:3, 2] = x * shape.radius, np.cross(z, x) * shape.radius, axis
+    local[:3, 3] = p0
+    matrix = shape.to_world.matrix @ local
+    radius = _scales(shape, matrix, 2)
+    ends = np.stack([matrix[:3, 3], matrix[:3, 3] + matrix[:3, 2]])
+    extent = np.hypot(matrix[:3, 0], matrix[:3, 1])
+    box = np.concatenate([ends.min(axis=0) - extent, ends.max(axis=0) + extent])
+    return layout.CYLINDER, matrix, 2.0 * np.pi * radius * np.linalg.norm(matrix[:3, 2]), box
+
+
+def _translation(offset) -> np.ndarray:
+    matrix = np.eye(4)
+    matrix[:3, 3] = offset
+    return matrix
+
+
+#: Struct -> (kind, to_world, area, box (6,)) of a shape that is intersected as a formula.
+ANALYTIC = {d.Sphere: _sphere, d.Disk: _disk, d.Cylinder: _cylinder}
+
+
+# ---------------------------------------------------------------- shapes made of triangles
+
+
+def _rectangle(shape: d.Rectangle) -> Mesh:
+    corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], np.float32)
+    faces = np.array([[0, 1, 2], [2, 3, 0]], np.int32)
+    return Mesh(corners, faces, uvs=(0.5 * corners[:, :2] + 0.5).astype(np.float32))
+
+
+def _cube(shape: d.Cube) -> Mesh:
+    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
+    positions, faces, uvs = [], [], []
+    for axis in range(3):
+        for sign in (-1.0, 1.0):
+            u, v = (axis + 1) % 3, (axis + 2) % 3
+            side = np.empty((4, 3), np.float32)
+            side[:, axis], side[:, u], side[:, v] = sign, square[:, 0] * sign, square[:, 1]
+            faces += [[4 * len(positions) + i for i in corners] for corners in ((0, 1, 2), (2, 3, 0))]
+            positions.append(side)
+            uvs.append(0.5 * square + 0.5)
+    return Mesh(np.concatenate(positions), np.array(faces, np.int32), uvs=np.concatenate(uvs).astype(np.float32))
+
+
+def _inline(shape: d.TriangleMesh) -> Mesh:
+    def array(values, width, dtype):
+        return None if values is None else np.asarray(values, dtype).reshape(-1, width)
+
+    positions, faces = array(shape.vertices, 3, np.float32), array(shape.faces, 3, np.int32)
+    normals = None if shape.face_normals else array(shape.normals, 3, np.float32)
+    return checked(Mesh(positions, faces, normals, array(shape.uvs, 2, np.float32)), d.where(shape) or "mesh")
+
+
+#: Struct -> mesh of a shape that is triangles without being a file.
+MESHES = {d.Rectangle: _rectangle, d.Cube: _cube, d.TriangleMesh: _inline}

@@ -1,0 +1,129 @@
+"""Lights of the scene to records of the kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from specrender.kernel.light import layout
+from specrender.scene import description as d
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.geometry import cumulative
+from specrender.scene.compile.images import REC709_LUMINANCE, load_image
+from specrender.spectra.uplift import white_spectrum
+
+
+def _record(kind: int, builder: TableBuilder, color: int, scale: float, to_world=None) -> np.void:
+    record = np.zeros(1, layout.DTYPE)[0]
+    record["kind"], record["color"], record["scale"] = kind, color, scale
+    record["shape"] = record["texture"] = -1
+    record["transform"] = builder.transform(np.eye(4) if to_world is None else to_world)
+    return record
+
+
+def area_light(light: d.AreaLight, shape_index: int, builder: TableBuilder) -> np.void:
+    """The record of a shape's emission."""
+    color, scale = builder.emission(light, light.radiance, light)
+    record = _record(layout.AREA, builder, color, scale)
+    record["shape"] = shape_index
+    return record
+
+
+def _point(light: d.PointLight, builder: TableBuilder) -> np.void:
+    if light.position is not None and light.to_world is not None:
+        raise d.fail(light, "a point light has either a position or a to_world, not both")
+    matrix = np.eye(4) if light.to_world is None else light.to_world.matrix.copy()
+    if light.position is not None:
+        matrix[:3, 3] = light.position
+    color, scale = builder.emission(light, light.color, light)
+    return _record(layout.POINT, builder, color, scale, matrix)
+
+
+def _spot(light: d.SpotLight, builder: TableBuilder) -> np.void:
+    color, scale = builder.emission(light, light.color, light)
+    record = _record(layout.SPOT, builder, color, scale, light.to_world.matrix)
+    beam = 0.75 * light.cutoff_angle if light.beam_width is None else light.beam_width
+    if beam > light.cutoff_angle:
+        raise d.fail(light, f"beam_width {beam} is wider than cutoff_angle {light.cutoff_angle}")
+    cutoff, beam = np.radians(light.cutoff_angle), np.radians(beam)
+    record["cutoff"], record["cos_cutoff"], record["cos_beam"] = cutoff, np.cos(cutoff), np.cos(beam)
+    record["inv_transition"] = 1.0 / max(cutoff - beam, 1e-6)
+    record["tan_cutoff"] = np.tan(cutoff)
+    if light.texture is not None:
+        record["texture"] = builder.named_texture(light.texture, "reflectance", light)
+    return record
+
+
+def _directional(light: d.DirectionalLight, builder: TableBuilder) -> np.void:
+    if light.direction is not None and light.to_world is not None:
+        raise d.fail(light, "a directional light has either a direction or a to_world, not both")
+    z = np.array([0.0, 0.0, 1.0]) if light.to_world is None else light.to_world.matrix[:3, 2]
+    if light.direction is not None:
+        z = np.array(light.direction, np.float64)
+    length = np.linalg.norm(z)
+    if not length > 0.0:
+        raise d.fail(light, "the direction of a directional light is zero")
+    matrix = np.eye(4)
+    z = z / length
+    helper = np.eye(3)[np.argmin(np.abs(z))]
+    x = np.cross(helper, z)
+    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = x / np.linalg.norm(x), np.cross(z, x / np.linalg.norm(x)), z
+    color, scale = builder.emission(light, light.irradiance, light)
+    return _record(layout.DIRECTIONAL, builder, color, scale, matrix)
+
+
+def _constant(light: d.ConstantLight, builder: TableBuilder) -> np.void:
+    color, scale = builder.emission(light, light.radiance, light)
+    return _record(layout.CONSTANT, builder, color, scale)
+
+
+def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
+    pixels = builder.located(load_image, light, Path(light.filename), False)
+    height, width, _ = pixels.shape
+    if height < 2 or width < 2:
+        raise d.fail(light, f"an environment map needs at least 2 x 2 pixels, '{light.filename}' has {width} x {height}")
+    linear = light.to_world.matrix[:3, :3]
+    if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-3):
+        raise d.fail(light, "the to_world of an environment map may only rotate it")
+    pixels = np.maximum(pixels, 0.0)
+    texels, flags = builder.texels(pixels, light.space, "emission")
+    scale = light.scale * light.intensity * 2.0**light.exposure
+    marker = builder.image_marker(flags)
+    record = _record(layout.ENVMAP, builder, marker, scale, light.to_world.matrix)
+    # texels of rgb mode hold the light itself; sigmoids are times the white of their space
+    white = builder.spectrum(white_spectrum(light.space), "emission") if builder.mode == "spectral" else builder.one()
+    record["texture"] = white
+    record["offset"] = builder.values(texels) // 4
+    record["width"], record["height"] = width, height
+    # cells between texels: the mean of the four corners bounds the interpolated luminance from below by a quarter
+    luminance = (pixels @ REC709_LUMINANCE).astype(np.float64)
+    across = luminance + np.roll(luminance, -1, axis=1)
+    cells = across[:-1] + across[1:]
+    theta = (np.arange(height - 1) + 0.5) * np.pi / (height - 1)
+    cells *= np.sin(theta)[:, None]
+    if not cells.sum() > 0.0:
+        cells[:] = np.sin(theta)[:, None]
+    rows = cells.sum(axis=1)
+    record["rows"] = builder.values(cumulative(rows))
+    safe = np.where(rows[:, None] > 0.0, cells, 1.0)
+    total = np.cumsum(safe, axis=1)
+    shares = np.concatenate([np.zeros((height - 1, 1)), total / total[:, -1:]], axis=1).astype(np.float32)
+    shares[:, -1] = 1.0
+    record["columns"] = builder.values(shares)
+    return record
+
+
+#: Struct -> record of lights that are no shapes.
+PACKERS = {
+    d.PointLight: _point,
+    d.SpotLight: _spot,
+    d.DirectionalLight: _directional,
+    d.ConstantLight: _constant,
+    d.EnvironmentMap: _envmap,
+}
+
+
+def scene_light(light: d.SceneLight, builder: TableBuilder) -> np.void:
+    """The record of a light that is not a shape."""
+    return PACKERS[type(light)](light, builder)

@@ -1,0 +1,212 @@
+"""Camera, reconstruction filter, wavelengths, spectral bins and integrator of the scene to the settings record."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from specrender.color import rgb_to_xyz
+from specrender.errors import did_you_mean
+from specrender.kernel.aov import AOV_TAGS
+from specrender.kernel.camera import CAMERA_TAGS
+from specrender.kernel.sampler import INDEPENDENT, SOBOL
+from specrender.kernel.settings import DIRECT, NO_INTEGRATOR, PATH
+from specrender.scene import description as d
+from specrender.scene.compile.builder import TableBuilder
+from specrender.spectra.wavelengths import CIE_Y_INTEGRAL, cmf, visible
+
+SAMPLER_TAGS = {d.IndependentSampler: INDEPENDENT, d.SobolSampler: SOBOL}
+
+#: Equal-probability cells of the tabulated inverse CDFs.
+WAVELENGTH_CELLS = 1024
+FILTER_CELLS = 256
+
+#: Share of the wavelength density that is uniform, so that every bin and every lamp line is sampled.
+UNIFORM_SHARE = 0.1
+
+#: Width of the bins of an output named *.spectral.exr when the scene does not ask for any [nm].
+DEFAULT_BIN_WIDTH_NM = 5.0
+
+#: 35 mm film [mm], for `focal_length`.
+FILM_WIDTH_MM, FILM_HEIGHT_MM = 36.0, 24.0
+
+
+# ---------------------------------------------------------------- camera
+
+
+def pack_camera(record, scene: d.Scene, builder: TableBuilder) -> None:
+    """Camera and image size."""
+    camera, film = scene.camera, scene.film
+    record["width"], record["height"] = film.width, film.height
+    record["camera_kind"] = CAMERA_TAGS[type(camera).__struct_config__.tag]
+    record["near_clip"], record["far_clip"] = camera.near_clip, camera.far_clip
+    aspect = film.width / film.height
+    if isinstance(camera, d.Orthographic):
+        record["x_scale"], record["y_scale"] = 1.0, 1.0 / aspect
+    else:
+        record["x_scale"] = np.tan(0.5 * horizontal_fov(camera, aspect))
+        record["y_scale"] = record["x_scale"] / aspect
+        record["x_offset"] = camera.principal_point_offset_x
+        record["y_offset"] = camera.principal_point_offset_y
+    if isinstance(camera, d.ThinLens):
+        record["aperture_radius"], record["focus_distance"] = camera.aperture_radius, camera.focus_distance
+    builder.transform(camera.to_world.matrix)
+
+
+def horizontal_fov(camera: d.Perspective, aspect: float) -> float:
+    """Angle of view along x [rad] from `fov` and `fov_axis`, or `focal_length` (along the diagonal, as in Mitsuba)."""
+    if camera.fov is None:
+        focal_mm = float((camera.focal_length or "50mm").removesuffix("mm"))
+        angle, axis = 2.0 * np.arctan(np.hypot(FILM_WIDTH_MM, FILM_HEIGHT_MM) / (2.0 * focal_mm)), "diagonal"
+    else:
+        angle, axis = np.radians(camera.fov), camera.fov_axis
+    if axis in ("smaller", "larger"):
+        axis = "x" if (aspect < 1.0) == (axis == "smaller") else "y"
+    extent = np.tan(0.5 * angle)
+    if axis == "y":
+        extent *= aspect
+    elif axis == "diagonal":
+        extent *= aspect / np.hypot(aspect, 1.0)
+    return 2.0 * np.arctan(extent)
+
+
+# ---------------------------------------------------------------- reconstruction filter
+
+
+def filter_function(rfilter: d.ReconstructionFilter):
+    """(f, radius): the one-dimensional filter as a function of |x| [pixels] and where it ends."""
+    match rfilter:
+        case d.BoxFilter(radius=radius):
+            return np.ones_like, radius
+        case d.TentFilter(radius=radius):
+            return (lambda x: np.maximum(0.0, 1.0 - x / radius)), radius
+        case d.GaussianFilter(stddev=stddev):
+            radius = 4.0 * stddev
+            edge = np.exp(-0.5 * (radius / stddev) ** 2)
+            return (lambda x: np.maximum(0.0, np.exp(-0.5 * (x / stddev) ** 2) - edge)), radius
+        case d.MitchellFilter(A=b, B=c):
+            return (lambda x: _cubic(x, b, c)), 2.0
+        case d.CatmullRomFilter():
+            return (lambda x: _cubic(x, 0.0, 0.5)), 2.0
+        case d.LanczosFilter(lobes=lobes):
+            return (lambda x: np.sinc(x) * np.sinc(x / lobes)), float(lobes)
+
+
+def _cubic(x, b, c):
+    """The two-parameter family of [Mitchell1988] eq. 8."""
+    near = (12 - 9 * b - 6 * c) * x**3 + (-18 + 12 * b + 6 * c) * x**2 + (6 - 2 * b)
+    far = (-b - 6 * c) * x**3 + (6 * b + 30 * c) * x**2 + (-12 * b - 48 * c) * x + (8 * b + 24 * c)
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0)) / 6.0
+
+
+def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) -> None:
+    """Inverse CDF of the filter's magnitude, and each cell's weight (its signed share over its share)."""
+    function, radius = filter_function(rfilter)
+    edges = np.linspace(-radius, radius, 64 * FILTER_CELLS + 1)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    signed = function(np.abs(centres))
+    magnitude = np.concatenate([[0.0], np.cumsum(np.abs(signed))])
+    levels = np.linspace(0.0, magnitude[-1], FILTER_CELLS + 1)
+    inverse = np.interp(levels, magnitude, edges)
+    running = np.interp(inverse, edges, np.concatenate([[0.0], np.cumsum(signed)]))
+    weights = np.diff(running) / running[-1] * FILTER_CELLS
+    record["filter_cells"] = FILTER_CELLS
+    record["filter_table"] = builder.values(np.concatenate([inverse, weights]))
+
+
+# ---------------------------------------------------------------- wavelengths
+
+
+def wavelength_density(grid_nm: np.ndarray) -> np.ndarray:
+    """Density of the wavelengths of a path, not normalised: the mean of the three responses, each of area 1, so that
+    no channel of the picture is starved, and a uniform share."""
+    response = np.zeros(len(grid_nm))
+    for channel in cmf().T:
+        response += np.interp(grid_nm, visible(), channel, left=0.0, right=0.0) / channel.sum()
+    total = response.sum()
+    shape = response / total if total > 0.0 else np.zeros(len(grid_nm))
+    return (1.0 - UNIFORM_SHARE) * shape + UNIFORM_SHARE / len(grid_nm)
+
+
+def pack_wavelengths(record, mode: str, rgb_space: str, wavelength_range, builder: TableBuilder) -> np.ndarray:
+    """The wavelength density into the values; returns the (n, 4) response table of the film."""
+    if mode == "rgb":
+        table = np.zeros((3, 4), np.float32)
+        table[:, :3] = rgb_to_xyz(rgb_space).T
+        return table
+    low, high = wavelength_range
+    grid = np.linspace(low, high, 16 * 1024 + 1)
+    density = wavelength_density(0.5 * (grid[1:] + grid[:-1]))
+    running = np.concatenate([[0.0], np.cumsum(density)])
+    inverse = np.interp(np.linspace(0.0, running[-1], WAVELENGTH_CELLS + 1), running, grid)
+    record["wavelength_cells"] = WAVELENGTH_CELLS
+    record["wavelength_table"] = builder.values(inverse)
+    table = np.zeros((len(builder.grid_nm), 4), np.float32)
+    for channel in range(3):
+        table[:, channel] = np.interp(builder.grid_nm, visible(), cmf()[:, channel], left=0.0, right=0.0)
+    record["cmf_start"], record["cmf_count"] = builder.grid_nm[0], len(table)
+    record["inv_cmf_integral"] = 1.0 / CIE_Y_INTEGRAL
+    return table
+
+
+def pack_bins(record, scene: d.Scene, mode: str, wanted: bool) -> np.ndarray | None:
+    """Edges of the spectral film [nm], or None if there is none."""
+    bins = scene.film.spectral_bins
+    if bins is None and not wanted:
+        return None
+    if mode == "rgb":
+        raise d.fail(scene.film, "a spectral film needs --mode spectral: RGB transport knows no wavelengths")
+    if bins is None:
+        bins = d.SpectralBins(
+            width=DEFAULT_BIN_WIDTH_NM, lambda_min=scene.wavelengths.lambda_min, lambda_max=scene.wavelengths.lambda_max
+        )
+    elif isinstance(bins, int):
+        bins = d.SpectralBins(
+            count=bins, lambda_min=scene.wavelengths.lambda_min, lambda_max=scene.wavelengths.lambda_max
+        )
+    span = bins.lambda_max - bins.lambda_min
+    width = bins.width if bins.width is not None else DEFAULT_BIN_WIDTH_NM
+    count = bins.count if bins.count is not None else max(1, round(span / width))
+    edges = np.linspace(bins.lambda_min, bins.lambda_max, count + 1)
+    record["bin_count"], record["bin_start"] = count, edges[0]
+    record["inv_bin_width"] = count / span
+    return edges
+
+
+# ---------------------------------------------------------------- integrator
+
+
+def pack_integrator(record, scene: d.Scene) -> tuple[list[str], list[int], bool]:
+    """(names, tags) of the extra layers, and whether second moments are wanted."""
+    integrator, names, wants_moments = scene.integrator, [], False
+    while isinstance(integrator, (d.MomentIntegrator, d.AovIntegrator)):
+        if isinstance(integrator, d.MomentIntegrator):
+            wants_moments = True
+        else:
+            names += [_aov_type(entry, integrator) for entry in integrator.aovs]
+        integrator = integrator.integrator
+    tags = [AOV_TAGS[name] for name in dict.fromkeys(names)]
+    record["aov_count"] = len(tags)
+    if integrator is None:
+        record["integrator"] = NO_INTEGRATOR
+    elif isinstance(integrator, d.DirectIntegrator):
+        record["integrator"] = DIRECT
+        both = 1 if integrator.shading_samples is None else integrator.shading_samples
+        emitter, bsdf = integrator.emitter_samples, integrator.bsdf_samples
+        record["emitter_samples"] = both if emitter is None else emitter
+        record["bsdf_samples"] = both if bsdf is None else bsdf
+        if record["emitter_samples"] + record["bsdf_samples"] == 0:
+            raise d.fail(integrator, "direct needs at least one emitter sample or BSDF sample")
+        record["hide_emitters"] = integrator.hide_emitters
+    else:
+        record["integrator"] = PATH
+        record["max_depth"], record["rr_depth"] = integrator.max_depth, integrator.rr_depth
+        record["hide_emitters"] = integrator.hide_emitters
+    return list(dict.fromkeys(names)), tags, wants_moments
+
+
+def _aov_type(entry: str, node: d.Node) -> str:
+    """The type of an entry "NAME:TYPE" or "TYPE"."""
+    name = entry.split(":")[-1].strip()
+    if name not in AOV_TAGS:
+        raise d.fail(node, f"there is no AOV type '{name}'{did_you_mean(name, AOV_TAGS)}")
+    return name

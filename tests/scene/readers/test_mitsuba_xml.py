@@ -1,0 +1,504 @@
+"""Mitsuba scenes: structure, defaults, the meaning of spectra, and one clear line for each thing that is wrong."""
+
+import numpy as np
+import pytest
+
+from specrender.errors import SceneError
+from specrender.scene import description as d
+from specrender.scene.readers import load
+
+SPHERE = '<shape type="sphere">{}</shape>'
+
+
+def scene(tmp_path, body, version="3.0.0", name="scene.xml", **arguments):
+    path = tmp_path / name
+    path.write_text(f'<scene version="{version}">\n{body}\n</scene>', encoding="utf-8")
+    return load(path, **arguments)
+
+
+def fails(tmp_path, body, *texts, line=2, **arguments):
+    """Loading raises one line with the texts, at scene.xml:LINE."""
+    with pytest.raises(SceneError) as caught:
+        scene(tmp_path, body, **arguments)
+    message = str(caught.value)
+    assert "\n" not in message
+    place = f"scene.xml:{line}: " if line else "scene.xml: "
+    for text in (place, *texts):
+        assert text in message, message
+
+
+def material(tmp_path, xml, **arguments):
+    loaded = scene(tmp_path, SPHERE.format(xml), **arguments)
+    return loaded.shapes[0].material, loaded
+
+
+def light(tmp_path, xml):
+    return scene(tmp_path, xml).lights[0]
+
+
+# ---------------------------------------------------------------- structure
+
+
+def test_defaults_are_mitsubas(tmp_path):
+    empty = scene(tmp_path, '<sensor type="perspective"/>')
+    assert empty.integrator == d.PathIntegrator(max_depth=-1, rr_depth=5)
+    assert empty.sampler == d.IndependentSampler(sample_count=4)
+    assert (empty.film.width, empty.film.height, empty.film.component_format) == (768, 576, "float16")
+    assert empty.film.rfilter == d.GaussianFilter(stddev=0.5)
+    assert (empty.camera.near_clip, empty.camera.far_clip, empty.camera.fov_axis) == (0.01, 10000, "x")
+    assert scene(tmp_path, "").sampler == d.IndependentSampler(sample_count=4)
+
+
+def test_parameters_and_where(tmp_path):
+    loaded = scene(
+        tmp_path,
+        '<default name="n" value="16"/><default name="name" value="box"/>\n'
+        '<sensor type="thinlens"><float name="aperture_radius" value="0.5"/>\n'
+        '<sampler type="multijitter"><integer name="sample_count" value="$n"/></sampler>\n'
+        '<film type="hdrfilm"><integer name="width" value="$n"/><rfilter type="$name"/>\n'
+        '<string name="pixel_format" value="RGBA"/></film></sensor>',
+        defines={"name": "mitchell"},
+    )
+    assert loaded.sampler == d.SobolSampler(sample_count=16)
+    assert loaded.film.width == 16 and loaded.film.pixel_format == "rgba"
+    assert isinstance(loaded.film.rfilter, d.MitchellFilter)
+    assert loaded.camera.focus_distance == 1e4  # Mitsuba's default is the far plane
+    assert d.where(loaded.camera).endswith("scene.xml:3")
+    assert d.where(loaded.film.rfilter).endswith("scene.xml:5")
+
+
+def test_longest_name_wins_and_dollars_can_be_kept(tmp_path):
+    (tmp_path / "$a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", encoding="utf-8")
+    loaded = scene(
+        tmp_path,
+        '<default name="ab" value="3"/><default name="a" value="2"/>'
+        '<shape type="sphere"><float name="radius" value="$ab"/><point name="center" x="$a" y="1" z="0"/></shape>'
+        '<shape type="obj"><string name="filename" value="\\$a.obj"/></shape>',
+    )
+    assert loaded.shapes[0].radius == 3 and loaded.shapes[0].center == (2, 1, 0)
+    assert loaded.shapes[1].filename.endswith("$a.obj")
+
+
+def test_transforms_apply_in_order(tmp_path):
+    loaded = scene(
+        tmp_path,
+        '<shape type="cube"><transform name="to_world"><scale value="2"/><translate x="1"/>'
+        '<rotate z="1" angle="90"/><matrix value="1 0 0 0 1 0 0 0 3"/></transform></shape>',
+    )
+    np.testing.assert_allclose(loaded.shapes[0].to_world.matrix @ [1, 0, 1, 1], [0, 3, 6, 1], atol=1e-12)
+
+
+def test_rotation_axes_are_taken_as_they_are(tmp_path):
+    xml = '<shape type="cube"><transform name="to_world"><rotate x="0" y="1" z="1" angle="15"/></transform></shape>'
+    ours = scene(tmp_path, xml).shapes[0].to_world.matrix
+    c, s = np.cos(np.radians(15)), np.sin(np.radians(15))
+    np.testing.assert_allclose(ours[:3, :3], [[c, -s, s], [s, 1, 1 - c], [-s, 1 - c, 1]])
+
+
+def test_references_forward_alias_and_include(tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "bsdfs.xml").write_text(
+        '<scene version="3.0.0"><bsdf type="diffuse" id="red"><rgb name="reflectance" value="1 0 0"/></bsdf></scene>',
+        encoding="utf-8",
+    )
+    (tmp_path / "parts" / "one.xml").write_text('<bsdf version="3.0.0" type="null"/>', encoding="utf-8")
+    loaded = scene(
+        tmp_path,
+        '<shape type="sphere"><ref id="later"/></shape><shape type="disk"><ref name="bsdf" id="rot"/></shape>'
+        '<path value="parts"/><include filename="bsdfs.xml"/><alias id="red" as="rot"/>'
+        '<bsdf type="diffuse" id="later"/><bsdf type="plastic" id="unused"/>'
+        '<shape type="cube"><include filename="one.xml"/></shape>',
+    )
+    assert [shape.material for shape in loaded.shapes[:2]] == ["later", "red"]
+    assert isinstance(loaded.shapes[2].material, d.Null)
+    assert set(loaded.materials) == {"later", "red", "unused"}
+    assert d.where(loaded.materials["red"]).endswith("bsdfs.xml:1")
+
+
+def test_files_in_an_include_are_seen_from_the_root(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", encoding="utf-8")
+    (tmp_path / "sub" / "shapes.xml").write_text(
+        '<scene version="3.0.0"><shape type="obj"><string name="filename" value="a.obj"/></shape></scene>',
+        encoding="utf-8",
+    )
+    loaded = scene(tmp_path, '<include filename="sub/shapes.xml"/>')
+    assert loaded.shapes[0].filename == str(tmp_path / "a.obj")
+
+
+def test_old_names_are_upgraded(tmp_path):
+    image = tmp_path / "a.png"
+    image.write_bytes(b"not read here")
+    body = (
+        '<integrator type="path"><integer name="maxDepth" value="3"/></integrator>'
+        '<shape type="sphere"><transform name="toWorld"><translate x="1"/></transform><bsdf type="diffuse">'
+        '<texture type="bitmap" name="diffuseReflectance"><string name="filename" value="a.png"/>'
+        '<float name="uscale" value="2"/><float name="voffset" value="0.5"/></texture></bsdf></shape>'
+        '<shape type="sphere"><bsdf type="dielectric"><float name="intIOR" value="1.7"/></bsdf></shape>'
+    )
+    loaded = scene(tmp_path, body, version="0.6.0")
+    assert loaded.integrator.max_depth == 3
+    assert loaded.shapes[0].to_world.matrix[0, 3] == 1
+    assert loaded.shapes[1].material.int_ior == 1.7
+    (texture,) = loaded.textures.values()
+    np.testing.assert_allclose(texture.to_uv.matrix @ [1, 1, 0, 1], [2, 1.5, 0, 1])
+    fails(tmp_path, body, "path has no parameter 'maxDepth'; did you mean 'max_depth'?")
+
+
+def test_several_sensors_first_wins(tmp_path):
+    loaded = scene(tmp_path, '<sensor type="orthographic"/><sensor type="perspective"/>')
+    assert isinstance(loaded.camera, d.Orthographic)
+
+
+def test_integrators(tmp_path):
+    loaded = scene(
+        tmp_path,
+        '<integrator type="aov"><string name="aovs" value="dd.y:depth, nn:sh_normal"/><integrator type="moment">'
+        '<integrator type="direct"><integer name="shading_samples" value="2"/></integrator></integrator></integrator>',
+    )
+    assert loaded.integrator.aovs == ["dd.y:depth", "nn:sh_normal"]
+    assert loaded.integrator.integrator.integrator == d.DirectIntegrator(shading_samples=2)
+
+
+# ---------------------------------------------------------------- what spectra mean
+
+
+@pytest.mark.parametrize(
+    ("xml", "expected"),
+    [
+        ("", d.SpectrumSpec(rgb=(1, 1, 1))),  # Mitsuba's default is d65 of luminance 1
+        ('<rgb name="intensity" value="1 2 3"/>', d.SpectrumSpec(rgb=(1, 2, 3))),
+        ('<rgb name="intensity" value="2"/>', d.SpectrumSpec(rgb=(2, 2, 2))),
+        ('<float name="intensity" value="2"/>', d.SpectrumSpec(rgb=(2, 2, 2))),
+        ('<spectrum name="intensity" value="2"/>', 2.0),
+        ('<spectrum name="intensity" value="400:1, 500:3"/>', d.SpectrumSpec(wavelengths=[400, 500], values=[1, 3])),
+        ('<spectrum name="intensity" filename="a.spd"/>', d.SpectrumSpec(wavelengths=[400, 700], values=[0.5, 1])),
+        (
+            '<spectrum name="intensity" type="d65"><float name="scale" value="3"/></spectrum>',
+            d.SpectrumSpec(rgb=(1, 1, 1), scale=3),
+        ),
+        (
+            '<spectrum name="intensity" type="blackbody"><float name="temperature" value="3200"/></spectrum>',
+            d.SpectrumSpec(blackbody=3200),
+        ),
+        ('<spectrum name="intensity" type="uniform"><float name="value" value="0.5"/></spectrum>', 0.5),
+        (
+            '<spectrum name="intensity" type="regular"><float name="wavelength_min" value="400"/>'
+            '<float name="wavelength_max" value="600"/><string name="values" value="1 2, 3"/></spectrum>',
+            d.SpectrumSpec(wavelengths=[400, 500, 600], values=[1, 2, 3]),
+        ),
+        (
+            '<spectrum name="intensity" type="irregular"><string name="wavelengths" value="400, 450"/>'
+            '<string name="values" value="1 2"/></spectrum>',
+            d.SpectrumSpec(wavelengths=[400, 450], values=[1, 2]),
+        ),
+        ('<ref name="intensity" id="shared"/>', d.SpectrumSpec(blackbody=5000)),
+    ],
+)
+def test_emission(tmp_path, xml, expected):
+    (tmp_path / "a.spd").write_text("# nm, W\n400 0.5\n700, 1\n", encoding="utf-8")
+    shared = '<spectrum type="blackbody" id="shared"><float name="temperature" value="5000"/></spectrum>'
+    found = light(tmp_path, f'<emitter type="point">{xml}</emitter>{shared}')
+    assert found.color == expected
+    assert found.normalize is False and found.intensity == 1
+
+
+def test_emitters(tmp_path):
+    spot = light(tmp_path, '<emitter type="spot"><float name="cutoff_angle" value="40"/></emitter>')
+    assert spot.beam_width == 30
+    sun = light(tmp_path, '<emitter type="directional"><vector name="direction" value="0 0 -1"/></emitter>')
+    assert sun.direction == (0, 0, -1) and sun.irradiance == d.SpectrumSpec(rgb=(1, 1, 1))
+    assert light(tmp_path, '<emitter type="constant"/>').radiance == d.SpectrumSpec(rgb=(1, 1, 1))
+    (tmp_path / "sky.exr").write_bytes(b"")
+    sky = '<emitter type="envmap"><string name="filename" value="sky.exr"/><float name="scale" value="2"/></emitter>'
+    assert light(tmp_path, sky).scale == 2
+
+
+def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
+    loaded = scene(tmp_path, SPHERE.format('<emitter type="area"/>') + SPHERE.format(""))
+    assert loaded.shapes[0].material == d.Diffuse(reflectance=0.0)
+    assert loaded.shapes[0].emitter == d.AreaLight(radiance=d.SpectrumSpec(rgb=(1, 1, 1)), normalize=False)
+    assert loaded.shapes[1].material is None
+
+
+@pytest.mark.parametrize(
+    ("xml", "expected"),
+    [
+        ('<bsdf type="diffuse"/>', d.Diffuse(reflectance=0.5)),
+        ('<bsdf type="diffuse"><integer name="reflectance" value="1"/></bsdf>', d.Diffuse(reflectance=1.0)),
+        (
+            '<bsdf type="diffuse"><spectrum name="reflectance" type="srgb"><rgb name="color" value="0.2"/></spectrum></bsdf>',
+            d.Diffuse(reflectance=d.SpectrumSpec(rgb=(0.2, 0.2, 0.2))),
+        ),
+        ('<bsdf type="dielectric"/>', d.Dielectric(int_ior=1.5046, ext_ior=1.000277)),
+        (
+            '<bsdf type="thindielectric"><string name="int_ior" value="Water Ice"/></bsdf>',
+            d.ThinDielectric(int_ior=1.31, ext_ior=1.000277),
+        ),
+        ('<bsdf type="plastic"/>', d.Plastic(int_ior=1.49, ext_ior=1.000277)),
+        (
+            '<bsdf type="roughplastic"><float name="alpha" value="0.3"/><boolean name="nonlinear" value="TRUE"/></bsdf>',
+            d.RoughPlastic(int_ior=1.49, ext_ior=1.000277, alpha=0.3, nonlinear=True),
+        ),
+        ('<bsdf type="conductor"/>', d.Conductor(material="none")),
+        ('<bsdf type="conductor"><float name="k" value="2"/></bsdf>', d.Conductor(eta=0.0, k=2.0)),
+        (
+            '<bsdf type="roughconductor"><string name="material" value="Au"/></bsdf>',
+            d.RoughConductor(material="Au", alpha=0.1),
+        ),
+        (
+            '<bsdf type="roughconductor"><float name="alpha_u" value="0.1"/><float name="alpha_v" value="0.2"/>'
+            '<string name="distribution" value="GGX"/><boolean name="sample_visible" value="false"/></bsdf>',
+            d.RoughConductor(material="none", alpha_u=0.1, alpha_v=0.2, distribution="ggx"),
+        ),
+        ('<bsdf type="twosided"><bsdf type="diffuse"/></bsdf>', d.TwoSided(material=d.Diffuse())),
+        (
+            '<bsdf type="mask"><float name="opacity" value="0.2"/><bsdf type="null"/></bsdf>',
+            d.Mask(material=d.Null(), opacity=0.2),
+        ),
+    ],
+)
+def test_bsdfs(tmp_path, xml, expected):
+    assert material(tmp_path, xml)[0] == expected
+
+
+def test_dispersive_keeps_the_names_that_have_data(tmp_path):
+    xml = '<bsdf type="dielectric"><string name="int_ior" value="bk7"/><string name="ext_ior" value="vacuum"/></bsdf>'
+    assert material(tmp_path, xml, dispersive=True)[0] == d.Dielectric(int_ior="bk7", ext_ior=1.0)
+
+
+def test_textures_get_names(tmp_path):
+    checker = '<texture {} type="checkerboard"><float name="color0" value="0.1"/></texture>'
+    bsdf = f'<bsdf type="roughconductor">{checker.format("name=" + chr(34) + "alpha" + chr(34))}</bsdf>'
+    found, loaded = material(tmp_path, bsdf)
+    assert found.alpha.texture in loaded.textures
+    assert loaded.textures[found.alpha.texture].color0 == 0.1
+    shared = checker.format('id="check"')
+    two = SPHERE.format('<bsdf type="diffuse"><ref name="reflectance" id="check"/></bsdf>') * 2
+    loaded = scene(tmp_path, two + shared)
+    assert list(loaded.textures) == ["check"]
+    assert [s.material.reflectance.texture for s in loaded.shapes] == ["check", "check"]
+
+
+# ---------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ('<bsdf type="difuse"/>', ["no bsdf 'difuse'", "did you mean 'diffuse'?"]),
+        ('<bsdf type="principled"/>', ["the bsdf 'principled' is not supported yet"]),
+        ('<shape type="instance"/>', ["the shape 'instance' is not supported yet"]),
+        ('<integrator type="volpath"/>', ["the integrator 'volpath' is not supported yet"]),
+        ('<medium type="homogeneous"/>', ["the medium 'homogeneous' is not supported yet"]),
+        (
+            '<shape type="cube"><medium name="interior" type="homogeneous"/></shape>',
+            ["medium 'homogeneous' is not supp"],
+        ),
+        ('<emitter type="sunsky"/>', ["the emitter 'sunsky' is not supported yet"]),
+        ('<sensor type="perspective"><film type="specfilm"/></sensor>', ["film 'specfilm' is not supported yet"]),
+        (
+            '<sensor type="perspective"><sampler type="sobolo"/></sensor>',
+            ["no sampler 'sobolo'", "did you mean 'sobol'?"],
+        ),
+        (
+            '<bsdf type="diffuse"><float name="reflectanc" value="1"/></bsdf>',
+            ["'reflectanc'", "did you mean 'reflectance'?"],
+        ),
+        ('<bsdf type="diffuse"><float name="reflectance" value="1x"/></bsdf>', ["'1x' is not a number"]),
+        ('<bsdf type="diffuse"><float name="reflectance"/></bsdf>', ["<float> lacks its attribute 'value'"]),
+        (
+            '<bsdf type="diffuse" id="a"><rgb name="reflectance" value="2"/></bsdf>',
+            ["reflectance must be within [0, 1]"],
+        ),
+        ('<bsdf type="diffuse"><rgb name="reflectance" value="1 2"/></bsdf>', ["expected one or three numbers"]),
+        (
+            '<bsdf type="diffuse"><string name="reflectance" value="a"/></bsdf>',
+            ["'reflectance' of diffuse is a <string>"],
+        ),
+        (
+            '<bsdf type="diffuse"><texture type="checkerboard"/></bsdf>',
+            ["has no place in diffuse; does it lack a name?"],
+        ),
+        (
+            '<bsdf type="diffuse"><spectrum name="reflectance" value="500:1, 400:2"/></bsdf>',
+            ["wavelengths must increase"],
+        ),
+        (
+            '<bsdf type="diffuse"><spectrum name="reflectance" value="1 2"/></bsdf>',
+            ["'1' is not a wavelength:value pair"],
+        ),
+        ('<bsdf type="diffuse"><spectrum name="reflectance" value="500:1"/></bsdf>', ["at least two"]),
+        ('<bsdf type="diffuse"><spectrum name="reflectance" type="d65"/></bsdf>', ["on emitters only"]),
+        (
+            '<bsdf type="diffuse"><texture name="reflectance" type="mesh_attribute"/></bsdf>',
+            ["'mesh_attribute' is not supp"],
+        ),
+        ('<bsdf type="dielectric"><string name="int_ior" value="watr"/></bsdf>', ["'watr'", "did you mean 'water'?"]),
+        (
+            '<bsdf type="dielectric" id="a"><float name="int_ior" value="-1"/></bsdf>',
+            ["int_ior must be above 0, got -1"],
+        ),
+        ('<bsdf type="conductor"><string name="material" value="Aq"/></bsdf>', ["Aq"]),
+        (
+            '<bsdf type="conductor"><string name="material" value="Au"/><float name="eta" value="1"/></bsdf>',
+            ["either material or eta and k"],
+        ),
+        ('<bsdf type="roughconductor"><float name="alpha_u" value="1"/></bsdf>', ["needs the parameter 'alpha_v'"]),
+        ('<bsdf type="roughplastic"><string name="distribution" value="phong"/></bsdf>', ["allowed: beckmann, ggx"]),
+        ('<bsdf type="twosided" id="a"><bsdf type="dielectric"/></bsdf>', ["opaque materials only, got dielectric"]),
+        ('<bsdf type="twosided"/>', ["one or two nested bsdfs, got 0"]),
+        ('<bsdf type="mask"/>', ["mask needs a nested bsdf"]),
+        ('<shape type="sphere"><bsdf type="null"/><bsdf type="null"/></shape>', ["takes one bsdf, not 2"]),
+        ('<shape type="sphere"><emitter type="point"/></shape>', ["must be of type area, not point"]),
+        ('<shape type="sphere"><float name="radius" value="0"/></shape>', ["radius must be above 0, got 0"]),
+        ('<shape type="obj"/>', ["obj needs the parameter 'filename'"]),
+        ('<shape type="obj"><string name="filename" value="no.obj"/></shape>', ["no file 'no.obj' in"]),
+        (
+            '<shape type="sphere"><ref id="gold"/></shape><bsdf type="null" id="glod"/>',
+            ["'gold'", "did you mean 'glod'?"],
+        ),
+        ('<bsdf type="null" id="a"/><bsdf type="null" id="a"/>', ["the id 'a' is taken (first at", "scene.xml:2)"]),
+        ('<alias id="a" as="b"/>', ["unknown id 'a'"]),
+        ('<bsdf type="twosided" id="a"><ref id="a"/></bsdf>', ["circle: a -> a"]),
+        ('<emitter type="point"><float name="intensity" value="-1"/></emitter>', ["0 or more"]),
+        (
+            '<emitter type="constant"><spectrum name="radiance" type="srgb"><rgb name="color" value="1"/></spectrum></emitter>',
+            ["srgb on an emitter is not supported"],
+        ),
+        (
+            '<emitter type="constant"><spectrum name="radiance" type="blackbody"><float name="temperature" value="1"/>'
+            '<float name="wavelength_min" value="500"/></spectrum></emitter>',
+            ["wavelength_min above 360"],
+        ),
+        ('<emitter type="constant"><texture name="radiance" type="checkerboard"/></emitter>', ["cannot be a texture"]),
+        (
+            '<emitter type="point"><point name="position" value="1"/><transform name="to_world"/></emitter>',
+            ["either position or to_world"],
+        ),
+        ('<float name="x" value="1"/>', ["<float> has no place directly in a scene"]),
+        ("<foo/>", ["there is no element <foo>"]),
+        ('<translate x="1"/>', ["<translate> belongs inside a <transform>"]),
+        (
+            '<shape type="cube"><transform name="to_world"><rotate x="1"/></transform></shape>',
+            ["lacks its attribute 'angle'"],
+        ),
+        (
+            '<shape type="cube"><transform name="to_world"><scale value="0"/></transform></shape>',
+            ["to_world is singular"],
+        ),
+        ('<shape type="cube"><transform name="to_world"><scale value="1" x="2"/></transform></shape>', ["not both"]),
+        (
+            '<shape type="cube"><transform name="to_world"><shear x="1"/></transform></shape>',
+            ["<shear> is no transform"],
+        ),
+        (
+            '<shape type="sphere"><transform name="to_world"><scale x="2"/></transform></shape>',
+            ["scale uniformly only"],
+        ),
+        ('<shape type="sphere"><float name="radius" value="$r"/></shape>', ["undefined parameter $r"]),
+        (
+            '<shape type="sphere"><float name="radius" value="1"/><float name="radius" value="1"/></shape>',
+            ["given twice"],
+        ),
+        ('<shape type="sphere"><boolean name="flip_normals" value="yes"/></shape>', ["allowed: true, false"]),
+        ('<shape type="sphere"><vector name="center" x="1"/></shape>', ["lacks its attribute 'y'"]),
+        ('<shape type="sphere" colour="1"/>', ["<shape> has no attribute 'colour'"]),
+        ('<integrator type="path"><integer name="max_depth" value="1.5"/></integrator>', ["'1.5' is not an integer"]),
+        ('<integrator type="moment"/>', ["moment needs a nested integrator"]),
+        ('<integrator type="aov"><string name="aovs" value="depth"/></integrator>', ["'depth' in aovs", "name:type"]),
+        (
+            '<integrator type="aov"><string name="aovs" value="d:dpth"/></integrator>',
+            ["'dpth'", "did you mean 'depth'?"],
+        ),
+        ('<integrator type="path"/><integrator type="path"/>', ["takes one integrator, not 2"]),
+        ('<include filename="no.xml"/>', ["no file 'no.xml' to include"]),
+        ('<include filename="scene.xml"/>', ["includes itself: scene.xml -> scene.xml"]),
+        ('<path value="nowhere"/>', ["there is no folder"]),
+    ],
+)
+def test_errors(tmp_path, body, texts):
+    fails(tmp_path, body, *texts)
+
+
+def test_errors_name_the_line_and_the_included_file(tmp_path):
+    fails(tmp_path, '<bsdf type="null"/>\n\n<bsdf type="no"/>', "no bsdf 'no'", line=4)
+    (tmp_path / "inc.xml").write_text('<scene version="3.0.0">\n<bsdf type="no"/>\n</scene>', encoding="utf-8")
+    with pytest.raises(SceneError, match=r"inc\.xml:2: there is no bsdf 'no'"):
+        scene(tmp_path, '<include filename="inc.xml"/>')
+
+
+def test_defines_must_be_known(tmp_path):
+    fails(
+        tmp_path,
+        '<default name="spp" value="1"/>',
+        "'sp' (given with -D); did you mean 'spp'?",
+        line=0,
+        defines={"sp": "2"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<scene version='3.0.0'>\n<bsdf>\n</scene>", "scene.xml:3: is not well-formed XML"),
+        ("<scene/>", "no version attribute"),
+        ("<scene version='x'/>", "'x' is not a version number"),
+        ("<bsdf version='3.0.0' type='null'/>", "not <scene>"),
+        ('<!DOCTYPE s [<!ENTITY a "b">]>\n<scene version="3.0.0"/>', "declares XML entities"),
+    ],
+)
+def test_bad_files(tmp_path, text, message):
+    path = tmp_path / "scene.xml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SceneError) as caught:
+        load(path)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_entities_are_never_read_from_files(tmp_path):
+    (tmp_path / "secret.txt").write_text("0.25", encoding="utf-8")
+    path = tmp_path / "scene.xml"
+    path.write_text(
+        f'<!DOCTYPE s [<!ENTITY a SYSTEM "file://{tmp_path}/secret.txt">]>\n<scene version="3.0.0">&a;</scene>',
+        encoding="utf-8",
+    )
+    with pytest.raises(SceneError, match="entities"):
+        load(path)
+
+
+# ---------------------------------------------------------------- Mitsuba's own scenes
+
+#: Scenes of Mitsuba's suite whose vocabulary is here, with the number of their shapes and lights.
+SUPPORTED = {
+    "scenes/cbox/cbox-spectral.xml": (8, 0),
+    "scenes/cbox/cbox-rgb.xml": (8, 0),
+    "scenes/cbox/cbox.xml": (8, 0),
+    "scenes/hello.xml": (1, 2),
+    "scenes/matpreview/matpreview.xml": (3, 1),
+    "tests/scenes/bsdf_spheres/test_arealight_path.xml": (13, 0),
+    "tests/scenes/bsdf_spheres/test_constant_path.xml": (12, 1),
+    "tests/scenes/bsdf_spheres/test_envmap_path.xml": (12, 1),
+    "tests/scenes/bsdf_spheres/test_roughdielectric_path.xml": (2, 2),
+    "tests/scenes/bsdf_spheres/test_roughplastic_linear_path.xml": (5, 2),
+    "tests/scenes/bsdf_spheres/test_textured_diffuse_path.xml": (2, 2),
+    "tests/scenes/bsdf_spheres/test_textured_roughconductor_path.xml": (2, 2),
+    "tests/scenes/floating_sphere/test_directional_direct.xml": (2, 1),
+    "tests/scenes/orthographic_sensor/test_orthographic_path.xml": (1, 1),
+    "tests/scenes/spot_light/test_spot_direct.xml": (1, 2),
+}
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_mitsubas_scenes(mitsuba_data, name):
+    if not (mitsuba_data / name).is_file():
+        pytest.skip(f"{name} is not in {mitsuba_data}")
+    loaded = load(mitsuba_data / name)
+    assert (len(loaded.shapes), len(loaded.lights)) == SUPPORTED[name]
+
+
+def test_the_other_scenes_are_refused_with_a_reason(mitsuba_data):
+    for path in sorted((mitsuba_data / "tests/scenes").glob("*/test_*.xml")):
+        if path.relative_to(mitsuba_data).as_posix() not in SUPPORTED:
+            with pytest.raises(SceneError, match=r"\.xml:\d+: .* is not supported yet$"):
+                load(path)
