@@ -227,7 +227,8 @@ def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
         ('<bsdf type="diffuse"/>', d.Diffuse(reflectance=0.5)),
         ('<bsdf type="diffuse"><integer name="reflectance" value="1"/></bsdf>', d.Diffuse(reflectance=1.0)),
         (
-            '<bsdf type="diffuse"><spectrum name="reflectance" type="srgb"><rgb name="color" value="0.2"/></spectrum></bsdf>',
+            '<bsdf type="diffuse"><spectrum name="reflectance" type="srgb">'
+            '<rgb name="color" value="0.2"/></spectrum></bsdf>',
             d.Diffuse(reflectance=d.SpectrumSpec(rgb=(0.2, 0.2, 0.2))),
         ),
         ('<bsdf type="dielectric"/>', d.Dielectric(int_ior=1.5046, ext_ior=1.000277)),
@@ -237,7 +238,8 @@ def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
         ),
         ('<bsdf type="plastic"/>', d.Plastic(int_ior=1.49, ext_ior=1.000277)),
         (
-            '<bsdf type="roughplastic"><float name="alpha" value="0.3"/><boolean name="nonlinear" value="TRUE"/></bsdf>',
+            '<bsdf type="roughplastic"><float name="alpha" value="0.3"/>'
+            '<boolean name="nonlinear" value="TRUE"/></bsdf>',
             d.RoughPlastic(int_ior=1.49, ext_ior=1.000277, alpha=0.3, nonlinear=True),
         ),
         ('<bsdf type="conductor"/>', d.Conductor(material="none")),
@@ -363,7 +365,8 @@ def test_textures_get_names(tmp_path):
         ('<bsdf type="twosided" id="a"><ref id="a"/></bsdf>', ["circle: a -> a"]),
         ('<emitter type="point"><float name="intensity" value="-1"/></emitter>', ["0 or more"]),
         (
-            '<emitter type="constant"><spectrum name="radiance" type="srgb"><rgb name="color" value="1"/></spectrum></emitter>',
+            '<emitter type="constant"><spectrum name="radiance" type="srgb">'
+            '<rgb name="color" value="1"/></spectrum></emitter>',
             ["srgb on an emitter is not supported"],
         ),
         (
