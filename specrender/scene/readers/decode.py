@@ -75,7 +75,7 @@ class Decoder:
             return self._tagged(value, tagged, path)
         fitting = [option for option in options if accepts(option, value)]
         if not fitting:
-            words = " or ".join(expected(option) for option in options)
+            words = " or ".join(dict.fromkeys(expected(option) for option in options))
             raise self.error(path, f"expected {words}, got {shown(value)}")
         return self.decode(value, fitting[0], path)
 
@@ -89,7 +89,7 @@ class Decoder:
         return self._struct(value, names[given], path)
 
     def _struct(self, value, info, path):
-        what = f" of a {info.tag}" if info.tag_field else ""
+        what = f" of {info.tag}" if info.tag_field else ""
         if not isinstance(value, dict):
             raise self.error(path, f"expected a table, got {shown(value)}")
         fields = {field.name: field for field in info.fields}

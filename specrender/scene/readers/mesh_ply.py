@@ -20,52 +20,39 @@ UV_NAMES = (("u", "v"), ("s", "t"), ("texture_u", "texture_v"))
 
 def load_ply(path: Path) -> Mesh:
     """Read a PLY file; quads and larger polygons become fans.  Raises SceneError for a bad or truncated file."""
-    with open(path, "rb") as stream:
-        header = _header(stream, path)
-    vertex, face = (_element(header, name, path) for name in ("vertex", "face"))
-    list_name = next((p.name for p in face.properties if p.name in INDEX_NAMES), None)
-    if list_name is None:
-        raise SceneError(f"the faces have no list '{INDEX_NAMES[0]}'", str(path))
-    missing = [name for name in "xyz" if name not in {p.name for p in vertex.properties}]
+    data = _read(path)
+    for name, plural in (("vertex", "vertices"), ("face", "faces")):
+        if name not in data or data[name].count == 0:
+            raise SceneError(f"the mesh has no {plural}", str(path))
+    rows, polygons = data["vertex"].data, data["face"].data
+    names = set(rows.dtype.names)
+    missing = [name for name in "xyz" if name not in names]
     if missing:
         raise SceneError(f"the vertices have no '{missing[0]}'", str(path))
-    data = _read(path, header, list_name)
-    rows = data["vertex"].data
-    names = rows.dtype.names
-    uv_names = next((pair for pair in UV_NAMES if set(pair) <= set(names)), None)
+    list_name = next((name for name in INDEX_NAMES if name in polygons.dtype.names), None)
+    if list_name is None:
+        raise SceneError(f"the faces have no list '{INDEX_NAMES[0]}'", str(path))
+    uv_names = next((pair for pair in UV_NAMES if names >= set(pair)), None)
     return Mesh(
         _columns(rows, "xyz"),
-        _faces(data["face"].data[list_name], path),
-        _columns(rows, ("nx", "ny", "nz")) if {"nx", "ny", "nz"} <= set(names) else None,
+        _faces(polygons[list_name], path),
+        _columns(rows, ("nx", "ny", "nz")) if names >= {"nx", "ny", "nz"} else None,
         _columns(rows, uv_names) if uv_names else None,
     )
 
 
-def _header(stream, path):
-    try:
-        return plyfile.PlyData._parse_header(stream)
-    except (plyfile.PlyParseError, UnicodeDecodeError, ValueError) as error:
-        raise SceneError(f"is not a PLY file: {error}", str(path)) from None
-
-
-def _element(header, name, path):
-    if name not in header:
-        raise SceneError(f"the mesh has no {'vertices' if name == 'vertex' else 'faces'}", str(path))
-    return header[name]
-
-
-def _read(path, header, list_name):
-    """The whole file; a first attempt assumes that all polygons are triangles or all are quads."""
-    other_lists = [p.name for p in header["face"].properties if isinstance(p, plyfile.PlyListProperty)]
-    if not header.text and other_lists == [list_name]:
-        for size in (3, 4):
-            try:
-                return plyfile.PlyData.read(path, mmap="c", known_list_len={"face": {list_name: size}})
-            except (plyfile.PlyParseError, ValueError, OSError):
-                pass  # another polygon size, or truncated: the reading below tells which
+def _read(path):
+    """The whole file; the first attempts assume that all polygons are triangles, or all quads, and can be mapped."""
+    for size in (3, 4):
+        try:
+            return plyfile.PlyData.read(path, mmap="c", known_list_len={"face": dict.fromkeys(INDEX_NAMES, size)})
+        except (plyfile.PlyParseError, UnicodeDecodeError, ValueError, EOFError):
+            pass  # another polygon size, or a bad file: the reading below tells which
     try:
         return plyfile.PlyData.read(path, mmap=False)
-    except (plyfile.PlyParseError, ValueError, EOFError) as error:
+    except plyfile.PlyHeaderParseError as error:
+        raise SceneError(f"is not a PLY file: {error}", str(path)) from None
+    except (plyfile.PlyParseError, UnicodeDecodeError, ValueError, EOFError) as error:
         raise SceneError(f"the PLY file is damaged or truncated: {error}", str(path)) from None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
-from specrender.scene.readers.xml_params import Params
+from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS, Params
 from specrender.scene.readers.xml_plugins import BSDFS, EMITTERS, SHAPES, TEXTURES
 from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS
 from specrender.scene.readers.xml_tree import Plugin, Tree, Value, read_tree
@@ -132,8 +132,6 @@ class Builder:
         if id(plugin) not in self.texture_names:
             if unused and plugin.type not in TEXTURES and plugin.type not in NOT_YET["texture"]:
                 # A spectrum kept for reference, such as <texture type="rawconstant" id="...">: read where it is used.
-                from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS
-
                 if plugin.type in SPECTRUM_PLUGINS:
                     return None
             node = self._build(plugin, TEXTURES, "texture")

@@ -30,7 +30,7 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True) -
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         message, line = _split_line(str(error))
         raise SceneError(f"is not valid TOML: {message}", f"{path}:{line}" if line else str(path)) from None
