@@ -14,7 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from llvmlite import ir
 from numba import njit
+from numba.core import cgutils
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 KERNEL_ROOT = Path(__file__).resolve().parent
@@ -89,6 +91,28 @@ class _KernelCacheImpl(CompileResultCacheImpl):
 
 class _KernelCache(FunctionCache):
     _impl_class = _KernelCacheImpl
+
+
+def _align_stack_slots():
+    """Give numba's stack slots of structs and vectors the alignment of the widest vector.
+
+    LLVM 20 lets slots whose lifetimes do not overlap share memory: a `<4 x float>` was put into the slot of an
+    `{i64, i64, float, float}`, which is aligned to 8 bytes, and then stored with an instruction that needs 16.  The
+    code ran when it was fresh and crashed when it came from the cache.
+    """
+    original = cgutils.alloca_once
+
+    @functools.wraps(original)
+    def alloca_once(builder, ty, size=None, name="", zfill=False):
+        slot = original(builder, ty, size=size, name=name, zfill=zfill)
+        if isinstance(ty, (ir.Aggregate, ir.VectorType)):
+            slot.align = 32
+        return slot
+
+    cgutils.alloca_once = alloca_once
+
+
+_align_stack_slots()
 
 
 def kernel(function=None, *, entry=False, forceinline=False):

@@ -12,6 +12,7 @@ Conventions of all kernels
     Scalars are float32, indices int32.  Vectors are f32x4 with lane 3 = 0.
 """
 
+import hashlib
 import operator
 
 import numpy as np
@@ -114,7 +115,9 @@ class TablesType(types.Type):
 
     def __init__(self, fields):
         self.fields = fields
-        super().__init__(name="Tables(" + ", ".join(f"{n}: {t}" for n, t in fields) + ")")
+        layout = ", ".join(f"{n}: {t}" for n, t in fields)
+        # the name goes into every mangled symbol: a digest keeps those short
+        super().__init__(name=f"Tables_{hashlib.sha256(layout.encode()).hexdigest()[:12]}")
 
 
 register_model(TablesType)(models.OpaqueModel)
