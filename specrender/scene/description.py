@@ -68,7 +68,8 @@ Transform2 = Transform  # to_uv fields: acts on (u, v, 0, 1)
 class SpectrumSpec(Node, kw_only=True):
     """A spectral quantity written as a table; exactly one of rgb, blackbody, name, values, file, texture is given.
 
-    `scale` multiplies whatever was given.  `wavelengths` [nm] goes with `values`; `extrapolate` says what a table is
+    `scale` multiplies whatever was given.  On a light, `rgb` and `texture` are times the white of their space unless
+    `white` is false.  `wavelengths` [nm] goes with `values`; `extrapolate` says what a table is
     outside its range.  A `name` is a data set ("D65", "FL11", "ColorChecker/red") or an entry of `[spectra]`.
     """
 
@@ -81,6 +82,7 @@ class SpectrumSpec(Node, kw_only=True):
     file: str | None = None
     texture: str | None = None
     scale: float = 1.0
+    white: bool = True
     extrapolate: Literal["zero", "hold"] = "zero"
 
 
@@ -455,10 +457,10 @@ class GaussianFilter(Node, tag="gaussian", tag_field="type", kw_only=True):
 
 
 class MitchellFilter(Node, tag="mitchell", tag_field="type", kw_only=True):
-    """[Mitchell1988] cubic with parameters B (`A` in Mitsuba's files is B here, Mitsuba's names kept)."""
+    """The cubic of [Mitchell1988] with its parameters B and C."""
 
-    A: float = 1.0 / 3.0
     B: float = 1.0 / 3.0
+    C: float = 1.0 / 3.0
 
 
 class CatmullRomFilter(Node, tag="catmullrom", tag_field="type", kw_only=True):

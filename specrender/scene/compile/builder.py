@@ -275,10 +275,11 @@ class TableBuilder:
     def emission(self, light: d.Light, spec: d.Spectrum, node: d.Node) -> tuple[int, float]:
         """(texture id, factor) of a light's colour with its intensity, exposure and normalisation."""
         factor = light.intensity * 2.0**light.exposure
+        role = "emission" if not isinstance(spec, d.SpectrumSpec) or spec.white else "unbounded"
         is_texture = isinstance(spec, d.SpectrumSpec) and spec.texture is not None
         if is_texture:
-            return self.spectral(spec, "emission", node), factor * spec.scale
-        spectrum = self.host_spectrum(spec, "emission", node)
+            return self.spectral(spec, role, node), factor * spec.scale
+        spectrum = self.host_spectrum(spec, role, node)
         if light.normalize and not isinstance(spec, (int, float)):
             y = luminance(spectrum)
             if not y > 0.0:

@@ -53,7 +53,7 @@ def pack_bsdf(node, builder):
     ------
     SceneError : parameters that exclude each other or lack their partner, unknown names, impossible values.
     """
-    kind, pack = _PACKERS[type(node)]
+    kind, pack = PACKERS[type(node)]
     tag = TAGS[kind]
     record = np.zeros((), KINDS[tag].dtype)
     for name, value in pack(node, builder).items():
@@ -221,7 +221,7 @@ def _null(node, builder):
 
 
 #: struct -> (kind, packer): the fields of the kind's record.
-_PACKERS = {
+PACKERS = {
     Diffuse: ("diffuse", _diffuse),
     Dielectric: ("dielectric", _interface),
     ThinDielectric: ("thindielectric", _interface),

@@ -83,7 +83,7 @@ def filter_function(rfilter: d.ReconstructionFilter):
             radius = 4.0 * stddev
             edge = np.exp(-0.5 * (radius / stddev) ** 2)
             return (lambda x: np.maximum(0.0, np.exp(-0.5 * (x / stddev) ** 2) - edge)), radius
-        case d.MitchellFilter(A=b, B=c):
+        case d.MitchellFilter(B=b, C=c):
             return (lambda x: _cubic(x, b, c)), 2.0
         case d.CatmullRomFilter():
             return (lambda x: _cubic(x, 0.0, 0.5)), 2.0

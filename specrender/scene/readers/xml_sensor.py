@@ -103,7 +103,7 @@ FILTERS = {
     "tent": lambda p: d.TentFilter(radius=p.number("radius", 1.0)),
     "gaussian": lambda p: d.GaussianFilter(stddev=p.number("stddev", 0.5)),
     # Mitsuba's B and C; the struct calls them A and B.
-    "mitchell": lambda p: d.MitchellFilter(A=p.number("B", 1 / 3), B=p.number("C", 1 / 3)),
+    "mitchell": lambda p: d.MitchellFilter(B=p.number("B", 1 / 3), C=p.number("C", 1 / 3)),
     "catmullrom": lambda p: d.CatmullRomFilter(),
     "lanczos": lambda p: d.LanczosFilter(lobes=p.integer("lobes", 3)),
 }

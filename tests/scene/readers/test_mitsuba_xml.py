@@ -214,6 +214,13 @@ def test_emitters(tmp_path):
     assert light(tmp_path, sky).scale == 2
 
 
+def test_textures_and_srgb_on_emitters_are_not_times_d65(tmp_path):
+    srgb = '<emitter type="constant"><spectrum name="radiance" type="srgb"><rgb name="color" value="1"/></spectrum></emitter>'
+    assert light(tmp_path, srgb).radiance == d.SpectrumSpec(rgb=(1.0, 1.0, 1.0), white=False)
+    checkers = '<emitter type="constant"><texture name="radiance" type="checkerboard"/></emitter>'
+    assert not light(tmp_path, checkers).radiance.white
+
+
 def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
     loaded = scene(tmp_path, SPHERE.format('<emitter type="area"/>') + SPHERE.format(""))
     assert loaded.shapes[0].material == d.Diffuse(reflectance=0.0)
@@ -364,11 +371,6 @@ def test_textures_get_names(tmp_path):
         ('<alias id="a" as="b"/>', ["unknown id 'a'"]),
         ('<bsdf type="twosided" id="a"><ref id="a"/></bsdf>', ["circle: a -> a"]),
         ('<emitter type="point"><float name="intensity" value="-1"/></emitter>', ["0 or more"]),
-        (
-            '<emitter type="constant"><spectrum name="radiance" type="srgb">'
-            '<rgb name="color" value="1"/></spectrum></emitter>',
-            ["srgb on an emitter is not supported"],
-        ),
         (
             '<emitter type="constant"><spectrum name="radiance" type="blackbody"><float name="temperature" value="1"/>'
             '<float name="wavelength_min" value="500"/></spectrum></emitter>',
