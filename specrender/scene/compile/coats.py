@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+
+#: Gauss-Legendre points along each side of the square of visible normals.  From outside the integrand is smooth (errors
+#: below 1e-4); from inside total reflection puts a kink across it (errors below 2e-3, a few 1e-4 on average).
+POINTS_OUTSIDE, POINTS_INSIDE = 32, 64
 
 
 def fresnel_dielectric(cos_i, eta):
@@ -47,6 +53,7 @@ def diffuse_reflectance_inside(eta):
     return diffuse_reflectance_outside(1.0 / np.asarray(eta, np.float64))
 
 
+@functools.cache
 def coat_tables(ggx: bool, alpha: float, eta: float, resolution: int):
     """Transmittance of a rough coat from outside, and the share of diffuse light it throws back inside.
 
@@ -61,22 +68,25 @@ def coat_tables(ggx: bool, alpha: float, eta: float, resolution: int):
     internal : float.  The plain mean over those cosines, as Mitsuba 3 takes it.
     """
     mu = np.maximum(np.linspace(0.0, 1.0, resolution), 1e-6)
-    transmittance = np.array([_crossing(ggx, alpha, c, eta)[1] for c in mu])
-    reflectance = np.array([_crossing(ggx, alpha, c, 1.0 / eta)[0] for c in mu])
+    transmittance = np.array([_transmitted(ggx, alpha, c, eta) for c in mu])
+    reflectance = np.array([_reflected(ggx, alpha, c, 1.0 / eta) for c in mu])
     return transmittance, float(np.mean(reflectance * mu) * 2.0)
 
 
-def _crossing(ggx, alpha, mu, eta):
-    """(reflected, transmitted) share of light that arrives at cosine mu, singly scattered and shadowed."""
-    x, z, weight = _visible_normals(ggx, alpha, mu)
-    cos_i = np.sqrt(1.0 - mu**2) * x + mu * z
-    reflectance, cos_t = fresnel_dielectric(np.maximum(cos_i, 0.0), eta)
-    weight = np.where(cos_i > 0.0, weight, 0.0)
+def _reflected(ggx, alpha, mu, eta):
+    """Share of the light arriving at cosine mu that facets reflect once and their neighbours do not shadow."""
+    cos_i, z, weight = _visible_facets(ggx, alpha, mu, POINTS_INSIDE if eta < 1.0 else POINTS_OUTSIDE)
     up = 2.0 * cos_i * z - mu
-    reflected = np.where(up > 0.0, reflectance * _masking(ggx, alpha, up), 0.0)
+    reflectance, _ = fresnel_dielectric(cos_i, eta)
+    return np.sum(np.where(up > 0.0, weight * reflectance * _masking(ggx, alpha, up), 0.0))
+
+
+def _transmitted(ggx, alpha, mu, eta):
+    """Share of the light arriving at cosine mu that facets refract and their neighbours do not shadow."""
+    cos_i, z, weight = _visible_facets(ggx, alpha, mu, POINTS_INSIDE if eta < 1.0 else POINTS_OUTSIDE)
+    reflectance, cos_t = fresnel_dielectric(cos_i, eta)
     down = mu / eta - z * (cos_i / eta - cos_t)
-    transmitted = np.where(down > 0.0, (1.0 - reflectance) * _masking(ggx, alpha, down), 0.0)
-    return np.sum(weight * reflected), np.sum(weight * transmitted)
+    return np.sum(np.where(down > 0.0, weight * (1.0 - reflectance) * _masking(ggx, alpha, down), 0.0))
 
 
 def _masking(ggx, alpha, cos_theta):
@@ -89,27 +99,24 @@ def _masking(ggx, alpha, cos_theta):
     return np.where(a >= 1.6, 1.0, a * (3.535 + 2.181 * a) / (1.0 + a * (2.276 + 2.577 * a)))
 
 
-def _visible_normals(ggx, alpha, mu):
-    """Quadrature over the normals visible at cosine mu in the xz plane: m.x, m.z and weights that sum to 1."""
-    stretched = np.array([alpha * np.sqrt(1.0 - mu**2), mu])
-    sin, cos = stretched / np.hypot(*stretched)
-    nodes, weights = np.polynomial.legendre.leggauss(96)
-    u = 0.5 * (nodes + 1.0)
+def _visible_facets(ggx, alpha, mu, points):
+    """Quadrature over the normals visible at cosine mu: cosine to the view, m.z, and weights that sum to 1."""
+    sin_o = np.sqrt(1.0 - mu**2)
+    length = np.hypot(alpha * sin_o, mu)
+    sin, cos = alpha * sin_o / length, mu / length
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    u = 0.5 * (nodes[:, None] + 1.0)
+    weight = weights[:, None] * weights
     if ggx:  # the spherical cap of [Dupuy2023]; half of the azimuths will do
-        height = u[:, None] * (1.0 + cos)
+        height = u * (1.0 + cos)
         r = np.sqrt(np.maximum(1.0 - (height - cos) ** 2, 0.0))
-        phi = np.pi * u[None, :]
-        x, y, z = (
-            alpha * (r * np.cos(phi) + sin),
-            alpha * r * np.sin(phi),
-            np.broadcast_to(height, r.shape[:1] + phi.shape[1:]),
-        )
-        weight = weights[:, None] * weights[None, :] * np.ones_like(x)
+        phi = np.pi * u.T
+        x, y, z = alpha * (r * np.cos(phi) + sin), alpha * r * np.sin(phi), height
     else:  # slopes of the unit Gaussian surface, seen under the stretched direction
         end = min(cos / max(sin, 1e-12), 5.0)
-        along = -5.0 + (end + 5.0) * u[:, None]
-        across = 5.0 * u[None, :]
-        weight = (cos - along * sin) * np.exp(-(along**2) - across**2) * weights[:, None] * weights[None, :]
-        x, y, z = -alpha * along, -alpha * across, np.ones_like(weight)
-    length = np.sqrt(x**2 + y**2 + z**2)
-    return x / length, z / length, weight / np.sum(weight)
+        along, across = -5.0 + (end + 5.0) * u, 5.0 * u.T
+        weight = weight * (cos - along * sin) * np.exp(-(along**2) - across**2)
+        x, y, z = -alpha * along, -alpha * across, 1.0
+    normalise = 1.0 / np.sqrt(x**2 + y**2 + z**2)
+    cos_i = (sin_o * x + mu * z) * normalise
+    return np.maximum(cos_i, 0.0), z * normalise, np.where(cos_i > 0.0, weight, 0.0) / np.sum(weight)

@@ -82,7 +82,8 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     pixels = builder.located(load_image, light, Path(light.filename), False)
     height, width, _ = pixels.shape
     if height < 2 or width < 2:
-        raise d.fail(light, f"an environment map needs at least 2 x 2 pixels, '{light.filename}' has {width} x {height}")
+        size = f"{width} x {height}"
+        raise d.fail(light, f"an environment map needs at least 2 x 2 pixels, '{light.filename}' has {size}")
     linear = light.to_world.matrix[:3, :3]
     if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-3):
         raise d.fail(light, "the to_world of an environment map may only rotate it")

@@ -215,10 +215,10 @@ def test_emitters(tmp_path):
 
 
 def test_textures_and_srgb_on_emitters_are_not_times_d65(tmp_path):
-    srgb = '<emitter type="constant"><spectrum name="radiance" type="srgb"><rgb name="color" value="1"/></spectrum></emitter>'
-    assert light(tmp_path, srgb).radiance == d.SpectrumSpec(rgb=(1.0, 1.0, 1.0), white=False)
-    checkers = '<emitter type="constant"><texture name="radiance" type="checkerboard"/></emitter>'
-    assert not light(tmp_path, checkers).radiance.white
+    srgb = '<spectrum name="radiance" type="srgb"><rgb name="color" value="1"/></spectrum>'
+    assert light(tmp_path, f'<emitter type="constant">{srgb}</emitter>').radiance == d.SpectrumSpec(rgb=(1.0, 1.0, 1.0), white=False)
+    checkers = '<emitter type="area"><texture name="radiance" type="checkerboard"/></emitter>'
+    assert not scene(tmp_path, SPHERE.format(checkers)).shapes[0].emitter.radiance.white
 
 
 def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
