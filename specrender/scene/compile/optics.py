@@ -20,8 +20,13 @@ SAMPLER_TAGS = {d.IndependentSampler: INDEPENDENT, d.SobolSampler: SOBOL}
 WAVELENGTH_CELLS = 1024
 FILTER_CELLS = 256
 
-#: Share of the wavelength density that is uniform, so that every bin and every lamp line is sampled.
-UNIFORM_SHARE = 0.1
+#: The wavelength density: bumps a / cosh^2(s (l - c)) given as (a, s [1/nm], c [nm]), in the manner of the one bump of
+#: pbrt-v4 (s = 0.0072, c = 538), and a share that is uniform, so that every bin and every lamp line is sampled.
+#: Found by minimising the variance of R, G, B over 24 ColorChecker patches under E, D65 and A while that of Y under E
+#: and D65 stays that of pbrt's: 0.30 in units of Y^2 on average, against 1.05 with pbrt's and 0.81 with the mean of the
+#: three responses.  Smoothness counts: the quadrature by four rotated lanes cancels what varies slowly along the CDF.
+WAVELENGTH_BUMPS = ((1.0, 0.0105, 570.0), (0.91, 0.0515, 446.0))
+UNIFORM_SHARE = 0.05
 
 #: Width of the bins of an output named *.spectral.exr when the scene does not ask for any [nm].
 DEFAULT_BIN_WIDTH_NM = 5.0
@@ -117,14 +122,9 @@ def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) 
 
 
 def wavelength_density(grid_nm: np.ndarray) -> np.ndarray:
-    """Density of the wavelengths of a path, not normalised: the mean of the three responses, each of area 1, so that
-    no channel of the picture is starved, and a uniform share."""
-    response = np.zeros(len(grid_nm))
-    for channel in cmf().T:
-        response += np.interp(grid_nm, visible(), channel, left=0.0, right=0.0) / channel.sum()
-    total = response.sum()
-    shape = response / total if total > 0.0 else np.zeros(len(grid_nm))
-    return (1.0 - UNIFORM_SHARE) * shape + UNIFORM_SHARE / len(grid_nm)
+    """Density of the wavelengths of a path at equally spaced wavelengths, not normalised; positive everywhere."""
+    bumps = sum(a / np.cosh(s * (grid_nm - c)) ** 2 for a, s, c in WAVELENGTH_BUMPS)
+    return (1.0 - UNIFORM_SHARE) * bumps / bumps.mean() + UNIFORM_SHARE
 
 
 def pack_wavelengths(record, mode: str, rgb_space: str, wavelength_range, builder: TableBuilder) -> np.ndarray:
