@@ -56,14 +56,14 @@ def sample_visible_normal(ggx, alpha_u, alpha_v, w, u1, u2):
 
 @kernel
 def pdf_visible_normal(ggx, alpha_u, alpha_v, w, m):
-    """Density per solid angle of `sample_visible_normal`: [Heitz2014] eq. 2.  w.z > 0."""
+    """Density per solid angle of `sample_visible_normal`: [Heitz2014].  w.z > 0."""
     density = microfacet_density(ggx, alpha_u, alpha_v, lane(m, 0), lane(m, 1), lane(m, 2))
     return density * smith_g1(ggx, alpha_u, alpha_v, w) * fmax(dot(w, m), f32(0.0)) / lane(w, 2)
 
 
 @kernel
 def _sample_visible_ggx(alpha_u, alpha_v, stretched, u1, u2):
-    """By a spherical cap in the space where the microsurface is a hemisphere: [Dupuy2023] listing 3."""
+    """By a spherical cap in the space where the microsurface is a hemisphere: [Dupuy2023]."""
     # The cap: z in (-w.z, 1]; the half vector's z is exact without the difference
     height = (f32(1.0) - u2) * (f32(1.0) + lane(stretched, 2))
     z = height - lane(stretched, 2)
@@ -149,7 +149,7 @@ def _erf(x, gauss):
 
 @kernel
 def erf_inverse(x):
-    """x in (-1, 1) -> s with erf(s) = x; relative error below 4e-7.  Source: [Giles2012] listing 5."""
+    """x in (-1, 1) -> s with erf(s) = x; relative error below 4e-7.  Source: [Giles2012]."""
     w = -log((f32(1.0) - x) * (f32(1.0) + x))
     if w < f32(5.0):
         w -= f32(2.5)

@@ -32,7 +32,7 @@ DTYPE = np.dtype(
 
 @kernel
 def pdf_reflected(ggx, alpha_u, alpha_v, wo, m):
-    """Density of directions mirrored about visible normals: [Heitz2014] eq. 2 and the Jacobian 1 / (4 wo.m)."""
+    """Density of directions mirrored about visible normals: [Heitz2014] and the Jacobian 1 / (4 wo.m)."""
     density = microfacet_density(ggx, alpha_u, alpha_v, lane(m, 0), lane(m, 1), lane(m, 2))
     return density * smith_g1(ggx, alpha_u, alpha_v, wo) / (f32(4.0) * lane(wo, 2))
 
