@@ -31,6 +31,10 @@ class SceneError(InputError):
         super().__init__(f"{where}: {message}" if where else message)
 
 
+class SpecrenderWarning(UserWarning):
+    """Something the user should know but that stops nothing; the command line shows it as a note."""
+
+
 def did_you_mean(given: str, allowed: Iterable[str]) -> str:
     """A hint to append to a message: ``; did you mean 'x'?``, or what is allowed, or nothing."""
     allowed = sorted(set(allowed))

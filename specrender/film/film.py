@@ -36,6 +36,7 @@ class Film:
     aovs : name -> (h, w, channels), sum of weight * value, or the value itself for ids (see `film.aovs`).
     aov_layout : [(name, channels), ...] in the order in which the kernel sees them.
     sample_count : int, samples taken in every pixel so far.
+    extra_samples : (h, w) int32 or None, samples a pixel has beyond those: what an interrupted pass left.
     metadata : name -> str, int or float, copied into files: software, version, spp, seed, scene, mode, units, ...
     """
 
@@ -52,6 +53,7 @@ class Film:
     aovs: dict[str, np.ndarray] = field(default_factory=dict)
     aov_layout: list[tuple[str, int]] = field(default_factory=list)
     sample_count: int = 0
+    extra_samples: np.ndarray | None = None
     metadata: dict[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -108,6 +110,12 @@ class Film:
         """(h, w) of the data window [pixels]."""
         return self.weight.shape
 
+    def samples(self) -> int | np.ndarray:
+        """Samples in each pixel: one number, or (h, w, 1) int64 if an interrupted pass left them uneven."""
+        if self.extra_samples is None:
+            return self.sample_count
+        return self.sample_count + self.extra_samples.astype(np.int64)[..., None]
+
     def mean_xyz(self) -> np.ndarray:
         """(h, w, 3) float64 CIE XYZ; 0 where no weight has fallen."""
         return self._normalised(self.xyz)
@@ -119,7 +127,7 @@ class Film:
     def second_moment(self) -> np.ndarray:
         """(h, w, 3) float64 estimate of E[(w XYZ)^2] / E[w]^2: the raw second moment of one sample, N S2 / W^2."""
         weight_squared = np.square(self.weight)[..., None]
-        return _divided(self.xyz_squared * self.sample_count, weight_squared)
+        return _divided(self.xyz_squared * self.samples(), weight_squared)
 
     def variance_of_mean(self) -> np.ndarray:
         """(h, w, 3) float64 variance of `mean_xyz`, component by component.
@@ -128,13 +136,13 @@ class Film:
         importance sampling are constant in magnitude, so their own variance is neglected).  With fewer than two samples
         nothing is known: infinity, which tests and inverse-variance weights treat rightly.
         """
-        n = self.sample_count
-        if n < 2:
-            return np.full(self.xyz.shape, np.inf)
+        n = np.asarray(self.samples(), np.float64)
+        known = np.broadcast_to(n >= 2, self.xyz.shape)
+        n = np.maximum(n, 2.0)
         weight_squared = np.square(self.weight)[..., None]
         # Rounding can make the difference of a constant pixel slightly negative.
         scatter = np.maximum(self.xyz_squared - np.square(self.xyz) / n, 0.0)
-        return _divided(scatter * (n / (n - 1)), weight_squared)
+        return np.where(known, _divided(scatter * (n / (n - 1)), weight_squared), np.inf)
 
     def spectral_radiance(self) -> np.ndarray:
         """(h, w, n) float64 mean radiance of each bin [W m^-2 sr^-1 nm^-1]; InputError without a spectral film."""
@@ -173,6 +181,9 @@ class Film:
             self.bins += other.bins
             self.radiance += other.radiance
         self.sample_count += other.sample_count
+        if other.extra_samples is not None:
+            extra = 0 if self.extra_samples is None else self.extra_samples
+            self.extra_samples = extra + other.extra_samples
 
     def _check_same_layout(self, other: "Film") -> None:
         mine, theirs = (self.width, self.height), (other.width, other.height)

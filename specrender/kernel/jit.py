@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from llvmlite import ir
@@ -89,8 +90,31 @@ class _KernelCacheImpl(CompileResultCacheImpl):
     _locator_classes = [_KernelCacheLocator]  # noqa: RUF012 (numba's own interface)
 
 
+class Compilation:
+    """What compiling has cost this process: only what the cache did not have counts.
+
+    on_begin : called without arguments before an entry point is compiled; to be set by whoever tells the user.
+    seconds : wall time spent compiling so far.
+    """
+
+    on_begin = staticmethod(lambda: None)
+    seconds = 0.0
+
+
 class _KernelCache(FunctionCache):
     _impl_class = _KernelCacheImpl
+    _began = 0.0
+
+    def load_overload(self, sig, target_context):
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            Compilation.on_begin()
+            self._began = time.perf_counter()
+        return found
+
+    def save_overload(self, sig, data):
+        super().save_overload(sig, data)
+        Compilation.seconds += time.perf_counter() - self._began
 
 
 def _align_stack_slots():

@@ -1,9 +1,9 @@
 """Scene-linear OpenEXR files.
 
-Channels: `R G B` in the chosen gamut (`X Y Z` for the gamut "xyz"), `A`, then data layers, which are float even if the
-colour is half: `variance.X/Y/Z` and `m2.X/Y/Z` (see `OutputOptions`) and the AOVs under the names of `film.aovs`.
-Ids are float (exact up to 2^24), -1 where there is no surface.  Header: `chromaticities`, `colorInteropID`
-[ColorInteropID], data and display window, and the metadata of the film.
+Channels: `R G B` in the chosen gamut (`X Y Z` for the gamut "xyz", `Y` for luminance), `A`, then data layers, which
+are float even if the colour is half: `variance.X/Y/Z` and `m2.X/Y/Z` (see `OutputOptions`) and the AOVs under the
+names of `film.aovs`.  Ids are float (exact up to 2^24), -1 where there is no surface.  Header: `chromaticities`,
+`colorInteropID` [ColorInteropID], data and display window, and the metadata of the film.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from specrender.color.gamuts import gamut, xyz_to_rgb
 from specrender.film.aovs import AOVS
 from specrender.film.film import Film
 from specrender.output.options import OutputOptions
-from specrender.output.picture import Layers, Picture, metadata_attributes
+from specrender.output.picture import Layers, Picture, finite_colour, metadata_attributes
 
 _XYZ = ("X", "Y", "Z")
 
@@ -28,8 +28,13 @@ def exr_picture(film: Film, options: OutputOptions) -> Picture:
 def add_colour_layers(layers: Layers, options: OutputOptions, pixel_type: str) -> None:
     """Append colour in the chosen gamut, and coverage if asked for."""
     film = layers.film
-    channels = _XYZ if options.gamut == "xyz" else ("R", "G", "B")
-    layers.add_colour(film.mean_xyz(), xyz_to_rgb(options.gamut, options.adapt), channels, pixel_type)
+    if options.luminance:
+        xyz, nonfinite = finite_colour(film.mean_xyz())
+        layers.nonfinite += nonfinite
+        layers.add(xyz[..., 1:2], ("Y",), pixel_type)
+    else:
+        channels = _XYZ if options.gamut == "xyz" else ("R", "G", "B")
+        layers.add_colour(film.mean_xyz(), xyz_to_rgb(options.gamut, options.adapt), channels, pixel_type)
     if options.alpha:
         layers.add(np.clip(film.mean_alpha(), 0.0, 1.0), ("A",), pixel_type)
 

@@ -23,6 +23,7 @@ class OutputOptions:
     pixel_type : "half" or "float", for the colour and alpha of EXR files; data layers are always float.
     alpha : write coverage too.  EXR colour is premultiplied; PNG and TIFF are not; JPEG has none and shows the
         image over black.
+    luminance : EXR colour is the one channel `Y`, relative luminance, instead of the three of the gamut.
     variance : EXR layer `variance.X/Y/Z`, the variance of the mean (in XYZ for all gamuts: without the covariances
         of X, Y and Z, which the film has not, it does not transform to RGB).
     moments : EXR layer `m2.X/Y/Z`, the second moment of one sample, also in XYZ, as Mitsuba's `moment` integrator.
@@ -40,6 +41,7 @@ class OutputOptions:
     exposure: float = 0.0
     pixel_type: str = "half"
     alpha: bool = False
+    luminance: bool = False
     variance: bool = False
     moments: bool = False
     spectral: bool | None = None

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 
-#: File extension -> module with a `load(path, defines, dispersive)`; imported when a file of that kind is read.
+#: File extension -> module with `load(path, defines, dispersive, integrator)`; imported when such a file is read.
 READERS = {
     ".toml": "specrender.scene.readers.toml",
     ".xml": "specrender.scene.readers.mitsuba_xml",
 }
 
 
-def load(path, defines: dict[str, str] | None = None, dispersive: bool = False):
+def load(path, defines: dict[str, str] | None = None, dispersive: bool = False, integrator: str | None = None):
     """Read a scene file and check what can be checked without rendering.
 
     Parameters
@@ -22,6 +22,8 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = False):
     path : file name; its extension picks the reader, one of `READERS`.
     defines : values for the parameters that the file declares (`<default>` in XML, `[defaults]` in TOML).
     dispersive : take named refractive indices of Mitsuba files as the real glass (TOML always does).
+    integrator : "path" or "direct", read in place of the file's innermost integrator, which may be one that is not
+        supported; parameters that the new one lacks are dropped with a SpecrenderWarning.
 
     Returns
     -------
@@ -42,6 +44,6 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = False):
         raise SceneError("there is no such scene file", str(path))
     from specrender.scene.validate import validate
 
-    scene = importlib.import_module(READERS[extension]).load(path, dict(defines or {}), dispersive)
+    scene = importlib.import_module(READERS[extension]).load(path, dict(defines or {}), dispersive, integrator)
     validate(scene)
     return scene

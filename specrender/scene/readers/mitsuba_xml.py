@@ -10,9 +10,10 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
+from specrender.scene.overrides import dropped_parameters
 from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS, Params
 from specrender.scene.readers.xml_plugins import BSDFS, EMITTERS, SHAPES, TEXTURES
-from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS
+from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS, STEERING
 from specrender.scene.readers.xml_tree import Plugin, Tree, Value, read_tree
 
 #: Mitsuba 3.9's plugins that this version does not have, for a message other than "unknown".
@@ -34,7 +35,9 @@ NOT_YET = {
 }
 
 
-def load(path, defines: dict[str, str] | None = None, dispersive: bool = False) -> d.Scene:
+def load(
+    path, defines: dict[str, str] | None = None, dispersive: bool = False, integrator: str | None = None
+) -> d.Scene:
     """Read a Mitsuba scene.
 
     Parameters
@@ -42,6 +45,7 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = False) 
     path : file name.
     defines : values for the file's `<default>` parameters.
     dispersive : take named indices of refraction ("bk7") as the real glass, where there is data for it.
+    integrator : type that takes the place of the innermost integrator.
 
     Raises
     ------
@@ -49,7 +53,24 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = False) 
     """
     path = Path(path)
     tree = read_tree(path, defines or {})
+    if integrator is not None:
+        _replace_integrator(tree.root, integrator)
     return Builder(tree, dispersive).scene(path)
+
+
+def _replace_integrator(plugin: Plugin, kind: str) -> None:
+    """Make the innermost integrator below a plugin one of another kind."""
+    inner = next((value for value in plugin.params.values() if getattr(value, "tag", None) == "integrator"), None)
+    if inner is None:
+        plugin.params["integrator"] = Plugin("integrator", kind, None, plugin.location, plugin.resolver)
+    elif inner.type in ("moment", "aov"):
+        _replace_integrator(inner, kind)
+    elif inner.type != kind:
+        steering = [name for name in inner.params if name in STEERING]
+        given = [name for name in inner.params if name not in STEERING]
+        for name in steering + dropped_parameters(kind, inner.type, given, inner.location):
+            del inner.params[name]
+        inner.type = kind
 
 
 class Builder:

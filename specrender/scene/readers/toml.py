@@ -12,10 +12,11 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import Scene
+from specrender.scene.overrides import dropped_parameters
 from specrender.scene.readers.decode import Decoder, quoted, shown
 
 
-def load(path, defines: dict[str, str] | None = None, dispersive: bool = True) -> Scene:
+def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, integrator: str | None = None) -> Scene:
     """Read a TOML scene.
 
     Parameters
@@ -23,6 +24,7 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True) -
     path : file name; relative file names inside are seen from its folder.
     defines : values for the entries of `[defaults]`, as text; each takes the type of the entry's own value.
     dispersive : no effect: named indices are the real, dispersive materials in this format.
+    integrator : type that takes the place of the innermost integrator.
 
     Raises
     ------
@@ -40,10 +42,23 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True) -
         raise SceneError(f"cannot be read: {error.strerror}", str(path)) from None
     values = _parameters(data.pop("defaults", {}), defines or {}, path)
     data = {key: _substituted(value, values, quoted(key), path) for key, value in data.items()}
+    if integrator is not None:
+        data["integrator"] = _replaced(data.get("integrator"), integrator, path)
     scene = Decoder(path, path.parent).struct(data, Scene)
     if "name" not in data:
         scene.name = path.stem
     return scene
+
+
+def _replaced(table, kind, path):
+    """The table of an integrator, the innermost of which is of another kind."""
+    if not isinstance(table, dict) or table.get("type") == kind:
+        return table if isinstance(table, dict) else {"type": kind}
+    if table.get("type") in ("moment", "aov"):
+        return {**table, "integrator": _replaced(table.get("integrator"), kind, path)}
+    given = [key for key in table if key != "type"]
+    lacking = dropped_parameters(kind, str(table.get("type")), given, str(path))
+    return {"type": kind, **{key: table[key] for key in given if key not in lacking}}
 
 
 def _split_line(message):

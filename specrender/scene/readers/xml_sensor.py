@@ -9,9 +9,12 @@ from specrender.scene.readers.xml_params import Params
 # ---------------------------------------------------------------- integrators
 
 
+#: Parameters of integrators that only steer how Mitsuba works off an image.
+STEERING = ("samples_per_pass", "block_size")
+
+
 def _shared(p):
-    """What only steers how Mitsuba works off an image."""
-    for name in ("samples_per_pass", "block_size"):
+    for name in STEERING:
         p.neutral(name, ("integer",))
 
 

@@ -1,0 +1,140 @@
+"""The command line as argparse knows it.  Nothing here imports more than the standard library."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+
+from specrender import __version__
+from specrender.errors import InputError
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports its errors like all others: one line, exit code 2."""
+
+    def error(self, message):
+        raise InputError(f"{message}; see `{self.prog} --help`")
+
+
+def build_parser() -> Parser:
+    """The parser of the whole command line; `arguments.run(arguments)` runs the command."""
+    parser = Parser(prog="specrender", description="A spectral path tracer.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"specrender {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    _add_render(commands)
+    _add_info(commands)
+    return parser
+
+
+def _command(module):
+    """Runs `specrender.cli.MODULE.run`, importing it only then."""
+    return lambda arguments: importlib.import_module(f"specrender.cli.{module}").run(arguments)
+
+
+def _add_render(commands):
+    text = "Render a scene file (.toml, .xml) to image files."
+    parser = commands.add_parser("render", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("render"))
+    add = parser.add_argument
+    add("scene", metavar="SCENE", help="scene file")
+    add("-o", dest="outputs", action="append", metavar="OUT", default=[],
+        help="output file: .exr, .spectral.exr, .png, .jpg, .tif; may be repeated [SCENE's name + .exr]")  # fmt: skip
+
+    group = parser.add_argument_group("what is rendered; by default what the scene says")
+    add = group.add_argument
+    add("--spp", type=_integer(1), metavar="N", help="samples per pixel")
+    add("--size", type=_size, metavar="WxH", help="pixels of the full image")
+    add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
+    add("--seed", type=_integer(0, 2**31 - 1), metavar="N", help="of the random numbers")
+    add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
+        help="set a parameter that the scene declares; may be repeated")  # fmt: skip
+    add("--integrator", metavar="NAME", help="path or direct, in place of the innermost integrator")
+    add("--sampler", metavar="NAME", help="independent or sobol")
+    add("--max-depth", type=_integer(-1), metavar="N", help="longest path in edges; -1: no limit")
+    add("--aov", type=_names, default=[], metavar="A,B", help="extra layers, such as albedo,depth,sh_normal")
+
+    group = parser.add_argument_group("how light is carried")
+    add = group.add_argument
+    add("--mode", default="spectral", metavar="MODE", help="spectral, or rgb for transport of three numbers [spectral]")
+    add("--rgb-space", metavar="SPACE", help="gamut of rgb mode: srgb, rec2020, acescg, ... [srgb]")
+    add("--dispersive", action="store_true", help="named indices of Mitsuba files mean the real, dispersive glass")
+
+    group = parser.add_argument_group("output")
+    add = group.add_argument
+    add("--gamut", metavar="GAMUT", help="colour space of the files, see `specrender info --gamuts` [srgb]")
+    add("--adapt", metavar="METHOD", help="adaptation to the gamut's white: bradford, cat02, cat16, none [bradford]")
+    add("--exposure", type=_number, metavar="STOPS", help="brightness of .png, .jpg and .tif [0]")
+    add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
+    add("--threads", type=_integer(1), metavar="N", help="[all processors]")
+    add("--quiet", action="store_true", help="print errors only")
+
+
+def _add_info(commands):
+    text = "Show what a scene holds, or what specrender knows."
+    parser = commands.add_parser("info", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("info"))
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("scene", metavar="SCENE", nargs="?", help="scene file")
+    what.add_argument("--schema", action="store_true", help="JSON Schema of TOML scenes")
+    what.add_argument("--gamuts", action="store_true", help="colour spaces of --gamut and --rgb-space")
+    what.add_argument("--spectra", action="store_true", help="names of illuminants, lamps, patches, metals and glasses")
+    add = parser.add_argument
+    add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
+        help="set a parameter that the scene declares; may be repeated")  # fmt: skip
+    add("--json", action="store_true", help="as JSON")
+
+
+# ---------------------------------------------------------------- values
+
+
+def _integer(least, most=None):
+    def parse(text):
+        limits = f"{least} or more" if most is None else f"from {least} to {most}"
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"must be a whole number, {limits}, got '{text}'")
+        return value
+
+    return parse
+
+
+def _number(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"must be a number, got '{text}'")
+    return value
+
+
+def _size(text):
+    width, cross, height = text.lower().partition("x")
+    if not cross or not width.isdecimal() or not height.isdecimal() or int(width) < 1 or int(height) < 1:
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT in pixels, such as 640x480, got '{text}'")
+    return int(width), int(height)
+
+
+def _crop(text):
+    words = [word.strip() for word in text.split(",")]
+    if len(words) != 4 or not all(word.isdecimal() for word in words):
+        raise argparse.ArgumentTypeError(f"must be X0,Y0,X1,Y1 in pixels, such as 0,0,64,64, got '{text}'")
+    return tuple(int(word) for word in words)
+
+
+def _define(text):
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, got '{text}'")
+    return name, value
+
+
+def _names(text):
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"must be names with commas between, got '{text}'")
+    return names

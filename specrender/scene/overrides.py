@@ -1,0 +1,171 @@
+"""What the command line and `render()` change in a scene after it was read: one function, used by both."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+
+from specrender.errors import InputError, SpecrenderWarning, did_you_mean
+from specrender.film import checked_crop
+from specrender.film.aovs import aov
+from specrender.scene import description as d
+from specrender.scene.rules import MAX_PIXELS
+
+#: Integrators that trace paths themselves, and so can take the place of the innermost one.
+INTEGRATORS = {"path": d.PathIntegrator, "direct": d.DirectIntegrator}
+SAMPLERS = {"independent": d.IndependentSampler, "sobol": d.SobolSampler}
+WRAPPERS = (d.MomentIntegrator, d.AovIntegrator)
+
+
+def overridden(
+    scene: d.Scene,
+    *,
+    spp: int | None = None,
+    size: tuple[int, int] | None = None,
+    crop: tuple[int, int, int, int] | None = None,
+    seed: int | None = None,
+    integrator: str | None = None,
+    sampler: str | None = None,
+    max_depth: int | None = None,
+    aovs=(),
+) -> d.Scene:
+    """A copy of a scene with some of its settings replaced; None leaves a setting as it is.
+
+    Parameters
+    ----------
+    spp : samples per pixel, at least 1.
+    size : (width, height) of the full image [pixels].  A crop window of the scene is scaled along.
+    crop : (x0, y0, x1, y1), origin top left, x1 and y1 exclusive [pixels of the full image].
+    seed : of the sampler, 0 or more.
+    integrator : one of `INTEGRATORS`, in place of the innermost integrator; wrappers around it stay.  Parameters
+        that it lacks are dropped with a SpecrenderWarning.
+    sampler : one of `SAMPLERS`; keeps sample count and seed.
+    max_depth : longest path in edges, -1 for no limit.
+    aovs : names of layers to add to those of the scene.
+
+    Raises
+    ------
+    InputError : a value that cannot be used, and what can.
+    """
+    scene = copy.copy(scene)
+    scene.film = _film(scene.film, size, crop)
+    scene.sampler = _sampler(scene.sampler, spp, seed, sampler)
+    if integrator is not None:
+        new = _named(integrator, INTEGRATORS, "integrator")
+        scene.integrator = _innermost(scene.integrator, lambda old: _replaced(old, new))
+    if max_depth is not None:
+        scene.integrator = _innermost(scene.integrator, lambda old: _with_depth(old, max_depth))
+    if aovs:
+        scene.integrator = _with_aovs(scene.integrator, list(aovs))
+    return scene
+
+
+def film_crop(film: d.HdrFilm) -> tuple[int, int, int, int]:
+    """The crop window of a film, (x0, y0, x1, y1), ends exclusive [pixels]."""
+    x0, y0 = film.crop_offset_x, film.crop_offset_y
+    width = film.width - x0 if film.crop_width is None else film.crop_width
+    height = film.height - y0 if film.crop_height is None else film.crop_height
+    return x0, y0, x0 + width, y0 + height
+
+
+def dropped_parameters(kind: str, old: str, given, where: str | None) -> list[str]:
+    """Which of the `given` parameter names the integrator `kind` lacks; warns of them."""
+    lacking = sorted(set(given) - set(INTEGRATORS[kind].__struct_fields__))
+    if lacking:
+        place = f"{where}: " if where else ""
+        message = f"{place}the integrator '{kind}' that replaces '{old}' has no {', '.join(lacking)}: dropped"
+        warnings.warn(message, SpecrenderWarning, stacklevel=2)
+    return lacking
+
+
+def checked_integrator(name: str) -> str:
+    """The name, if it is that of an integrator which can replace another; else InputError."""
+    _named(name, INTEGRATORS, "integrator")
+    return name
+
+
+def _named(name, kinds, what):
+    if name not in kinds:
+        raise InputError(f"there is no {what} '{name}'{did_you_mean(name, kinds)}")
+    return kinds[name]
+
+
+def _changed(node, **values):
+    """A copy of a node with other values; it remembers the place of the original."""
+    new = copy.copy(node)
+    new.__dict__.update(node.__dict__)
+    for name, value in values.items():
+        setattr(new, name, value)
+    return new
+
+
+def _film(film, size, crop):
+    if size is not None:
+        width, height = size
+        if not (1 <= width <= MAX_PIXELS and 1 <= height <= MAX_PIXELS):
+            raise InputError(f"an image must be 1 to {MAX_PIXELS} pixels each way, got {width}x{height}")
+        scale_x, scale_y = width / film.width, height / film.height
+        x0, y0, x1, y1 = film_crop(film)
+        film = _changed(film, width=width, height=height)
+        scaled = math.floor(x0 * scale_x), math.floor(y0 * scale_y), math.ceil(x1 * scale_x), math.ceil(y1 * scale_y)
+        film = _cropped(film, scaled)
+    return film if crop is None else _cropped(film, checked_crop(film.width, film.height, crop))
+
+
+def _cropped(film, crop):
+    x0, y0, x1, y1 = crop
+    return _changed(film, crop_offset_x=x0, crop_offset_y=y0, crop_width=x1 - x0, crop_height=y1 - y0)
+
+
+def _sampler(sampler, spp, seed, name):
+    if spp is not None and spp < 1:
+        raise InputError(f"samples per pixel must be 1 or more, got {spp}")
+    if seed is not None and not 0 <= seed < 2**31:
+        raise InputError(f"the seed must be between 0 and {2**31 - 1}, got {seed}")
+    if name is not None:
+        kind = _named(name, SAMPLERS, "sampler")
+        new = kind(sample_count=sampler.sample_count, seed=sampler.seed)
+        new.__dict__.update(sampler.__dict__)
+        sampler = new
+    changes = {"sample_count": spp, "seed": seed}
+    return _changed(sampler, **{field: value for field, value in changes.items() if value is not None})
+
+
+def _innermost(integrator, change):
+    """A copy of a chain of integrators in which the innermost one is `change(it)`."""
+    if isinstance(integrator, WRAPPERS):
+        return _changed(integrator, integrator=_innermost(integrator.integrator, change))
+    return change(integrator)
+
+
+def _replaced(old, new):
+    if old is None or type(old) is new:
+        return new() if old is None else old
+    defaults = type(old)()
+    given = {f: getattr(old, f) for f in old.__struct_fields__ if getattr(old, f) != getattr(defaults, f)}
+    lacking = dropped_parameters(new.__struct_config__.tag, type(old).__struct_config__.tag, given, d.where(old))
+    result = new(**{field: value for field, value in given.items() if field not in lacking})
+    result.__dict__.update(old.__dict__)
+    return result
+
+
+def _with_depth(integrator, max_depth):
+    if max_depth < -1:
+        raise InputError(f"max_depth must be -1 (no limit) or more, got {max_depth}")
+    if "max_depth" not in getattr(integrator, "__struct_fields__", ()):
+        what = "scene has no integrator" if integrator is None else f"integrator '{integrator.__struct_config__.tag}'"
+        raise InputError(f"the {what}{'' if integrator is None else ' has no max_depth'}: leave max_depth out")
+    return _changed(integrator, max_depth=max_depth)
+
+
+def _with_aovs(integrator, names):
+    for name in names:
+        aov(name)
+    present, node = [], integrator
+    while isinstance(node, WRAPPERS):
+        if isinstance(node, d.AovIntegrator):
+            present += [entry.rpartition(":")[2].strip() for entry in node.aovs]
+        node = node.integrator
+    wanted = [name for name in dict.fromkeys(names) if name not in present]
+    return d.AovIntegrator(aovs=wanted, integrator=integrator) if wanted else integrator
