@@ -47,7 +47,7 @@ class Accel:
         rows = nodes.reshape(-1, NODE_FLOATS)
         refs = rows[:, NODE_REFS // 4 : NODE_REFS // 4 + WIDTH].view(np.int32)
         present = rows[:, :WIDTH] <= rows[:, WIDTH : 2 * WIDTH]
-        refs[...] = np.where(present, np.where(refs >= 0, refs + node_count, refs - leaf_count), refs)
+        refs[...] = np.where(present, refs + np.where(refs < 0, node_count, leaf_count), refs)
         return Accel(nodes=nodes, leaves=self.leaves, bounds=self.bounds, skipped=self.skipped)
 
 

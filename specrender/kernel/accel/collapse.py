@@ -10,7 +10,7 @@ Deviation from the paper: a leaf costs the same however many triangles it has, a
 import numpy as np
 
 from specrender.kernel.accel.binary import half_area, identity
-from specrender.kernel.accel.layout import LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.layout import INNER, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
 from specrender.kernel.accel.simd8 import float_bits, get4, int_bits
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, lane
@@ -155,6 +155,32 @@ def count_nodes(prim_count, tree, choices, room):
 
 
 @kernel
+def _sort_children(prims, tree, choices, refs, ranks, count):
+    """Into ascending order of surface, leaves after nodes.
+
+    Nodes are numbered in this order, so of several boxes around the origin of a ray the smallest is entered first.
+    """
+    for k in range(count):
+        ref = refs[k]
+        if ref < 0:
+            rank = half_area(get4(prims, 2 * ~ref), get4(prims, 2 * ~ref + 1))
+        else:
+            rank = half_area(get4(tree, 2 * ref), get4(tree, 2 * ref + 1))
+        is_leaf = ref < 0 or choices[ref, 0] == _IS_LEAF
+        j = k - 1
+        while j >= 0:
+            above_is_leaf = refs[j] < 0 or choices[refs[j], 0] == _IS_LEAF
+            if above_is_leaf == is_leaf:
+                if ranks[j] <= rank:
+                    break
+            elif is_leaf:
+                break
+            refs[j + 1], ranks[j + 1] = refs[j], ranks[j]
+            j -= 1
+        refs[j + 1], ranks[j + 1] = ref, rank
+
+
+@kernel
 def _write_leaf(prims, tree, positions, triangles, ref, leaves, number):
     """Write the primitives below `ref` to a leaf; whether they are objects."""
     pending = np.empty(WIDTH + 1, np.int64)
@@ -194,22 +220,24 @@ def _write_leaf(prims, tree, positions, triangles, ref, leaves, number):
 def write_nodes(prims, prim_count, tree, choices, positions, triangles, room, nodes, leaves):
     """Write the wide tree; nodes, leaves : (n, 64), (m, 80) float32, zero; room : (2 k) int32 scratch for a stack.
 
-    Children of a node lie side by side, subtrees follow depth first.
+    Children of a node lie side by side; the biggest one's subtree follows first.
     """
     refs = np.empty(WIDTH, np.int64)
+    ranks = np.empty(WIDTH, np.float32)
     n_nodes, n_leaves, waiting = 1, 0, 1
     room[0], room[1] = _root(prim_count), 0
     while waiting > 0:
         waiting -= 1
         number = np.int64(room[2 * waiting + 1])
         count = _children(tree, choices, np.int64(room[2 * waiting]), refs) if prim_count > 0 else 0
+        _sort_children(prims, tree, choices, refs, ranks, count)
         row = nodes[number]
         row_refs = row[NODE_REFS // 4 :]
         for k in range(WIDTH):
             for axis in range(3):
                 row[16 * axis + k] = f32(np.inf)
                 row[16 * axis + 8 + k] = f32(-np.inf)
-        for k in range(count - 1, -1, -1):
+        for k in range(count):
             ref = refs[k]
             if ref < 0:
                 lower, upper = get4(prims, 2 * ~ref), get4(prims, 2 * ~ref + 1)
@@ -220,10 +248,10 @@ def write_nodes(prims, prim_count, tree, choices, positions, triangles, room, no
                 row[16 * axis + 8 + k] = lane(upper, np.int32(axis))
             if ref < 0 or choices[ref, 0] == _IS_LEAF:
                 is_object = _write_leaf(prims, tree, positions, triangles, ref, leaves, n_leaves)
-                row_refs[k] = float_bits(np.int32(~(n_leaves | (OBJECT_LEAF if is_object else 0))))
+                row_refs[k] = float_bits(np.int32(n_leaves | (OBJECT_LEAF if is_object else 0)))
                 n_leaves += 1
             else:
-                row_refs[k] = float_bits(np.int32(n_nodes))
+                row_refs[k] = float_bits(np.int32(n_nodes + INNER))
                 room[2 * waiting], room[2 * waiting + 1] = ref, n_nodes
                 waiting += 1
                 n_nodes += 1

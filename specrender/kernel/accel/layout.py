@@ -9,9 +9,13 @@ Node, 256 bytes (64 floats; byte offsets)
     192  ref[8]    int32            child references, see below
     224  32 bytes of zeros
 
+    Children are in ascending order of their box's surface, leaves after nodes: any-hit rays try the slots in order or
+    in reverse.
+
 Child reference
-    ref >= 0   node number
-    ref <  0   leaf number ~ref; if bit 30 of ~ref (`OBJECT_LEAF`) is set, a leaf of objects, with that bit removed
+    ref <  0   node number + INNER
+    ref >= 0   leaf number; with bit 30 (`OBJECT_LEAF`) a leaf of objects, whose number is the rest
+    As unsigned numbers, leaves come before nodes: of children at one distance the cheap ones are tested first.
 
 Leaf, 320 bytes (80 floats)
     0, 32, 64      v0_x[8], v0_y[8], v0_z[8]    first corner of each triangle
@@ -38,6 +42,9 @@ LEAF_BYTES = 320
 LEAF_FLOATS = LEAF_BYTES // 4
 LEAF_IDS = 288
 
+#: Added to the number of a node it gives the reference.  Traversal shifts the reference to the left by 8 bits and adds
+#: it to an address that is -(INNER << 8) beyond the table: nothing to mask.
+INNER = -(2**31)
 OBJECT_LEAF = 1 << 30
 
 #: No path from the root of the binary tree is longer: the builder splits in the middle where the surface area

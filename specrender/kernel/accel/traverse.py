@@ -7,18 +7,25 @@ that intersects objects, which so stays out of this package.
 
 import numpy as np
 
-from specrender.kernel.accel.layout import LEAF_BYTES, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.layout import INNER, LEAF_BYTES, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
 from specrender.kernel.accel.simd8 import (
     both,
+    count_bits,
     entry_distance,
     entry_of,
     entry_ref,
     flip_sign,
+    highest_bit,
     int_at,
     least,
     lowest_bit,
     most,
     new_stack,
+    nodes_by_reference,
+    push_downwards,
+    push_upwards,
+    reference_get,
+    reference_put,
     row8,
     splat8,
     stack_get,
@@ -33,10 +40,15 @@ INFINITY = f32(np.inf)
 #: still lie at distances of 1e18 times their offset: behind or beyond everything unless the ray is in the face.
 SMALLEST_DIRECTION = f32(1e-18)
 
-#: The far distance is enlarged by more than the rounding of (plane - origin) * inverse in both distances [Ize2013].
+#: Far distances are enlarged by more than the rounding of (plane - origin) * inverse in both distances [Ize2013].
 FAR_SLACK = f32(1.0 + 2.0**-21)
 
-_BOTTOM = -(2**31)  # no leaf has this reference
+#: Any-hit rays longer than this leave the scene.  They look for big things first, which they will meet; rays between
+#: two points of the scene look for small ones, since what is as big as the scene is around both of their ends.
+#: In a closed room with much in it: 0.89 -> 1.16 times Embree's rays a second, where one order for both had 2.8 or 0.5.
+LONG_RAY = f32(1e18)
+
+_BOTTOM = 2**31 - 1  # no leaf has this reference
 
 
 @kernel(forceinline=True)
@@ -53,7 +65,7 @@ def _near_offset(inverse, axis):
 @kernel(forceinline=True)
 def _slab(nodes, base, near, origin, inverse):
     enter = (row8(nodes, base + near) - origin) * inverse
-    leave = (row8(nodes, base + (near ^ 32)) - origin) * inverse
+    leave = (row8(nodes, base + (near ^ 32)) - origin) * (inverse * FAR_SLACK)
     return enter, leave
 
 
@@ -64,7 +76,7 @@ def _enter_boxes(nodes, base, near, origin, inverse, t_max):
     enter_y, leave_y = _slab(nodes, base, near[1], origin[1], inverse[1])
     enter_z, leave_z = _slab(nodes, base, near[2], origin[2], inverse[2])
     enter = most(most(enter_x, enter_y), most(enter_z, splat8(f32(0.0))))
-    leave = least(least(leave_x, leave_y), leave_z) * FAR_SLACK
+    leave = least(least(leave_x, leave_y), leave_z)
     return enter, mask_bits(enter <= least(leave, t_max))
 
 
@@ -155,7 +167,7 @@ def make_rooted_traversal(intersect_object):
 
     @kernel
     def closest_hit(tables, root, origin, direction, t_max):
-        nodes = tables.bvh_nodes
+        nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
         ix, iy, iz = _inverse(lane(direction, 0)), _inverse(lane(direction, 1)), _inverse(lane(direction, 2))
         near = (_near_offset(ix, 0), _near_offset(iy, 1), _near_offset(iz, 2))
@@ -165,7 +177,7 @@ def make_rooted_traversal(intersect_object):
         stack = new_stack()
         stack_put(stack, 0, entry_of(-INFINITY, np.int32(_BOTTOM)))
         top = np.int64(0)
-        ref = np.int32(root)
+        ref = np.int32(root + INNER)
         best_t = t_max
         best_u = f32(0.0)
         best_v = f32(0.0)
@@ -173,7 +185,7 @@ def make_rooted_traversal(intersect_object):
         number = np.int32(-1)
         found = False
         while True:
-            if ref >= 0:
+            if ref < 0:
                 base = np.int64(ref) << 8
                 enter, mask = _enter_boxes(nodes, base, near, o, inverse, splat8(best_t))
                 if mask != 0:
@@ -185,13 +197,18 @@ def make_rooted_traversal(intersect_object):
                         continue
                     # several: go on with the nearest, leave the others on the stack, nearest on top
                     nearest = entry_of(lane(enter, k), ref)
+                    k = lowest_bit(mask)
+                    mask &= mask - 1
+                    entry = entry_of(lane(enter, k), int_at(nodes, base + 4 * k))
                     first = top
+                    top += 1
+                    stack_put(stack, top, max(entry, nearest))
+                    nearest = min(entry, nearest)
                     while mask != 0:
                         k = lowest_bit(mask)
                         mask &= mask - 1
                         entry = entry_of(lane(enter, k), int_at(nodes, base + 4 * k))
-                        if entry < nearest:
-                            nearest, entry = entry, nearest
+                        entry, nearest = max(entry, nearest), min(entry, nearest)
                         place = top
                         while place > first and stack_get(stack, place) < entry:
                             stack_put(stack, place + 1, stack_get(stack, place))
@@ -201,7 +218,7 @@ def make_rooted_traversal(intersect_object):
                     ref = entry_ref(nearest)
                     continue
             else:
-                leaf = ~np.int64(ref)
+                leaf = np.int64(ref)
                 if leaf & OBJECT_LEAF == 0:
                     base = leaf * LEAF_BYTES
                     hit, t, u, v, determinant = _enter_triangles(leaves, base, o, d, splat8(best_t))
@@ -235,7 +252,7 @@ def make_rooted_traversal(intersect_object):
 
     @kernel
     def occluded(tables, root, origin, direction, t_max):
-        nodes = tables.bvh_nodes
+        nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
         ix, iy, iz = _inverse(lane(direction, 0)), _inverse(lane(direction, 1)), _inverse(lane(direction, 2))
         near = (_near_offset(ix, 0), _near_offset(iy, 1), _near_offset(iz, 2))
@@ -244,20 +261,29 @@ def make_rooted_traversal(intersect_object):
         inverse = (splat8(ix), splat8(iy), splat8(iz))
         limit = splat8(t_max)
         stack = new_stack()
-        stack_put(stack, 0, np.int64(_BOTTOM))
+        reference_put(stack, 0, np.int32(_BOTTOM))
+        is_long = t_max > LONG_RAY
         top = np.int64(0)
-        ref = np.int32(root)
+        ref = np.int32(root + INNER)
         while ref != _BOTTOM:
-            if ref >= 0:
+            if ref < 0:
                 base = np.int64(ref) << 8
                 _, mask = _enter_boxes(nodes, base, near, o, inverse, limit)
                 base += NODE_REFS
-                while mask != 0:
-                    top += 1
-                    stack_put(stack, top, np.int64(int_at(nodes, base + 4 * lowest_bit(mask))))
-                    mask &= mask - 1
+                if mask != 0:
+                    if is_long:
+                        k = highest_bit(mask)
+                        mask = np.int32(mask ^ (np.int64(1) << k))
+                        push_upwards(stack, top, nodes, base, mask)
+                    else:
+                        k = lowest_bit(mask)
+                        mask = np.int32(mask & (mask - 1))
+                        push_downwards(stack, top, nodes, base, mask)
+                    ref = int_at(nodes, base + 4 * k)
+                    top += count_bits(mask)
+                    continue
             else:
-                leaf = ~np.int64(ref)
+                leaf = np.int64(ref)
                 if leaf & OBJECT_LEAF == 0:
                     hit, _, _, _, _ = _enter_triangles(leaves, leaf * LEAF_BYTES, o, d, limit)
                     if mask_bits(hit) != 0:
@@ -266,7 +292,7 @@ def make_rooted_traversal(intersect_object):
                     base = (leaf ^ OBJECT_LEAF) * LEAF_BYTES
                     if objects_hit(tables, base, origin, direction, t_max)[4] >= 0:
                         return True
-            ref = np.int32(stack_get(stack, top))
+            ref = reference_get(stack, top)
             top -= 1
         return False
 

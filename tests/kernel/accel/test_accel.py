@@ -5,6 +5,7 @@ import pytest
 
 from specrender.kernel.accel.build import build
 from specrender.kernel.accel.layout import (
+    INNER,
     LEAF_FLOATS,
     LEAF_IDS,
     MAX_DEPTH,
@@ -95,7 +96,7 @@ def random_corners(rng, count, size=0.05):
 
 
 def random_rays(rng, count):
-    """Rays from within the unit cube; many run along axes or planes, with both zeros; a third are short."""
+    """Rays from within the unit cube; many run along axes or planes, with both zeros; two thirds are short."""
     rays = np.zeros((count, 7), np.float32)
     rays[:, :3] = rng.random((count, 3))
     d = rng.normal(size=(count, 3))
@@ -108,6 +109,7 @@ def random_rays(rng, count):
     rays[:, 3:6] = d
     rays[:, 6] = np.inf
     rays[::3, 6] = 0.3
+    rays[1::3, 6] = 1.5
     return rays
 
 
@@ -262,13 +264,13 @@ def walk(accel):
             assert np.all(boxes[:, 0, present] >= box[:, :1]) and np.all(boxes[:, 1, present] <= box[:, 1:])
         for k in present:
             ref = refs[node, k]
-            if ref >= 0:
-                pending.append((ref, level + 1, stack + len(present) - 1, boxes[:, :, k]))
+            if ref < 0:
+                pending.append((ref - INNER, level + 1, stack + len(present) - 1, boxes[:, :, k]))
             else:
-                leaf = ~ref & ~OBJECT_LEAF
+                leaf = ref & ~OBJECT_LEAF
                 seen_leaves.append(leaf)
                 inside = ids[leaf][ids[leaf] >= 0]
-                (objects if ~ref & OBJECT_LEAF else triangles).extend(inside)
+                (objects if ref & OBJECT_LEAF else triangles).extend(inside)
                 assert len(inside) and np.all(ids[leaf][len(inside) :] == -1)
     assert sorted(seen_nodes) == list(range(len(nodes)))
     assert sorted(seen_leaves) == list(range(len(leaves)))
