@@ -17,7 +17,7 @@ from specrender.kernel.path import (
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
 from specrender.kernel.shape.hit import leave, surface_hit
-from specrender.kernel.simd import any_lane, f32, lane, splat4
+from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.surface import Surface, to_local, to_world
 
 
@@ -63,6 +63,8 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         if not any_lane(weight > f32(0.0)):
             continue
         towards = to_world(hit.s, hit.t, hit.n, wi)
+        if not dot(towards, towards) < f32(np.inf):
+            return splat4(f32(np.nan)), f32(1.0)
         start = leave(hit.p, hit.normal, towards)
         is_delta = flags & DELTA != 0
         # densities enter the heuristic times their numbers of samples: the ratio is what counts

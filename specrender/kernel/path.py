@@ -15,7 +15,7 @@ from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import leave, surface_hit
-from specrender.kernel.simd import any_lane, f32, fmin, hmax, lane, length, splat4, vec4
+from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, length, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import transmittance
 
@@ -31,8 +31,9 @@ LONGEST_PATH = 4096
 @kernel(forceinline=True)
 def power_heuristic(a, b):
     """Weight of the technique with density a against one with density b, exponent 2.  Source: [Veach1995] eq. 9."""
-    a2 = a * a
-    return a2 / (a2 + b * b)
+    # of the ratio: squares of densities leave the range of float32 (grazing lights, dark corners of an envmap)
+    ratio = b / a
+    return f32(1.0) / (f32(1.0) + ratio * ratio)
 
 
 @kernel
@@ -98,6 +99,8 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     sampled_at, pdf_bsdf, is_delta = origin, f32(0.0), True
     hide = settings.hide_emitters != 0
     depth = 0
+    if max_depth == 0:
+        return radiance, coverage
     while True:
         t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
 
@@ -143,6 +146,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         if not largest > f32(0.0):
             break
         direction = to_world(hit.s, hit.t, hit.n, wi)
+        if not dot(direction, direction) < f32(np.inf):
+            # the tile counts it; a lookup along such a direction would read anywhere
+            return splat4(f32(np.nan)), coverage
         origin = leave(hit.p, hit.normal, direction)
         if not flags & NULL:
             sampled_at, pdf_bsdf, is_delta = hit.p, pdf, flags & DELTA != 0

@@ -22,6 +22,10 @@ from specrender.kernel.simd import F32, I32, f32x4
 INDEPENDENT = 0
 SOBOL = 1
 
+#: Sobol dimension of each lane.  Only dimensions 0 and 1 together are a (0, 2)-sequence, stratified in every way; they go
+#: to lanes 1 and 2, from which film position, light and BSDF take their pairs.
+LANE_DIMENSIONS = [2, 0, 1, 3]
+
 _V4 = ir.VectorType(I32, 4)
 
 
@@ -35,7 +39,7 @@ class SampleState(NamedTuple):
 
 
 def _sobol_directions():
-    """(32, 4) uint32: bit-reversed generator columns of the first four Sobol dimensions.  Source: [Joe2008]."""
+    """32 rows of 4: bit-reversed generator columns of the Sobol dimension in each lane.  Source: [Joe2008]."""
     columns = np.zeros((32, 4), np.uint64)
     columns[:, 0] = [1 << (31 - i) for i in range(32)]
     for dim, (degree, a, m) in enumerate(((1, 0, [1]), (2, 1, [1, 3]), (3, 1, [1, 3, 1])), start=1):
@@ -46,7 +50,7 @@ def _sobol_directions():
                 new ^= ((a >> (degree - 1 - k)) & 1) * v[i - k]
             v.append(new)
         columns[:, dim] = v
-    return [[int(f"{int(c):032b}"[::-1], 2) for c in row] for row in columns]
+    return [[int(f"{int(c):032b}"[::-1], 2) for c in row] for row in columns[:, LANE_DIMENSIONS]]
 
 
 _DIRECTIONS = _sobol_directions()

@@ -40,14 +40,14 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     for index in range(first_sample, last_sample):
         state = SampleState(settings.sampler, settings.seed, pixel, np.int32(index))
         u_film = samples(state, FILM_DIMENSION)
-        offset_x, weight_x = sample_filter(tables, lane(u_film, 0))
-        offset_y, weight_y = sample_filter(tables, lane(u_film, 1))
+        offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
+        offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
         weight = weight_x * weight_y
         origin, direction, reach = generate_ray(
             tables,
             f32(pixel_x) + f32(0.5) + offset_x,
             f32(pixel_y) + f32(0.5) + offset_y,
-            lane(u_film, 2),
+            lane(u_film, 0),
             lane(u_film, 3),
         )
         wavelengths, inverse_pdf = sample_wavelengths(tables, lane(samples(state, WAVELENGTH_DIMENSION), 0))

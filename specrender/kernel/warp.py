@@ -46,12 +46,12 @@ def sample_sphere(u1, u2):
 
 
 @kernel
-def sample_cone(cos_max, u1, u2):
-    """Direction uniform within the cone of half angle acos(cos_max) about +z."""
-    z = f32(1.0) - u1 * (f32(1.0) - cos_max)
-    r = sqrt(fmax(f32(0.0), f32(1.0) - z * z))
+def sample_cone(one_minus_cos, u1, u2):
+    """Direction uniform within a cone about +z, given as 1 - cos of its half angle (which keeps narrow ones exact)."""
+    drop = u1 * one_minus_cos
+    r = sqrt(fmax(f32(0.0), drop * (f32(2.0) - drop)))
     s, c = sin_cos(TWO_PI * u2)
-    return vec3(r * c, r * s, z)
+    return vec3(r * c, r * s, f32(1.0) - drop)
 
 
 @kernel

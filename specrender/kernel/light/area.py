@@ -32,30 +32,32 @@ def _sample_mesh(tables, shape, u1, u2):
     return v0 + e1 * b1 + e2 * b2, normalize(cross(e1, e2)), uv, triangle
 
 
-@kernel
-def _cos_cone(tables, shape, p):
-    """Cosine of the half angle under which a sphere is seen from p; below -1 where p is inside or touches it."""
+@kernel(forceinline=True)
+def _cone(tables, shape, p):
+    """1 - cos of the half angle under which a sphere is seen from p; negative where p is inside or touches it."""
     to_center = load4(tables.transforms, 4 * shape.transform + 3) - p
     distance2 = dot(to_center, to_center)
     radius2 = shape.radius * shape.radius
     if distance2 <= radius2 * f32(1.0001):
-        return f32(-2.0)
-    return sqrt(fmax(f32(0.0), f32(1.0) - radius2 / distance2))
+        return f32(-1.0)
+    # not as a difference: the sun's cone is 1.1e-5, and 1 - cos would round that by 1 %
+    sine2 = radius2 / distance2
+    return sine2 / (f32(1.0) + sqrt(f32(1.0) - sine2))
 
 
 @kernel
-def _cone_pdf(cos_cone):
-    return f32(1.0) / (TWO_PI * fmax(f32(1.0) - cos_cone, f32(1e-7)))
+def _cone_pdf(one_minus_cos):
+    return f32(1.0) / (TWO_PI * one_minus_cos)
 
 
 @kernel
-def _sample_cone(tables, shape, p, cos_cone, u1, u2):
+def _sample_cone(tables, shape, p, cone, u1, u2):
     """(direction, distance) towards a point of the visible cap of a sphere."""
     to_center = load4(tables.transforms, 4 * shape.transform + 3) - p
     distance2 = dot(to_center, to_center)
     axis = to_center * (f32(1.0) / sqrt(distance2))
     s, t = frame(axis)
-    wi = to_world(s, t, axis, sample_cone(cos_cone, u1, u2))
+    wi = to_world(s, t, axis, sample_cone(cone, u1, u2))
     along = dot(to_center, wi)
     closest = to_center - wi * along
     half = sqrt(fmax(f32(0.0), shape.radius * shape.radius - dot(closest, closest)))
@@ -67,11 +69,11 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
     """(wi, distance, radiance, pdf) of a point on the emitting shape, not weighted by its choice."""
     shape = tables.shapes[light.shape]
     triangle = np.int32(0)
-    cos_cone = _cos_cone(tables, shape, p) if shape.kind == SPHERE else f32(-2.0)
-    if cos_cone >= f32(-1.0):
-        wi, distance = _sample_cone(tables, shape, p, cos_cone, u1, u2)
+    cone = _cone(tables, shape, p) if shape.kind == SPHERE else f32(-1.0)
+    if cone > f32(0.0):
+        wi, distance = _sample_cone(tables, shape, p, cone, u1, u2)
         _, normal, uv, _ = surface_of(tables, shape, p + wi * distance)
-        pdf = _cone_pdf(cos_cone)
+        pdf = _cone_pdf(cone)
         if shape.flags & FLIP:
             normal = -normal
         cos_light = -dot(normal, wi)
@@ -83,9 +85,10 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
         if shape.flags & FLIP:
             normal = -normal
         towards = q - p
-        distance2 = dot(towards, towards)
-        distance = sqrt(distance2)
-        wi = towards * (f32(1.0) / fmax(distance, f32(1e-30)))
+        distance2 = fmax(dot(towards, towards), f32(1e-30))
+        inverse = f32(1.0) / sqrt(distance2)
+        distance = distance2 * inverse
+        wi = towards * inverse
         cos_light = -dot(normal, wi)
         pdf = distance2 / (fmax(cos_light, f32(1e-12)) * shape.area)
     if cos_light <= f32(0.0) or distance <= f32(0.0):
@@ -99,9 +102,9 @@ def pdf_area(tables, light, p, wi, distance, normal):
     """Density of `sample_area` for the direction wi that meets the shape at `distance` with geometric `normal`."""
     shape = tables.shapes[light.shape]
     if shape.kind == SPHERE:
-        cos_cone = _cos_cone(tables, shape, p)
-        if cos_cone >= f32(-1.0):
-            return _cone_pdf(cos_cone)
+        cone = _cone(tables, shape, p)
+        if cone > f32(0.0):
+            return _cone_pdf(cone)
     cos_light = -dot(normal, wi)
     if cos_light <= f32(0.0):
         return f32(0.0)

@@ -1,7 +1,7 @@
 """Images as textures: addressing, wrap modes, bilinear interpolation."""
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, floor, lane, to_int
+from specrender.kernel.simd import clamp, f32, floor, fmax, fmin, lane, to_int
 from specrender.kernel.texture.layout import CLAMP, MIRROR, NEAREST
 from specrender.kernel.texture.spectrum import regular, texel
 
@@ -28,13 +28,21 @@ def _wrap(i, size, flags):
     return i
 
 
+@kernel(forceinline=True)
+def _near(x, flags):
+    """A coordinate that addresses the same texels within [-1, 2], which keeps the conversion to integers defined."""
+    if flags & CLAMP:
+        return clamp(x, f32(-1.0), f32(2.0))
+    # an even number of repeats, for mirrored ones; NaN becomes 0
+    return fmin(fmax(x - f32(2.0) * floor(f32(0.5) * x), f32(0.0)), f32(2.0))
+
+
 @kernel
 def _footprint(texture, surface):
     """Indices of the four texels around the point and the weights of the right and the lower ones."""
     u, v = texture_uv(texture, surface)
     width, height, flags = texture.width, texture.height, texture.flags
-    # beyond 2^20 repeats there is no fraction left in float32; keep the integer conversion defined
-    u, v = u - floor(u * f32(2.0**-20)) * f32(2.0**20), v - floor(v * f32(2.0**-20)) * f32(2.0**20)
+    u, v = _near(u, flags), _near(v, flags)
     if flags & NEAREST:
         x = _wrap(to_int(floor(u * f32(width))), width, flags)
         y = _wrap(to_int(floor(v * f32(height))), height, flags)
