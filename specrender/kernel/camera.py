@@ -13,7 +13,7 @@ THIN_LENS = 1
 ORTHOGRAPHIC = 2
 
 
-@kernel
+@kernel(forceinline=True)
 def generate_ray(tables, film_x, film_y, u1, u2):
     """(origin, unit direction, t_max) through a film position in pixels; u1, u2 choose the point on the lens."""
     camera = tables.settings[0]

@@ -8,7 +8,7 @@ from specrender.kernel.simd import f32, floor, lane, splat4, to_int, vec4
 from specrender.kernel.tables import load4
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_filter(tables, u):
     """(offset from the pixel centre [pixels], weight) with density proportional to the filter's magnitude.
 
@@ -22,7 +22,7 @@ def sample_filter(tables, u):
     return low + (x - f32(i)) * (values[table + i + 1] - low), values[table + cells + 1 + i]
 
 
-@kernel
+@kernel(forceinline=True)
 def _wavelength(values, table, cells, u):
     """(wavelength [nm], 1 / pdf [nm]) from the inverse CDF."""
     x = u * f32(cells)
@@ -32,7 +32,7 @@ def _wavelength(values, table, cells, u):
     return low + (x - f32(i)) * step, step * f32(cells)
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_wavelengths(tables, u):
     """Four wavelengths [nm] and 1 / pdf [nm]: lane i is at CDF^-1(frac(u + i / 4)).  RGB mode: zeros and ones."""
     settings = tables.settings[0]
@@ -48,7 +48,7 @@ def sample_wavelengths(tables, u):
     return vec4(w0, w1, w2, w3), vec4(p0, p1, p2, p3)
 
 
-@kernel
+@kernel(forceinline=True)
 def _response(tables, settings, wavelength):
     """(xbar, ybar, zbar, 0) at a wavelength, linear between 1 nm samples."""
     x = wavelength - settings.cmf_start
@@ -57,7 +57,7 @@ def _response(tables, settings, wavelength):
     return low + (load4(tables.cmf, i + 1) - low) * (x - f32(i))
 
 
-@kernel
+@kernel(forceinline=True)
 def to_xyz(tables, spectrum, wavelengths, inverse_pdf):
     """Estimate of XYZ (lanes 0-2) from four lanes; RGB mode: the matrix of the rendering space."""
     settings = tables.settings[0]

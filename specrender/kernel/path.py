@@ -36,7 +36,7 @@ def power_heuristic(a, b):
     return f32(1.0) / (f32(1.0) + ratio * ratio)
 
 
-@kernel
+@kernel(forceinline=True)
 def light_at_surface(tables, hit, wo, wavelengths, origin, pdf_bsdf, is_delta):
     """Emission of an area light that a sampled direction met, weighted against having sampled the light.
 
@@ -50,7 +50,7 @@ def light_at_surface(tables, hit, wo, wavelengths, origin, pdf_bsdf, is_delta):
     return radiance * power_heuristic(pdf_bsdf, pdf_light)
 
 
-@kernel
+@kernel(forceinline=True)
 def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
     """The same for a direction that left the scene."""
     light = tables.lights[tables.settings[0].environment]
@@ -61,7 +61,7 @@ def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
     return radiance * power_heuristic(pdf_bsdf, pdf_light)
 
 
-@kernel
+@kernel(forceinline=True)
 def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, light_share, u):
     """One light sample at a surface: value times radiance over density, weighted against sampling the BSDF.
 
@@ -79,7 +79,7 @@ def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, 
     contribution = value * radiance
     if not any_lane(contribution > f32(0.0)):
         return nothing
-    contribution *= transmittance(tables, hit.p, hit.normal, wi, distance, crossings) / pdf_light
+    contribution *= transmittance(tables, hit.p, hit.normal, wi, distance, crossings) * (f32(1.0) / pdf_light)
     if is_delta:
         return contribution
     return contribution * power_heuristic(pdf_light * light_share, pdf_bsdf * bsdf_share)

@@ -30,11 +30,11 @@ _V4 = ir.VectorType(I32, 4)
 
 
 class SampleState(NamedTuple):
-    """Which sample of which pixel of which image."""
+    """Which sample of which pixel of which image: two hashed words and the index of the sample."""
 
     kind: "int32"  # noqa: F821 (a kernel type)
-    seed: "int32"  # noqa: F821
-    pixel: "int32"  # noqa: F821
+    key0: "int32"  # noqa: F821
+    key1: "int32"  # noqa: F821
     index: "int32"  # noqa: F821
 
 
@@ -121,18 +121,40 @@ def _pack(b, args):
 
 
 @intrinsic
-def _independent(typingctx, seed, pixel, index, dimension):
-    def codegen(context, builder, sig, args):
-        return _to_unit(builder, _pcg4d(builder, _pack(builder, args)))
+def _hash_key(typingctx, seed, pixel, index):
+    """Two words that name a sample."""
 
-    return f32x4(*[types.int32] * 4), codegen
+    def codegen(context, b, sig, args):
+        seed, pixel, index = args
+        words = _pcg4d(b, _pack(b, (seed, pixel, index, I32(0x1CE))))
+        pair = [b.extract_element(words, I32(i)) for i in (2, 3)]
+        return context.make_tuple(b, sig.return_type, pair)
+
+    return types.UniTuple(types.int32, 2)(*[types.int32] * 3), codegen
 
 
 @intrinsic
-def _sobol(typingctx, seed, pixel, index, dimension):
+def _independent(typingctx, key0, key1, dimension):
+    """Four lanes of a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension, with key1 mixed in half-way."""
+
     def codegen(context, b, sig, args):
-        seed, pixel, index, dimension = args
-        seeds = _pcg4d(b, _pack(b, (seed, pixel, dimension, I32(0x5EED))))
+        key0, key1, dimension = args
+        counter = b.add(key0, b.mul(dimension, I32(0x9E3779B1 - 2**32)))
+        v = b.add(_splat(b, counter), _vector([0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D]))
+        v = b.mul(b.xor(v, b.lshr(v, _vector(17))), _vector(0xED5AD4BB))
+        v = b.add(b.xor(v, b.lshr(v, _vector(11))), _splat(b, key1))
+        v = b.mul(v, _vector(0xAC4C1B51))
+        v = b.mul(b.xor(v, b.lshr(v, _vector(15))), _vector(0x31848BAB))
+        return _to_unit(b, b.xor(v, b.lshr(v, _vector(14))))
+
+    return f32x4(*[types.int32] * 3), codegen
+
+
+@intrinsic
+def _sobol(typingctx, key0, key1, index, dimension):
+    def codegen(context, b, sig, args):
+        key0, key1, index, dimension = args
+        seeds = _pcg4d(b, _pack(b, (key0, key1, dimension, I32(0x5EED))))
         shuffle_seed = b.extract_element(_pcg4d(b, b.xor(seeds, _vector(0x68BC21EB))), I32(0))
         shuffled = _splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)))
         points = _vector(0)
@@ -145,8 +167,21 @@ def _sobol(typingctx, seed, pixel, index, dimension):
 
 
 @kernel
+def sample_state(kind, seed, pixel, index):
+    """The state of sample `index` of a pixel (its number in the full film)."""
+    # Sobol samples of a pixel share one scrambled sequence; independent ones share nothing
+    key0, key1 = _hash_key(seed, pixel, np.int32(0) if kind == SOBOL else index)
+    return SampleState(kind, key0, key1, index)
+
+
+@kernel
+def _sobol_samples(state, dimension):
+    return _sobol(state.key0, state.key1, state.index, dimension)
+
+
+@kernel(forceinline=True)
 def samples(state, dimension):
     """The four numbers of dimension group `dimension` of a sample, f32x4 in [0, 1)."""
     if state.kind == SOBOL:
-        return _sobol(state.seed, state.pixel, state.index, dimension)
-    return _independent(state.seed, state.pixel, state.index, dimension)
+        return _sobol_samples(state, dimension)
+    return _independent(state.key0, state.key1, dimension)

@@ -13,7 +13,7 @@ class Surface(NamedTuple):
     primitive: "int32"  # noqa: F821
 
 
-@kernel
+@kernel(forceinline=True)
 def frame(n):
     """Two tangents that make a right-handed frame with the unit vector n.  Source: [Duff2017] listing 3."""
     x, y, z = lane(n, 0), lane(n, 1), lane(n, 2)

@@ -8,7 +8,7 @@ from specrender.kernel.direct import trace_direct
 from specrender.kernel.film import add_to_bins, sample_filter, sample_wavelengths, to_xyz
 from specrender.kernel.jit import kernel
 from specrender.kernel.path import FILM_DIMENSION, WAVELENGTH_DIMENSION, trace_path
-from specrender.kernel.sampler import SampleState, samples
+from specrender.kernel.sampler import sample_state, samples
 from specrender.kernel.settings import DIRECT, PATH
 from specrender.kernel.simd import f32, fabs, hsum, lane, splat4
 
@@ -38,7 +38,7 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     sum_xx, sum_yy, sum_zz = xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2]
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
     for index in range(first_sample, last_sample):
-        state = SampleState(settings.sampler, settings.seed, pixel, np.int32(index))
+        state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
         u_film = samples(state, FILM_DIMENSION)
         offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
         offset_y, weight_y = sample_filter(tables, lane(u_film, 2))

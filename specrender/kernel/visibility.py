@@ -33,7 +33,7 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
         distance -= t
 
 
-@kernel
+@kernel(forceinline=True)
 def transmittance(tables, p, normal, direction, distance, crossings):
     """Share (f32x4, one lane a wavelength) of light that arrives at p from `distance` along `direction`.
 

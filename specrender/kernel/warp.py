@@ -9,7 +9,7 @@ INV_PI = f32(1.0 / np.pi)
 TWO_PI = f32(2.0 * np.pi)
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_disk(u1, u2):
     """(x, y) uniform on the unit disk, by the concentric map.  Source: [Shirley1997]."""
     x = f32(2.0) * u1 - f32(1.0)
@@ -24,11 +24,12 @@ def sample_disk(u1, u2):
     return r * c, r * s
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_cosine_hemisphere(u1, u2):
-    """Direction with density cos / pi about +z."""
-    x, y = sample_disk(u1, u2)
-    return vec3(x, y, sqrt(fmax(f32(0.0), f32(1.0) - x * x - y * y)))
+    """Direction with density cos / pi about +z, by the polar map: no branch to mispredict, no division."""
+    r = sqrt(u1)
+    s, c = sin_cos(TWO_PI * u2)
+    return vec3(r * c, r * s, sqrt(f32(1.0) - u1))
 
 
 @kernel(forceinline=True)
@@ -54,7 +55,7 @@ def sample_cone(one_minus_cos, u1, u2):
     return vec3(r * c, r * s, f32(1.0) - drop)
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_triangle(u1, u2):
     """Barycentric (b1, b2) uniform over a triangle."""
     root = sqrt(f32(1.0) - u1)

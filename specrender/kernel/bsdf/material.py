@@ -16,7 +16,7 @@ def _flip_z(w):
     return w * vec3(f32(1.0), f32(1.0), f32(-1.0))
 
 
-@kernel
+@kernel(forceinline=True)
 def opacity(tables, material, surface):
     """Share of the light that meets the BSDF; the rest goes straight through."""
     if material.opacity < 0:
@@ -24,7 +24,7 @@ def opacity(tables, material, surface):
     return clamp(evaluate_scalar(tables, material.opacity, surface), f32(0.0), f32(1.0))
 
 
-@kernel
+@kernel(forceinline=True)
 def evaluate_material(tables, material, surface, wavelengths, wo, wi):
     """(value times |cos|, pdf) as a BSDF's `evaluate`, through two-sidedness and mask."""
     index = material.front
@@ -39,7 +39,7 @@ def evaluate_material(tables, material, surface, wavelengths, wo, wi):
     return value, pdf
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_material(tables, material, surface, wavelengths, wo, u_lobe, u1, u2):
     """(wi, weight, pdf, eta, flags) as a BSDF's `sample`, through two-sidedness and mask."""
     covered = opacity(tables, material, surface)

@@ -14,7 +14,7 @@ from specrender.kernel.light.layout import AREA, CONSTANT
 from specrender.kernel.simd import f32, splat4
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_light(tables, p, wavelengths, u_choice, u1, u2):
     """One direction towards one light from the point p.
 

@@ -17,7 +17,7 @@ from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.warp import TWO_PI, sample_cone, sample_triangle
 
 
-@kernel
+@kernel(forceinline=True)
 def _sample_mesh(tables, shape, u1, u2):
     """(point, normal, uv, triangle) uniform over the area of a mesh."""
     i, _, u1 = sample_discrete(tables.values, shape.area_cdf, shape.triangle_count, u1)
@@ -64,7 +64,7 @@ def _sample_cone(tables, shape, p, cone, u1, u2):
     return wi, along - half
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_area(tables, light, p, wavelengths, u1, u2):
     """(wi, distance, radiance, pdf) of a point on the emitting shape, not weighted by its choice."""
     shape = tables.shapes[light.shape]
@@ -97,7 +97,7 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
     return wi, distance, radiance, pdf
 
 
-@kernel
+@kernel(forceinline=True)
 def pdf_area(tables, light, p, wi, distance, normal):
     """Density of `sample_area` for the direction wi that meets the shape at `distance` with geometric `normal`."""
     shape = tables.shapes[light.shape]
@@ -111,7 +111,7 @@ def pdf_area(tables, light, p, wi, distance, normal):
     return distance * distance / (cos_light * shape.area)
 
 
-@kernel
+@kernel(forceinline=True)
 def emitted(tables, light, normal, uv, primitive, wo, wavelengths):
     """Radiance of an area light at a surface point towards wo (world)."""
     if dot(normal, wo) <= f32(0.0):

@@ -6,7 +6,7 @@ from specrender.kernel.simd import f32, fmin
 ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 
 
-@kernel
+@kernel(forceinline=True)
 def find_interval(values, offset, count, u):
     """Largest i in [0, count) with values[offset + i] <= u; the table has count + 1 increasing entries from 0 to 1."""
     low, high = 0, count
@@ -19,7 +19,7 @@ def find_interval(values, offset, count, u):
     return low
 
 
-@kernel
+@kernel(forceinline=True)
 def sample_discrete(values, offset, count, u):
     """(index, its probability, u stretched to [0, 1) within it)."""
     i = find_interval(values, offset, count, u)

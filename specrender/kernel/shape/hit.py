@@ -28,7 +28,7 @@ class Hit(NamedTuple):
     primitive: "int32"  # noqa: F821
 
 
-@kernel
+@kernel(forceinline=True)
 def triangle_uv(tables, i0, i1, i2, b1, b2):
     """Texture coordinates (u, v, b1, b2) inside a triangle."""
     uvs = tables.uvs
@@ -61,7 +61,7 @@ def _frame_along(n, tangent):
     return s, cross(n, s)
 
 
-@kernel
+@kernel(forceinline=True)
 def _triangle_hit(tables, primitive, b1, b2):
     base = 4 * primitive
     indices = tables.triangles
@@ -102,7 +102,7 @@ def _object_hit(tables, item, p):
     return Hit(p, n, s, t, n, uv, shape_id, np.int32(0))
 
 
-@kernel
+@kernel(forceinline=True)
 def surface_hit(tables, origin, direction, t, u, v, primitive, item):
     """The Hit for what `closest_hit` returned (which must be a hit)."""
     if item < 0:

@@ -21,7 +21,7 @@ def _interpolate(values, offset, last, x):
     return low + (x - f32(i)) * (values[offset + i + 1] - low)
 
 
-@kernel
+@kernel(forceinline=True)
 def regular(tables, texture, wavelengths):
     """Equally spaced samples, linear in between, 0 (or held) outside; at least two samples."""
     last = texture.count - 1
