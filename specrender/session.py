@@ -75,12 +75,12 @@ class Session:
 
     def read(self, source, defines: dict[str, str] | None = None, dispersive: bool = False) -> Scene:
         """The scene to render: a Scene, or the name of a file, with the overrides applied and validated."""
-        with self._timed("import"):
+        with self.timed("import"):
             from specrender.scene.description import Scene
             from specrender.scene.overrides import checked_integrator, overridden
             from specrender.scene.readers import load
             from specrender.scene.validate import validate
-        with self._timed("read"):
+        with self.timed("read"):
             overrides = dict(self.overrides)
             if isinstance(source, Scene):
                 if defines or dispersive:
@@ -97,14 +97,14 @@ class Session:
 
     def compile(self) -> SceneTables:
         """The kernel's tables of the scene, and an empty film; then loads or compiles the kernel."""
-        with self._timed("import"):
+        with self.timed("import"):
             from specrender import driver
             from specrender.kernel.jit import Compilation
             from specrender.scene.compile import compile_scene
             from specrender.scene.overrides import film_crop
         threads = driver.default_threads() if self.threads is None else self.threads
         compiling = Compilation.seconds
-        with self._timed("compile_scene"):
+        with self.timed("compile_scene"):
             film = self.scene.film
             self.tables = compile_scene(
                 self.scene, self.mode, self.rgb_space, spectral_film=self.spectral_film, threads=threads
@@ -113,7 +113,7 @@ class Session:
         # the hierarchy is built by kernels, too
         compiling = Compilation.seconds - compiling
         self.seconds["compile_scene"] -= compiling
-        with self._timed("compile_kernel"):
+        with self.timed("compile_kernel"):
             driver.prepare_kernel()
         self.seconds["compile_kernel"] += compiling
         return self.tables
@@ -128,7 +128,7 @@ class Session:
             "version": __version__,
             "scene": scene.name,
             "mode": self.mode,
-            "integrator": _chain(scene.integrator),
+            "integrator": integrator_chain(scene.integrator),
             "sampler": scene.sampler.__struct_config__.tag,
             "seed": scene.sampler.seed,
             "units": "W.m^-2.sr^-1.nm^-1",
@@ -146,17 +146,18 @@ class Session:
         from specrender import driver
 
         count = self.scene.sampler.sample_count
-        with self._timed("render"):
+        with self.timed("render"):
             self.stats = driver.render_film(self.tables, self.film, count, self.threads, job=job)
         return self.film
 
     def write(self, path, **options) -> Written:
         """`write` of the film."""
-        with self._timed("write"):
+        with self.timed("write"):
             return write(self.film, path, **options)
 
     @contextlib.contextmanager
-    def _timed(self, stage):
+    def timed(self, stage: str):
+        """Adds the time spent inside to `seconds[stage]`."""
         started = time.perf_counter()
         try:
             yield
@@ -164,12 +165,12 @@ class Session:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
 
-def _chain(integrator) -> str:
+def integrator_chain(integrator) -> str:
     """The integrators from the outermost to the innermost, as "aov(path)"."""
     if integrator is None:
         return ""
     name, inner = integrator.__struct_config__.tag, getattr(integrator, "integrator", None)
-    return name if inner is None else f"{name}({_chain(inner)})"
+    return name if inner is None else f"{name}({integrator_chain(inner)})"
 
 
 def render(

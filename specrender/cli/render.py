@@ -27,7 +27,8 @@ def run(arguments) -> int:
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
         choices = _output_choices(arguments, paths, session)
-        _announce_compiling(arguments.quiet)
+        with session.timed("import"):
+            _announce_compiling(arguments.quiet)
         session.compile()
         interrupts.is_rendering = True
         _render(session, interrupts.stop, arguments.quiet)
@@ -112,8 +113,15 @@ def _announce_compiling(quiet):
 
 def _render(session, stop, quiet):
     from specrender.driver import Job
+    from specrender.session import integrator_chain
 
-    total = session.film.weight.size * session.scene.sampler.sample_count
+    spp = session.scene.sampler.sample_count
+    if not quiet:
+        height, width = session.film.shape
+        what = f"{session.mode}, {integrator_chain(session.scene.integrator) or 'no integrator'}"
+        text = f"rendering {session.scene.name}: {width}x{height} pixels, {spp} samples each, {what}"
+        print(f"specrender: {text}", file=sys.stderr, flush=True)
+    total = session.film.weight.size * spp
     bar = progress(total, quiet)
     try:
         session.render(Job(on_progress=bar.update, stop=stop))

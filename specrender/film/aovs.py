@@ -58,8 +58,6 @@ AOVS: dict[str, Aov] = {
         Aov("uv", _layer("uv", ("U", "V")), "mean", "texture coordinates of the first hit [1]"),
         Aov("geo_normal", _layer("Ng", _XYZ), "mean", "geometric normal in world space [1]"),
         Aov("sh_normal", _layer("N", _XYZ), "mean", "shading normal in world space [1]"),
-        Aov("dp_du", _layer("dPdu", _XYZ), "mean", "derivative of position by u [scene units]"),
-        Aov("dp_dv", _layer("dPdv", _XYZ), "mean", "derivative of position by v [scene units]"),
         Aov("prim_index", ("prim_index",), "id", "index of the primitive (triangle) within its shape"),
         Aov("shape_index", ("shape_index",), "id", "index of the shape in the scene"),
     )

@@ -157,7 +157,7 @@ def _reserve(path: Path, size: int) -> None:
 
 def _encode(picture: Picture, path: str) -> str | None:
     """Write a file by OpenImageIO; returns what went wrong, one line, or None."""
-    import OpenImageIO as oiio  # noqa: N813 - here since it takes 0.1 s, which only writing should cost
+    import OpenImageIO as oiio
 
     height, width, channels = picture.pixels.shape
     spec = oiio.ImageSpec(width, height, channels, picture.formats[0])

@@ -43,7 +43,7 @@ def read_image(path: str | os.PathLike) -> Image:
     ------
     InputError : the file is missing, no image, or damaged.
     """
-    import OpenImageIO as oiio  # noqa: N813 - here since it takes 0.1 s, which only reading should cost
+    import OpenImageIO as oiio
 
     if not Path(path).is_file():
         raise InputError(f"cannot read '{path}': there is no such file")

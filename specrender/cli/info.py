@@ -1,0 +1,192 @@
+"""`specrender info`: what a scene holds, and what specrender knows by name."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from specrender.errors import InputError
+
+
+def run(arguments) -> int:
+    """Print what was asked for; returns the exit code."""
+    if arguments.defines and not arguments.scene:
+        raise InputError("-D sets parameters of a scene; give a scene")
+    if arguments.schema:
+        from specrender.scene.schema import scene_schema
+
+        print(json.dumps(scene_schema(), indent=2))
+        return 0
+    if arguments.gamuts:
+        table, show = _gamuts(), _show_gamuts
+    elif arguments.spectra:
+        table, show = _spectra(), _show_spectra
+    else:
+        table, show = _scene(arguments.scene, dict(arguments.defines)), _show_scene
+    if arguments.json:
+        print(json.dumps(table, indent=2))
+    else:
+        show(table)
+    return 0
+
+
+# ---------------------------------------------------------------- what specrender knows
+
+
+def _gamuts():
+    from specrender.color import GAMUTS
+
+    names = ("red", "green", "blue", "white")
+    return {
+        gamut.name: {**{name: list(getattr(gamut, name)) for name in names}, "source": gamut.source}
+        for gamut in GAMUTS.values()
+    }
+
+
+def _show_gamuts(table):
+    print(f"{'':12}{'red':>16}{'green':>16}{'blue':>16}{'white':>16}   source")
+    for name, row in table.items():
+        points = "".join(f"{row[point][0]:8.4f} {row[point][1]:7.4f}" for point in ("red", "green", "blue", "white"))
+        print(f"{name:12}{points}   {row['source']}")
+
+
+def _spectra():
+    from specrender.spectra import catalogue
+
+    return {kind: catalogue.names(kind) for kind in catalogue.KINDS}
+
+
+#: Kind of data -> where its names can stand in a scene.
+USES = {
+    "illuminant": "illuminants and lamps, for any spectrum",
+    "patch": "colour patches, for any spectrum",
+    "metal": "metals, for `material` of conductors",
+    "glass": "glasses and other clear materials, for int_ior and ext_ior, dispersive",
+    "ior": "single refractive indices, for int_ior and ext_ior of Mitsuba's files",
+}
+
+
+def _show_spectra(table):
+    import textwrap
+
+    for kind, names in table.items():
+        print(f"{USES[kind]} ({len(names)})")
+        indent = "    "
+        wrapped = textwrap.wrap(", ".join(names), 100 - len(indent), break_on_hyphens=False)
+        print(textwrap.indent("\n".join(wrapped), indent))
+
+
+# ---------------------------------------------------------------- a scene
+
+
+def _scene(path, defines):
+    from specrender.scene.overrides import film_crop
+    from specrender.scene.readers import load
+    from specrender.session import integrator_chain
+
+    scene = load(path, defines)
+    film = scene.film
+    x0, y0, x1, y1 = film_crop(film)
+    return {
+        "name": scene.name,
+        "size": [film.width, film.height],
+        "crop": [x0, y0, x1, y1],
+        "samples_per_pixel": scene.sampler.sample_count,
+        "sampler": _tag(scene.sampler),
+        "integrator": integrator_chain(scene.integrator),
+        "camera": _tag(scene.camera),
+        "filter": _tag(film.rfilter),
+        "shapes": _counted(scene.shapes),
+        "triangles": _triangles(scene.shapes),
+        "lights": _counted([*scene.lights, *(shape.emitter for shape in scene.shapes if shape.emitter is not None)]),
+        "materials": _counted(_materials(scene)),
+        "textures": _counted(scene.textures.values()),
+        "spectra": len(scene.spectra),
+        "impossible_reflectances": _impossible_reflectances(scene),
+    }
+
+
+def _show_scene(table):
+    size = "{}x{}".format(*table["size"])
+    crop = ",".join(map(str, table["crop"]))
+    whole = table["crop"] == [0, 0, *table["size"]]
+    print(f"{table['name']}: {size} pixels{'' if whole else f', crop {crop}'}, {table['filter']} filter")
+    print(f"  camera      {table['camera']}")
+    print(f"  integrator  {table['integrator'] or 'none'}")
+    print(f"  sampler     {table['sampler']}, {table['samples_per_pixel']} samples per pixel")
+    print(f"  shapes      {_listed(table['shapes'])}; {table['triangles']} triangles")
+    for name in ("lights", "materials", "textures"):
+        print(f"  {name:10}  {_listed(table[name])}")
+    print(f"  spectra     {table['spectra'] or 'none'}")
+    count = table["impossible_reflectances"]
+    if count:
+        print(f"  {count} rgb reflectance{'s' * (count > 1)} that no surface can have: the nearest possible one is used")
+
+
+def _tag(node):
+    return node.__struct_config__.tag
+
+
+def _counted(nodes):
+    return dict(Counter(_tag(node) for node in nodes).most_common())
+
+
+def _listed(counts):
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+
+def _triangles(shapes):
+    from specrender.scene.compile.geometry import ANALYTIC, MESHES
+    from specrender.scene.readers.meshes import load_shape
+
+    count = 0
+    for shape in shapes:
+        if type(shape) not in ANALYTIC:
+            mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
+            count += len(mesh.faces)
+    return count
+
+
+def _materials(scene):
+    """The materials with a name and those written in place of shapes, each once."""
+    inline = [shape.material for shape in scene.shapes]
+    found = {id(node): node for node in (*scene.materials.values(), *inline)}
+    return [node for node in found.values() if node is not None and not isinstance(node, str)]
+
+
+def _impossible_reflectances(scene):
+    """How many rgb reflectances of the scene lie outside what a smooth reflectance within [0, 1] can give."""
+    from specrender.scene.validate import REFLECTANCES
+    from specrender.spectra.uplift import reflectance_coefficients, round_trip_error
+
+    found = {}
+    for node in _nodes(scene):
+        for field in REFLECTANCES & set(node.__struct_fields__):
+            spec = getattr(node, field)
+            if getattr(spec, "rgb", None) is not None:
+                found[(spec.space, tuple(spec.rgb))] = spec
+    count = 0
+    for spec in found.values():
+        coefficients = reflectance_coefficients([spec.rgb], spec.space)
+        count += bool(round_trip_error([spec.rgb], coefficients, spec.space).max() > ROUND_TRIP)
+    return count
+
+
+#: Distance in RGB beyond which an uplifted reflectance is another colour.
+ROUND_TRIP = 1e-3
+
+
+def _nodes(value):
+    """Every node of a scene."""
+    import msgspec
+
+    if isinstance(value, msgspec.Struct):
+        yield value
+        for field in value.__struct_fields__:
+            yield from _nodes(getattr(value, field))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _nodes(item)
+    elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
+        for item in value:
+            yield from _nodes(item)

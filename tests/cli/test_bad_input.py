@@ -1,0 +1,173 @@
+"""Whatever is wrong with the input: one line that says so, exit code 2, no file left behind."""
+
+import struct
+
+import numpy as np
+import pytest
+
+TRIANGLE = "0 0 0\n1 0 0\n0 1 0\n"
+PLY = """ply
+format ascii 1.0
+element vertex {vertices}
+property float x
+property float y
+property float z
+element face {faces}
+property list uchar int vertex_indices
+end_header
+"""
+
+
+def xml(body):
+    return f'<scene version="3.0.0">{body}</scene>'
+
+
+def with_mesh(content):
+    """Files of a scene with one PLY mesh."""
+    return {"s.xml": xml('<shape type="ply"><string name="filename" value="m.ply"/></shape>'), "m.ply": content}
+
+
+def truncated_ply():
+    header = PLY.format(vertices=3, faces=1).replace("ascii", "binary_little_endian")
+    return header.encode() + struct.pack("<4f", 0, 0, 0, 1)
+
+
+#: What is wrong -> (files, arguments after `render`, words of the message).
+CASES = {
+    "missing file": ({}, ["nowhere.toml"], ["nowhere.toml", "no such scene file"]),
+    "unknown scene extension": ({"s.blend": ""}, ["s.blend"], [".blend", ".toml", ".xml"]),
+    "a folder": ({"f.toml/x": ""}, ["f.toml"], ["f.toml", "directory"]),
+    "not TOML": ({"s.toml": "film = = 3"}, ["s.toml"], ["s.toml:1", "TOML"]),
+    "not XML": ({"s.xml": "<scene"}, ["s.xml"], ["s.xml:1", "XML"]),
+    "unknown type": (
+        {"s.toml": '[[shapes]]\ntype = "spere"\n'},
+        ["s.toml"],
+        ["s.toml", "shapes[0].type", "spere", "did you mean 'sphere'"],
+    ),
+    "unknown plugin": ({"s.xml": xml('<shape type="spere"/>')}, ["s.xml"], ["s.xml:1", "spere", "'sphere'"]),
+    "misspelt key": (
+        {"s.toml": '[[shapes]]\ntype = "sphere"\nradus = 1.0\n'},
+        ["s.toml"],
+        ["shapes[0].radus", "did you mean 'radius'"],
+    ),
+    "misspelt parameter": (
+        {"s.xml": xml('<shape type="sphere"><float name="radus" value="1"/></shape>')},
+        ["s.xml"],
+        ["s.xml:1", "radus", "'radius'"],
+    ),
+    "wrong type": (
+        {"s.toml": '[[shapes]]\ntype = "sphere"\nradius = "big"\n'},
+        ["s.toml"],
+        ["shapes[0].radius", "a number", "'big'"],
+    ),
+    "NaN in a transform": (
+        {"s.toml": '[[shapes]]\ntype = "sphere"\nto_world = { translate = [nan, 0, 0] }\n'},
+        ["s.toml"],
+        ["shapes[0].to_world", "finite"],
+    ),
+    "empty mesh": (with_mesh(PLY.format(vertices=0, faces=0)), ["s.xml"], ["m.ply", "no vertices"]),
+    "index out of range": (
+        with_mesh(PLY.format(vertices=3, faces=1) + TRIANGLE + "3 0 1 7\n"),
+        ["s.xml"],
+        ["m.ply", "vertex 7", "0 to 2"],
+    ),
+    "truncated PLY": (with_mesh(truncated_ply()), ["s.xml"], ["m.ply"]),
+    "missing mesh": (
+        {"s.xml": xml('<shape type="obj"><string name="filename" value="gone.obj"/></shape>')},
+        ["s.xml"],
+        ["gone.obj"],
+    ),
+    "circular include": (
+        {"s.xml": xml('<include filename="t.xml"/>'), "t.xml": xml('<include filename="s.xml"/>')},
+        ["s.xml"],
+        ["includes itself", "s.xml -> t.xml -> s.xml"],
+    ),
+    "zero-size film": ({"s.toml": "[film]\nwidth = 0\n"}, ["s.toml"], ["film.width", "got 0"]),
+    "undeclared parameter": ({"s.toml": ""}, ["s.toml", "-D", "x=1"], ["'x'", "-D"]),
+    "unwritable output": ({"s.toml": ""}, ["s.toml", "-o", "gone/a.exr"], ["gone", "does not exist"]),
+    "output is a folder": ({"s.toml": "", "f.exr/x": ""}, ["s.toml", "-o", "f.exr"], ["f.exr", "folder"]),
+    "unknown output extension": ({"s.toml": ""}, ["s.toml", "-o", "a.bmp"], ["a.bmp", ".exr", ".png"]),
+    "output twice": ({"s.toml": ""}, ["s.toml", "-o", "a.exr", "-o", "a.exr"], ["a.exr", "twice"]),
+    "unwritable statistics": ({"s.toml": ""}, ["s.toml", "--stats", "gone/s.json"], ["gone/s.json"]),
+    "negative spp": ({"s.toml": ""}, ["s.toml", "--spp", "-4"], ["--spp", "1 or more", "-4"]),
+    "spp that is no number": ({"s.toml": ""}, ["s.toml", "--spp", "many"], ["--spp", "many"]),
+    "zero threads": ({"s.toml": ""}, ["s.toml", "--threads", "0"], ["--threads", "1 or more"]),
+    "zero size": ({"s.toml": ""}, ["s.toml", "--size", "0x10"], ["--size", "0x10", "640x480"]),
+    "size without height": ({"s.toml": ""}, ["s.toml", "--size", "10"], ["--size", "'10'"]),
+    "huge size": ({"s.toml": ""}, ["s.toml", "--size", "1000000x10"], ["1000000x10", "65536"]),
+    "crop outside": ({"s.toml": ""}, ["s.toml", "--size", "8x8", "--crop", "0,0,9,8"], ["0,0,9,8", "0,0,8,8"]),
+    "empty crop": ({"s.toml": ""}, ["s.toml", "--crop", "4,4,4,8"], ["4,4,4,8"]),
+    "crop of three": ({"s.toml": ""}, ["s.toml", "--crop", "1,2,3"], ["--crop", "1,2,3"]),
+    "unknown mode": ({"s.toml": ""}, ["s.toml", "--mode", "spectrel"], ["did you mean 'spectral'"]),
+    "unknown gamut": ({"s.toml": ""}, ["s.toml", "--gamut", "rec202"], ["rec202", "'rec2020'"]),
+    "unknown adaptation": ({"s.toml": ""}, ["s.toml", "--adapt", "bradfort"], ["'bradford'"]),
+    "unknown rgb space": ({"s.toml": ""}, ["s.toml", "--mode", "rgb", "--rgb-space", "acesgc"], ["'acescg'"]),
+    "rgb space of spectral mode": ({"s.toml": ""}, ["s.toml", "--rgb-space", "srgb"], ["--mode rgb", "--gamut"]),
+    "spectra in rgb mode": ({"s.toml": ""}, ["s.toml", "--mode", "rgb", "-o", "a.spectral.exr"], ["--mode spectral"]),
+    "bins in rgb mode": ({"s.toml": "[film]\nspectral_bins = 8\n"}, ["s.toml", "--mode", "rgb"], ["--mode spectral"]),
+    "unknown integrator": ({"s.toml": ""}, ["s.toml", "--integrator", "pathh"], ["did you mean 'path'"]),
+    "unknown sampler": ({"s.toml": ""}, ["s.toml", "--sampler", "sobal"], ["did you mean 'sobol'"]),
+    "unknown layer": ({"s.toml": ""}, ["s.toml", "--aov", "dept"], ["did you mean 'depth'"]),
+    "max depth of direct": ({"s.toml": ""}, ["s.toml", "--integrator", "direct", "--max-depth", "3"], ["max_depth"]),
+    "infinite exposure": ({"s.toml": ""}, ["s.toml", "--exposure", "inf"], ["--exposure", "inf"]),
+    "malformed definition": ({"s.toml": ""}, ["s.toml", "-D", "x"], ["NAME=VALUE", "'x'"]),
+    "unknown flag": ({"s.toml": ""}, ["s.toml", "--sppp", "3"], ["--sppp", "--help"]),
+    "no scene": ({}, [], ["SCENE", "specrender render --help"]),
+}
+
+
+def prepare(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return {path for path in folder.rglob("*")}
+
+
+def check(code, out, err, words):
+    assert code == 2, err
+    assert out == ""
+    assert len(err.splitlines()) == 1 and err.startswith("specrender: error: "), err
+    for word in words:
+        assert word in err
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_in_this_process(case, command, tmp_path):
+    files, arguments, words = CASES[case]
+    before = prepare(tmp_path, files)
+    check(*command("render", *arguments), words)
+    assert set(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("case", ["missing file", "empty mesh", "unknown flag"])
+def test_as_a_process(case, start, tmp_path):
+    files, arguments, words = CASES[case]
+    before = prepare(tmp_path, files)
+    process = start("render", *arguments)
+    out, err = process.communicate(timeout=60)
+    check(process.returncode, out, err, words)
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_old_output_survives_bad_input(command, tmp_path):
+    (tmp_path / "a.exr").write_bytes(b"old")
+    assert command("render", "nowhere.toml", "-o", "a.exr")[0] == 2
+    assert (tmp_path / "a.exr").read_bytes() == b"old"
+
+
+def test_no_command(command):
+    check(*command(), ["COMMAND", "--help"])
+
+
+def test_unknown_command(command):
+    check(*command("rendr"), ["rendr"])
+
+
+def test_a_bug_is_one_line_too(command, monkeypatch, scene):
+    import specrender.session
+
+    monkeypatch.setattr(specrender.session.Session, "compile", lambda self: np.zeros(1)[3])
+    code, out, err = command("render", scene)
+    assert (code, out) == (1, "")
+    assert len(err.splitlines()) == 1 and err.startswith("specrender: internal error: IndexError")
