@@ -102,6 +102,10 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     if max_depth == 0:
         return radiance, coverage
     while True:
+        # before the ray is cast, so that the processor hashes while it waits for the BVH
+        dimension = FIRST_BOUNCE_DIMENSION + 2 * depth
+        u_light = samples(state, dimension)
+        u_bsdf = samples(state, dimension + 1)
         t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
 
         # ---------------- the environment
@@ -126,10 +130,8 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         material = tables.materials[shape.material]
         surface = Surface(hit.uv, hit.primitive)
         wo = to_local(hit.s, hit.t, hit.n, -direction)
-        dimension = FIRST_BOUNCE_DIMENSION + 2 * depth
 
         # ---------------- next-event estimation
-        u_light = samples(state, dimension)
         if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
             crossings = max_depth - depth - 2
             radiance += beta * direct_light(
@@ -137,7 +139,6 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
             )
 
         # ---------------- the next direction
-        u_bsdf = samples(state, dimension + 1)
         wi, weight, pdf, relative_eta, flags = sample_material(
             tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
         )

@@ -43,6 +43,8 @@ SETTINGS = np.dtype(
         ("filter_cells", "i4"),  # reconstruction filter: cells + 1 inverse-CDF entries, then the cells' weights
         ("filter_table", "i4"),  # offset in values [pixels]
         ("camera_kind", "i4"),
+        ("inv_width", "f4"),  # 1 / pixels
+        ("inv_height", "f4"),
         ("x_scale", "f4"),  # camera-space x at z = 1 (perspective) or x (orthographic) of the left edge
         ("y_scale", "f4"),
         ("x_offset", "f4"),  # principal point, as a share of the film

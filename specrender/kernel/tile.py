@@ -28,6 +28,21 @@ def _radiance(tables, state, origin, direction, reach, wavelengths):
     return splat4(f32(0.0)), f32(0.0)
 
 
+@kernel(forceinline=True)
+def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
+    """(state, filter weight, origin, direction, t_max, wavelengths, 1 / pdf) of one sample of a pixel."""
+    settings = tables.settings[0]
+    state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
+    u_film = samples(state, FILM_DIMENSION)
+    offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
+    offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
+    film_x = f32(pixel_x) + f32(0.5) + offset_x
+    film_y = f32(pixel_y) + f32(0.5) + offset_y
+    origin, direction, reach = generate_ray(tables, film_x, film_y, lane(u_film, 0), lane(u_film, 3))
+    wavelengths, inverse_pdf = sample_wavelengths(tables, lane(samples(state, WAVELENGTH_DIMENSION), 0))
+    return state, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf
+
+
 @kernel
 def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sample, counters):
     """Add samples [first, last) of one pixel to its sums, in this order whatever the tiles and passes are."""
@@ -37,20 +52,11 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     sum_x, sum_y, sum_z = xyz[y, x, 0], xyz[y, x, 1], xyz[y, x, 2]
     sum_xx, sum_yy, sum_zz = xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2]
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
+    following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
-        state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
-        u_film = samples(state, FILM_DIMENSION)
-        offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
-        offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
-        weight = weight_x * weight_y
-        origin, direction, reach = generate_ray(
-            tables,
-            f32(pixel_x) + f32(0.5) + offset_x,
-            f32(pixel_y) + f32(0.5) + offset_y,
-            lane(u_film, 0),
-            lane(u_film, 3),
-        )
-        wavelengths, inverse_pdf = sample_wavelengths(tables, lane(samples(state, WAVELENGTH_DIMENSION), 0))
+        state, weight, origin, direction, reach, wavelengths, inverse_pdf = following
+        # one sample ahead, so that the processor prepares it while it waits for the rays of this one
+        following = _camera_sample(tables, pixel, pixel_x, pixel_y, index + 1)
         radiance, coverage = _radiance(tables, state, origin, direction, reach, wavelengths)
         if not hsum(fabs(radiance)) < f32(np.inf):
             counters[NON_FINITE] += 1

@@ -10,26 +10,29 @@ from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.shape.analytic import sample_surface, surface_of
 from specrender.kernel.shape.hit import triangle_uv
 from specrender.kernel.shape.layout import FLIP, HAS_UVS, MESH, SPHERE
-from specrender.kernel.simd import cross, dot, f32, fmax, normalize, splat4, sqrt, vec4
+from specrender.kernel.simd import dot, f32, fmax, splat4, sqrt, vec4
 from specrender.kernel.surface import Surface, frame, to_world
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
+from specrender.kernel.texture.layout import BITMAP
 from specrender.kernel.warp import TWO_PI, sample_cone, sample_triangle
 
 
 @kernel(forceinline=True)
-def _sample_mesh(tables, shape, u1, u2):
-    """(point, normal, uv, triangle) uniform over the area of a mesh."""
+def _sample_mesh(tables, shape, has_image, u1, u2):
+    """(point, normal, uv, triangle) uniform over the area of a mesh; the uv are made only for an image."""
     i, _, u1 = sample_discrete(tables.values, shape.area_cdf, shape.triangle_count, u1)
     triangle = shape.first_triangle + i
-    base = 4 * triangle
-    indices = tables.triangles
-    i0, i1, i2 = indices[base], indices[base + 1], indices[base + 2]
+    corner = shape.corners + 4 * i
     b1, b2 = sample_triangle(u1, u2)
-    v0 = load4(tables.positions, i0)
-    e1, e2 = load4(tables.positions, i1) - v0, load4(tables.positions, i2) - v0
-    uv = triangle_uv(tables, i0, i1, i2, b1, b2) if shape.flags & HAS_UVS else vec4(b1, b2, b1, b2)
-    return v0 + e1 * b1 + e2 * b2, normalize(cross(e1, e2)), uv, triangle
+    values = tables.values
+    point = load4(values, corner) + load4(values, corner + 1) * b1 + load4(values, corner + 2) * b2
+    uv = vec4(b1, b2, b1, b2)
+    if has_image and shape.flags & HAS_UVS:
+        base = 4 * triangle
+        indices = tables.triangles
+        uv = triangle_uv(tables, indices[base], indices[base + 1], indices[base + 2], b1, b2)
+    return point, load4(values, corner + 3), uv, triangle
 
 
 @kernel(forceinline=True)
@@ -79,7 +82,8 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
         cos_light = -dot(normal, wi)
     else:
         if shape.kind == MESH:
-            q, normal, uv, triangle = _sample_mesh(tables, shape, u1, u2)
+            has_image = tables.textures[light.color].kind >= BITMAP
+            q, normal, uv, triangle = _sample_mesh(tables, shape, has_image, u1, u2)
         else:
             q, normal, uv = sample_surface(tables, shape, u1, u2)
         if shape.flags & FLIP:

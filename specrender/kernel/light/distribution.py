@@ -1,5 +1,7 @@
 """Choosing from tabulated shares: cumulative tables in `tables.values`, with the random number used again."""
 
+import numpy as np
+
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, fmin
 
@@ -9,13 +11,11 @@ ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 @kernel(forceinline=True)
 def find_interval(values, offset, count, u):
     """Largest i in [0, count) with values[offset + i] <= u; the table has count + 1 increasing entries from 0 to 1."""
-    low, high = 0, count
-    while high - low > 1:
-        middle = (low + high) >> 1
-        if values[offset + middle] <= u:
-            low = middle
-        else:
-            high = middle
+    low, size = np.int64(0), np.int64(count)
+    while size > 1:  # without a branch on u, which no processor can predict
+        half = size >> 1
+        low += half * np.int64(values[offset + low + half] <= u)
+        size -= half
     return low
 
 

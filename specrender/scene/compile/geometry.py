@@ -67,13 +67,17 @@ class Geometry:
         if mesh.uvs is not None:
             record["flags"] |= layout.HAS_UVS
         if emits:
-            corners = positions[mesh.faces, :3].astype(np.float64)
-            cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-            areas = 0.5 * np.linalg.norm(cross, axis=1)
+            corners = positions[mesh.faces].astype(np.float64)
+            corners[:, 1:] -= corners[:, :1]
+            normals = np.zeros((len(corners), 1, 4))
+            normals[:, 0, :3] = np.cross(corners[:, 1, :3], corners[:, 2, :3])
+            areas = 0.5 * np.linalg.norm(normals[:, 0], axis=1)
+            normals /= np.maximum(2.0 * areas, np.finfo(float).tiny)[:, None, None]
             if not areas.sum() > 0.0:
                 raise d.fail(shape, "a shape without area cannot emit light")
             record["area"] = areas.sum()
             record["area_cdf"] = builder.values(cumulative(areas))
+            record["corners"] = builder.values(np.concatenate([corners, normals], axis=1)) // 4
         self._positions.append(positions)
         self._normals.append(self._transformed_normals(mesh, matrix))
         self._uvs.append(None if mesh.uvs is None else mesh.uvs.astype(np.float32))

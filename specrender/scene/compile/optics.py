@@ -42,6 +42,7 @@ def pack_camera(record, scene: d.Scene, builder: TableBuilder) -> None:
     """Camera and image size."""
     camera, film = scene.camera, scene.film
     record["width"], record["height"] = film.width, film.height
+    record["inv_width"], record["inv_height"] = 1.0 / film.width, 1.0 / film.height
     record["camera_kind"] = CAMERA_TAGS[type(camera).__struct_config__.tag]
     record["near_clip"], record["far_clip"] = camera.near_clip, camera.far_clip
     aspect = film.width / film.height
