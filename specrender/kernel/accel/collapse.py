@@ -10,10 +10,10 @@ Deviation from the paper: a leaf costs the same however many triangles it has, a
 import numpy as np
 
 from specrender.kernel.accel.binary import half_area, identity
-from specrender.kernel.accel.layout import INNER, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
 from specrender.kernel.accel.simd8 import float_bits, get4, int_bits
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, lane
+from specrender.kernel.simd import f32, fabs, lane
 
 NODE_COST = f32(1.0)
 #: Eight triangles need about as long as eight boxes with their sorting.
@@ -243,6 +243,8 @@ def write_nodes(prims, prim_count, tree, choices, positions, triangles, room, no
                 lower, upper = get4(prims, 2 * ~ref), get4(prims, 2 * ~ref + 1)
             else:
                 lower, upper = get4(tree, 2 * ref), get4(tree, 2 * ref + 1)
+            lower = lower - fabs(lower) * f32(BOX_SLACK)
+            upper = upper + fabs(upper) * f32(BOX_SLACK)
             for axis in range(3):
                 row[16 * axis + k] = lane(lower, np.int32(axis))
                 row[16 * axis + 8 + k] = lane(upper, np.int32(axis))

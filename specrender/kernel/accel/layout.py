@@ -9,6 +9,7 @@ Node, 256 bytes (64 floats; byte offsets)
     192  ref[8]    int32            child references, see below
     224  32 bytes of zeros
 
+    Boxes are larger than their contents by BOX_SLACK times the coordinate.
     Children are in ascending order of their box's surface, leaves after nodes: any-hit rays try the slots in order or
     in reverse.
 
@@ -46,6 +47,10 @@ LEAF_IDS = 288
 #: it to an address that is -(INNER << 8) beyond the table: nothing to mask.
 INNER = -(2**31)
 OBJECT_LEAF = 1 << 30
+
+#: The slab test's error is within this share of |plane / direction| + |origin / direction|: three roundings of 2^-24,
+#: of the inverse, the offset and the sum.  The planes' share is put into the boxes, the origin's into the ray.
+BOX_SLACK = 2.0**-22
 
 #: No path from the root of the binary tree is longer: the builder splits in the middle where the surface area
 #: heuristic would go deeper.  Every step down the 8-wide tree is at least one step down the binary one.

@@ -1,13 +1,12 @@
 """Walking the hierarchy: the nearest hit, and whether there is a hit at all.
 
-Slab test of eight boxes with distances (plane - origin) / direction, whose error is relative to the distance
-[Ize2013]; eight triangles at once after [Moeller1997].  `make_traversal` builds the two kernels around the function
-that intersects objects, which so stays out of this package.
+Slab test of eight boxes, one multiply-add a plane; eight triangles at once after [Moeller1997].  `make_traversal`
+builds the two kernels around the function that intersects objects, which so stays out of this package.
 """
 
 import numpy as np
 
-from specrender.kernel.accel.layout import INNER, LEAF_BYTES, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_BYTES, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
 from specrender.kernel.accel.simd8 import (
     both,
     count_bits,
@@ -32,16 +31,13 @@ from specrender.kernel.accel.simd8 import (
     stack_put,
 )
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import copysign, f32, fabs, hmin, lane, mask_bits, select
+from specrender.kernel.simd import copysign, f32, fabs, fma, hmin, lane, mask_bits, select, splat4
 
 INFINITY = f32(np.inf)
 
 #: Components of a direction nearer to zero count as this much, so that no slab distance is 0 * inf.  Box faces then
 #: still lie at distances of 1e18 times their offset: behind or beyond everything unless the ray is in the face.
 SMALLEST_DIRECTION = f32(1e-18)
-
-#: Far distances are enlarged by more than the rounding of (plane - origin) * inverse in both distances [Ize2013].
-FAR_SLACK = f32(1.0 + 2.0**-21)
 
 #: Any-hit rays longer than this leave the scene.  They look for big things first, which they will meet; rays between
 #: two points of the scene look for small ones, since what is as big as the scene is around both of their ends.
@@ -52,32 +48,60 @@ _BOTTOM = 2**31 - 1  # no leaf has this reference
 
 
 @kernel(forceinline=True)
-def _inverse(x):
-    return f32(1.0) / copysign(most(fabs(x), SMALLEST_DIRECTION), x)
+def _slabs_of(origin, direction):
+    """What the slab test needs of a ray.
+
+    Returns
+    -------
+    near : byte offsets within a node of the box faces where the ray enters, for x, y, z
+    slabs : nine f32x8, for x, y, z each: 1 / direction, and -origin / direction lowered and raised, so that
+        `plane * slabs[axis] + slabs[3 + axis]` is no more than the distance to the plane, and that with
+        `slabs[6 + axis]` no less: each term may be wrong by its rounding and that of the inverse.  The share of
+        `plane` in it is in the boxes already (BOX_SLACK), so no ray slips between boxes that touch, as in [Ize2013].
+    """
+    inverse = f32(1.0) / copysign(most(fabs(direction), splat4(SMALLEST_DIRECTION)), direction)
+    signs = np.int64(mask_bits(inverse < f32(0.0)))
+    near = ((signs << 5) & 32, 64 + ((signs << 4) & 32), 128 + ((signs << 3) & 32))
+    offset = -(origin * inverse)
+    slack = fabs(offset) * f32(BOX_SLACK)
+    lowered, raised = offset - slack, offset + slack
+    slabs = (
+        splat8(lane(inverse, 0)),
+        splat8(lane(inverse, 1)),
+        splat8(lane(inverse, 2)),
+        splat8(lane(lowered, 0)),
+        splat8(lane(lowered, 1)),
+        splat8(lane(lowered, 2)),
+        splat8(lane(raised, 0)),
+        splat8(lane(raised, 1)),
+        splat8(lane(raised, 2)),
+    )
+    return near, slabs
 
 
 @kernel(forceinline=True)
-def _near_offset(inverse, axis):
-    """Byte offset within a node of the box faces where a ray enters along `axis`."""
-    return np.int64(64 * axis + 32) if inverse < f32(0.0) else np.int64(64 * axis)
-
-
-@kernel(forceinline=True)
-def _slab(nodes, base, near, origin, inverse):
-    enter = (row8(nodes, base + near) - origin) * inverse
-    leave = (row8(nodes, base + (near ^ 32)) - origin) * (inverse * FAR_SLACK)
+def _slab(nodes, base, near, slabs, axis):
+    enter = fma(row8(nodes, base + near[axis]), slabs[axis], slabs[3 + axis])
+    leave = fma(row8(nodes, base + (near[axis] ^ 32)), slabs[axis], slabs[6 + axis])
     return enter, leave
 
 
 @kernel(forceinline=True)
-def _enter_boxes(nodes, base, near, origin, inverse, t_max):
+def _enter_boxes(nodes, base, near, slabs, t_max):
     """(entry distances, mask) of the eight boxes of the node at byte `base`, within (0, t_max)."""
-    enter_x, leave_x = _slab(nodes, base, near[0], origin[0], inverse[0])
-    enter_y, leave_y = _slab(nodes, base, near[1], origin[1], inverse[1])
-    enter_z, leave_z = _slab(nodes, base, near[2], origin[2], inverse[2])
+    enter_x, leave_x = _slab(nodes, base, near, slabs, 0)
+    enter_y, leave_y = _slab(nodes, base, near, slabs, 1)
+    enter_z, leave_z = _slab(nodes, base, near, slabs, 2)
     enter = most(most(enter_x, enter_y), most(enter_z, splat8(f32(0.0))))
     leave = least(least(leave_x, leave_y), leave_z)
     return enter, mask_bits(enter <= least(leave, t_max))
+
+
+@kernel(forceinline=True)
+def _child_entry(nodes, refs, enter, mask):
+    """Stack entry of the lowest child in `mask`; refs : byte of the node's references."""
+    k = lowest_bit(mask)
+    return entry_of(lane(enter, k), int_at(nodes, refs + 4 * k))
 
 
 @kernel(forceinline=True)
@@ -169,11 +193,9 @@ def make_rooted_traversal(intersect_object):
     def closest_hit(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
-        ix, iy, iz = _inverse(lane(direction, 0)), _inverse(lane(direction, 1)), _inverse(lane(direction, 2))
-        near = (_near_offset(ix, 0), _near_offset(iy, 1), _near_offset(iz, 2))
+        near, slabs = _slabs_of(origin, direction)
         o = (splat8(lane(origin, 0)), splat8(lane(origin, 1)), splat8(lane(origin, 2)))
         d = (splat8(lane(direction, 0)), splat8(lane(direction, 1)), splat8(lane(direction, 2)))
-        inverse = (splat8(ix), splat8(iy), splat8(iz))
         stack = new_stack()
         stack_put(stack, 0, entry_of(-INFINITY, np.int32(_BOTTOM)))
         top = np.int64(0)
@@ -187,7 +209,7 @@ def make_rooted_traversal(intersect_object):
         while True:
             if ref < 0:
                 base = np.int64(ref) << 8
-                enter, mask = _enter_boxes(nodes, base, near, o, inverse, splat8(best_t))
+                enter, mask = _enter_boxes(nodes, base, near, slabs, splat8(best_t))
                 if mask != 0:
                     base += NODE_REFS
                     k = lowest_bit(mask)
@@ -197,18 +219,26 @@ def make_rooted_traversal(intersect_object):
                         continue
                     # several: go on with the nearest, leave the others on the stack, nearest on top
                     nearest = entry_of(lane(enter, k), ref)
-                    k = lowest_bit(mask)
+                    entry = _child_entry(nodes, base, enter, mask)
+                    far, nearest = max(entry, nearest), min(entry, nearest)
                     mask &= mask - 1
-                    entry = entry_of(lane(enter, k), int_at(nodes, base + 4 * k))
+                    if mask == 0:
+                        top += 1
+                        stack_put(stack, top, far)
+                        ref = entry_ref(nearest)
+                        continue
+                    # three are sorted in registers, more by insertion
+                    entry = _child_entry(nodes, base, enter, mask)
+                    middle, nearest = max(entry, nearest), min(entry, nearest)
+                    mask &= mask - 1
                     first = top
-                    top += 1
-                    stack_put(stack, top, max(entry, nearest))
-                    nearest = min(entry, nearest)
+                    stack_put(stack, top + 1, max(far, middle))
+                    stack_put(stack, top + 2, min(far, middle))
+                    top += 2
                     while mask != 0:
-                        k = lowest_bit(mask)
-                        mask &= mask - 1
-                        entry = entry_of(lane(enter, k), int_at(nodes, base + 4 * k))
+                        entry = _child_entry(nodes, base, enter, mask)
                         entry, nearest = max(entry, nearest), min(entry, nearest)
+                        mask &= mask - 1
                         place = top
                         while place > first and stack_get(stack, place) < entry:
                             stack_put(stack, place + 1, stack_get(stack, place))
@@ -254,11 +284,9 @@ def make_rooted_traversal(intersect_object):
     def occluded(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
-        ix, iy, iz = _inverse(lane(direction, 0)), _inverse(lane(direction, 1)), _inverse(lane(direction, 2))
-        near = (_near_offset(ix, 0), _near_offset(iy, 1), _near_offset(iz, 2))
+        near, slabs = _slabs_of(origin, direction)
         o = (splat8(lane(origin, 0)), splat8(lane(origin, 1)), splat8(lane(origin, 2)))
         d = (splat8(lane(direction, 0)), splat8(lane(direction, 1)), splat8(lane(direction, 2)))
-        inverse = (splat8(ix), splat8(iy), splat8(iz))
         limit = splat8(t_max)
         stack = new_stack()
         reference_put(stack, 0, np.int32(_BOTTOM))
@@ -268,7 +296,7 @@ def make_rooted_traversal(intersect_object):
         while ref != _BOTTOM:
             if ref < 0:
                 base = np.int64(ref) << 8
-                _, mask = _enter_boxes(nodes, base, near, o, inverse, limit)
+                _, mask = _enter_boxes(nodes, base, near, slabs, limit)
                 base += NODE_REFS
                 if mask != 0:
                     if is_long:
