@@ -203,13 +203,10 @@ def _write_leaf(prims, tree, positions, triangles, ref, leaves, number):
             ids[n] = float_bits(np.int32(~who))
         else:
             ids[n] = float_bits(np.int32(who))
-            a = get4(positions, np.int64(triangles[who, 0]))
-            e1 = get4(positions, np.int64(triangles[who, 1])) - a
-            e2 = get4(positions, np.int64(triangles[who, 2])) - a
-            for axis in range(3):
-                row[8 * axis + n] = lane(a, np.int32(axis))
-                row[24 + 8 * axis + n] = lane(e1, np.int32(axis))
-                row[48 + 8 * axis + n] = lane(e2, np.int32(axis))
+            for corner in range(3):
+                position = get4(positions, np.int64(triangles[who, corner]))
+                for axis in range(3):
+                    row[24 * corner + 8 * axis + n] = lane(position, np.int32(axis))
         n += 1
     for k in range(n, WIDTH):
         ids[k] = float_bits(np.int32(-1))

@@ -19,9 +19,9 @@ Child reference
     As unsigned numbers, leaves come before nodes: of children at one distance the cheap ones are tested first.
 
 Leaf, 320 bytes (80 floats)
-    0, 32, 64      v0_x[8], v0_y[8], v0_z[8]    first corner of each triangle
-    96, 128, 160   e1_x[8], e1_y[8], e1_z[8]    second corner - first
-    192, 224, 256  e2_x[8], e2_y[8], e2_z[8]    third corner - first
+    0, 32, 64      v0_x[8], v0_y[8], v0_z[8]    corners of each triangle
+    96, 128, 160   v1_x[8], v1_y[8], v1_z[8]
+    192, 224, 256  v2_x[8], v2_y[8], v2_z[8]
     288            id[8] int32                  triangle numbers; -1 in unused lanes, whose triangle is all zeros
     In a leaf of objects only id[8] has a meaning: object numbers, -1 in unused lanes (at the end).
 
@@ -50,7 +50,8 @@ OBJECT_LEAF = 1 << 30
 
 #: The slab test's error is within this share of |plane / direction| + |origin / direction|: three roundings of 2^-24,
 #: of the inverse, the offset and the sum.  The planes' share is put into the boxes, the origin's into the ray.
-BOX_SLACK = 2.0**-22
+#: As much again is for the triangle test, which may find hits so far beside the box.
+BOX_SLACK = 2.0**-21
 
 #: No path from the root of the binary tree is longer: the builder splits in the middle where the surface area
 #: heuristic would go deeper.  Every step down the 8-wide tree is at least one step down the binary one.

@@ -100,9 +100,27 @@ def flip_sign(typingctx, x, sign):
 
 
 @intrinsic
+def edge_side(typingctx, ax, ay, bx, by):
+    """ax * by - ay * bx without fused multiply-adds: with a and b exchanged, exactly the opposite number."""
+
+    def codegen(context, builder, sig, args):
+        ax, ay, bx, by = args
+        exact = ("nsz",)  # an operation that has flags is not given those of the kernel, "contract" among them
+        return builder.fsub(builder.fmul(ax, by, flags=exact), builder.fmul(ay, bx, flags=exact), flags=exact)
+
+    return ax(ax, ay, bx, by), codegen
+
+
+@intrinsic
 def both(typingctx, a, b):
     """Lanes where both masks hold."""
     return a(a, b), lambda context, builder, sig, args: builder.and_(*args)
+
+
+@intrinsic
+def either(typingctx, a, b):
+    """Lanes where one of the masks holds, or both."""
+    return a(a, b), lambda context, builder, sig, args: builder.or_(*args)
 
 
 def _bit_number(name, emit):

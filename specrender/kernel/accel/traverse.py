@@ -1,7 +1,7 @@
 """Walking the hierarchy: the nearest hit, and whether there is a hit at all.
 
-Slab test of eight boxes, one multiply-add a plane; eight triangles at once after [Moeller1997].  `make_traversal`
-builds the two kernels around the function that intersects objects, which so stays out of this package.
+Slab test of eight boxes, one multiply-add a plane; the watertight test of eight triangles at once [Woop2013].
+`make_traversal` builds the two kernels around the function that intersects objects, which so stays out of this package.
 """
 
 import numpy as np
@@ -10,6 +10,8 @@ from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_BYTES, LEAF_ID
 from specrender.kernel.accel.simd8 import (
     both,
     count_bits,
+    edge_side,
+    either,
     entry_distance,
     entry_of,
     entry_ref,
@@ -105,35 +107,57 @@ def _child_entry(nodes, refs, enter, mask):
 
 
 @kernel(forceinline=True)
-def _cross(a, b):
-    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+def _shear_of(origin, direction):
+    """What the triangle test needs of a ray [Woop2013] section 3.
 
+    The axes are renamed so that z is the one along which the direction is longest; the shear
+    x' = x - z * direction_x / direction_z, likewise y', takes the ray to the z axis.
 
-@kernel(forceinline=True)
-def _dot(a, b):
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-
-@kernel(forceinline=True)
-def _enter_triangles(leaves, base, origin, direction, t_max):
-    """(mask, t, u, v, determinant) of the eight triangles of the leaf at byte `base`; t, u, v times |determinant|.
-
-    A zero determinant fails 0 < t < t_max * 0, whatever t_max is.
+    Returns
+    -------
+    rows : byte offsets of the rows of x, y and z within a corner
+    origin : three f32x8
+    shear : f32x8, -direction_x / direction_z, -direction_y / direction_z, 1 / direction_z
     """
-    v0 = row8(leaves, base), row8(leaves, base + 32), row8(leaves, base + 64)
-    e1 = row8(leaves, base + 96), row8(leaves, base + 128), row8(leaves, base + 160)
-    e2 = row8(leaves, base + 192), row8(leaves, base + 224), row8(leaves, base + 256)
-    s = origin[0] - v0[0], origin[1] - v0[1], origin[2] - v0[2]
-    p = _cross(direction, e2)
-    q = _cross(s, e1)
-    signed = _dot(e1, p)
-    determinant = flip_sign(signed, signed)
-    u = flip_sign(_dot(s, p), signed)
-    v = flip_sign(_dot(direction, q), signed)
-    t = flip_sign(_dot(e2, q), signed)
+    x, y, z = fabs(lane(direction, 0)), fabs(lane(direction, 1)), fabs(lane(direction, 2))
+    kz = np.int64(2) if z > most(x, y) else (np.int64(1) if y > x else np.int64(0))
+    kx = kz + 1 if kz < 2 else np.int64(0)
+    ky = 3 - kz - kx
+    scale = f32(1.0) / lane(direction, kz)
+    rows = (32 * kx, 32 * ky, 32 * kz)
+    corner = (splat8(lane(origin, kx)), splat8(lane(origin, ky)), splat8(lane(origin, kz)))
+    return rows, corner, (splat8(-lane(direction, kx) * scale), splat8(-lane(direction, ky) * scale), splat8(scale))
+
+
+@kernel(forceinline=True)
+def _corner(leaves, base, rows, origin, shear):
+    z = row8(leaves, base + rows[2]) - origin[2]
+    x = fma(z, shear[0], row8(leaves, base + rows[0]) - origin[0])
+    y = fma(z, shear[1], row8(leaves, base + rows[1]) - origin[1])
+    return x, y, z
+
+
+@kernel(forceinline=True)
+def _enter_triangles(leaves, base, rows, origin, shear, t_max):
+    """(mask, t, u, v, determinant) of the eight triangles of the leaf at byte `base`; t, u, v times determinant.
+
+    The sides of an edge seen from its two triangles are exact opposites, so no ray slips through [Woop2013]; without
+    their second test in double precision, which only decides on which triangle a hit on an edge is.
+    Where the determinant is zero, t is zero too, and is not > 0.
+    """
+    ax, ay, az = _corner(leaves, base, rows, origin, shear)
+    bx, by, bz = _corner(leaves, base + 96, rows, origin, shear)
+    cx, cy, cz = _corner(leaves, base + 192, rows, origin, shear)
+    w = edge_side(bx, by, ax, ay)
+    u = edge_side(ax, ay, cx, cy)
+    rest = edge_side(cx, cy, bx, by)
     zero = splat8(f32(0.0))
-    inside = both(both(u >= zero, v >= zero), u + v <= determinant)
-    return both(inside, both(t > zero, t < t_max * determinant)), t, u, v, determinant
+    inside = either(least(least(u, w), rest) >= zero, most(most(u, w), rest) <= zero)
+    determinant = u + w + rest
+    t = (rest * az + u * bz + w * cz) * shear[2]
+    along = flip_sign(t, determinant)
+    within = both(along > zero, along < t_max * flip_sign(determinant, determinant))
+    return both(inside, within), t, u, w, determinant
 
 
 def make_traversal(intersect_object):
@@ -194,8 +218,7 @@ def make_rooted_traversal(intersect_object):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
         near, slabs = _slabs_of(origin, direction)
-        o = (splat8(lane(origin, 0)), splat8(lane(origin, 1)), splat8(lane(origin, 2)))
-        d = (splat8(lane(direction, 0)), splat8(lane(direction, 1)), splat8(lane(direction, 2)))
+        rows, corner, shear = _shear_of(origin, direction)
         stack = new_stack()
         stack_put(stack, 0, entry_of(-INFINITY, np.int32(_BOTTOM)))
         top = np.int64(0)
@@ -251,7 +274,7 @@ def make_rooted_traversal(intersect_object):
                 leaf = np.int64(ref)
                 if leaf & OBJECT_LEAF == 0:
                     base = leaf * LEAF_BYTES
-                    hit, t, u, v, determinant = _enter_triangles(leaves, base, o, d, splat8(best_t))
+                    hit, t, u, v, determinant = _enter_triangles(leaves, base, rows, corner, shear, splat8(best_t))
                     if mask_bits(hit) != 0:
                         scale = f32(1.0) / determinant
                         t = select(hit, t * scale, INFINITY)
@@ -285,8 +308,7 @@ def make_rooted_traversal(intersect_object):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
         near, slabs = _slabs_of(origin, direction)
-        o = (splat8(lane(origin, 0)), splat8(lane(origin, 1)), splat8(lane(origin, 2)))
-        d = (splat8(lane(direction, 0)), splat8(lane(direction, 1)), splat8(lane(direction, 2)))
+        rows, corner, shear = _shear_of(origin, direction)
         limit = splat8(t_max)
         stack = new_stack()
         reference_put(stack, 0, np.int32(_BOTTOM))
@@ -313,7 +335,7 @@ def make_rooted_traversal(intersect_object):
             else:
                 leaf = np.int64(ref)
                 if leaf & OBJECT_LEAF == 0:
-                    hit, _, _, _, _ = _enter_triangles(leaves, leaf * LEAF_BYTES, o, d, limit)
+                    hit, _, _, _, _ = _enter_triangles(leaves, leaf * LEAF_BYTES, rows, corner, shear, limit)
                     if mask_bits(hit) != 0:
                         return True
                 else:
