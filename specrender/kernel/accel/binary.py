@@ -236,8 +236,10 @@ def split_ranges(prims, tree, ints, floats, waiting, stop_count, done_ints, done
         first, count, node, depth = ints[waiting, 0], ints[waiting, 1], ints[waiting, 2], ints[waiting, 3]
         bounds = floats[waiting]
         if count <= stop_count:
-            done_ints[done] = ints[waiting]
-            done_floats[done] = bounds
+            for k in range(WORK_INTS):  # whole rows at once take a second to compile
+                done_ints[done, k] = ints[waiting, k]
+            for k in range(WORK_FLOATS):
+                done_floats[done, k] = bounds[k]
             done += 1
             continue
         lower, upper = get4(bounds, 0), get4(bounds, 1)

@@ -90,15 +90,8 @@ def _solve_node(prims, tree, costs, choices, kinds, node):
 
 
 @kernel(entry=True)
-def solve_range(prims, tree, costs, choices, kinds, begin, end):
-    """Solve the tree nodes begin .. end - 1, a whole subtree; children come after their parents."""
-    for node in range(end - 1, begin - 1, -1):
-        _solve_node(prims, tree, costs, choices, kinds, node)
-
-
-@kernel(entry=True)
-def solve_listed(prims, tree, costs, choices, kinds, nodes):
-    """Solve the given tree nodes, in this order."""
+def solve_nodes(prims, tree, costs, choices, kinds, nodes):
+    """Solve the given tree nodes, (k,) int32, in this order: children, which have greater numbers, before parents."""
     for node in nodes:
         _solve_node(prims, tree, costs, choices, kinds, np.int64(node))
 

@@ -192,6 +192,31 @@ def test_grid_seen_edge_on_and_through_its_seams():
     assert np.all(np.isinf(hits[:, 0])) and not shadowed.any()
 
 
+@pytest.mark.parametrize("offset", [0.0, 50.0])
+def test_no_ray_leaves_a_closed_surface(offset):
+    """From within a tessellated ball, at points of its edges and at its corners."""
+    rng = np.random.default_rng(9)
+    theta, phi = np.meshgrid(np.arange(25) / 24 * np.pi, np.arange(48) / 24 * np.pi, indexing="ij")
+    ball = np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], -1)
+    ball[0], ball[-1] = ball[0, 0], ball[-1, 0]
+    ball = (ball + offset).astype(np.float32)
+    after = np.roll(ball, -1, axis=1)
+    a, b, c, d = (corner.reshape(-1, 3) for corner in (ball[:-1], ball[1:], after[1:], after[:-1]))
+    corners = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    accel = build(*mesh(corners), NO_BOXES)
+    assert accel.skipped == 2 * 48  # the poles
+    weight = rng.integers(0, 17, (20000, 1)) / 16
+    edge = corners[rng.integers(len(corners), size=20000)]
+    rays = np.zeros((20000, 7), np.float32)
+    rays[:, :3] = offset + 0.4 * rng.random((20000, 3))
+    aim = edge[:, 0] * weight + edge[:, 1] * (1 - weight) - rays[:, :3].astype(np.float64)
+    rays[:, 3:6] = aim / np.linalg.norm(aim, axis=1)[:, None]
+    rays[:, 6] = np.inf
+    hits, _, shadowed = shoot(tables_of(accel), rays)
+    np.testing.assert_allclose(hits[:, 0], np.linalg.norm(aim, axis=1), rtol=1e-3)
+    assert shadowed.all()
+
+
 def test_ends_of_the_range_are_open():
     tables = tables_of(build(*mesh([[[0, 0, 1], [4, 0, 1], [0, 4, 1]]]), NO_BOXES))
     rays = np.array([[1, 1, 0, 0, 0, 1, t] for t in (1.0, 1.0001, 0.0, -1.0, np.nan)], np.float32)
