@@ -179,6 +179,8 @@ class TableBuilder:
         """Texture id of any spectrum or spectral texture of the scene, in the given role."""
         node = node if node is not None else (spec if isinstance(spec, d.Node) else self.scene)
         if isinstance(spec, d.SpectrumSpec) and spec.texture is not None:
+            if spec.scale != 1.0:
+                raise d.fail(spec if d.where(spec) else node, "scale works with a texture in the colour of a light only")
             return self.named_texture(spec.texture, role, node)
         return self.spectrum(self.host_spectrum(spec, role, node), role)
 
@@ -278,7 +280,7 @@ class TableBuilder:
         role = "emission" if not isinstance(spec, d.SpectrumSpec) or spec.white else "unbounded"
         is_texture = isinstance(spec, d.SpectrumSpec) and spec.texture is not None
         if is_texture:
-            return self.spectral(spec, role, node), factor * spec.scale
+            return self.named_texture(spec.texture, role, node), factor * spec.scale
         spectrum = self.host_spectrum(spec, role, node)
         if light.normalize and not isinstance(spec, (int, float)):
             y = luminance(spectrum)

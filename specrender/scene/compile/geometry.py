@@ -57,7 +57,11 @@ class Geometry:
         if not np.isfinite(positions).all():
             raise d.fail(shape, "the transformed mesh leaves the range of float32")
         triangles = np.empty((len(mesh.faces), 4), np.int32)
-        triangles[:, :3] = mesh.faces
+        faces = mesh.faces
+        if np.linalg.det(matrix[:3, :3]) < 0.0 and (mesh.normals is not None or type(shape) in OUTWARD):
+            # a mirror image keeps its outside: the order of vertices follows the normals, as Mitsuba's shading does
+            faces = faces[:, [0, 2, 1]]
+        triangles[:, :3] = faces
         triangles[:, :3] += self._vertex_count
         triangles[:, 3] = len(self.records) - 1
         record["kind"] = layout.MESH
@@ -67,7 +71,7 @@ class Geometry:
         if mesh.uvs is not None:
             record["flags"] |= layout.HAS_UVS
         if emits:
-            corners = positions[mesh.faces].astype(np.float64)
+            corners = positions[faces].astype(np.float64)
             corners[:, 1:] -= corners[:, :1]
             normals = np.zeros((len(corners), 1, 4))
             normals[:, 0, :3] = np.cross(corners[:, 1, :3], corners[:, 2, :3])
@@ -185,6 +189,8 @@ def _cylinder(shape: d.Cylinder):
     local[:3, 3] = p0
     matrix = shape.to_world.matrix @ local
     radius = _scales(shape, matrix, 2)
+    if np.abs(matrix[:3, 2] @ matrix[:3, :2]).max() > SCALE_TOLERANCE * radius * np.linalg.norm(matrix[:3, 2]):
+        raise d.fail(shape, "a cylinder cannot be sheared; use a mesh instead")
     ends = np.stack([matrix[:3, 3], matrix[:3, 3] + matrix[:3, 2]])
     extent = np.hypot(matrix[:3, 0], matrix[:3, 1])
     box = np.concatenate([ends.min(axis=0) - extent, ends.max(axis=0) + extent])
@@ -235,3 +241,6 @@ def _inline(shape: d.TriangleMesh) -> Mesh:
 
 #: Struct -> mesh of a shape that is triangles without being a file.
 MESHES = {d.Rectangle: _rectangle, d.Cube: _cube, d.TriangleMesh: _inline}
+
+#: Those whose front side is part of what they are, not of how their triangles are listed.
+OUTWARD = (d.Rectangle, d.Cube)
