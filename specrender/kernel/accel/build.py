@@ -2,8 +2,7 @@
 
 Stages: primitives with their boxes -> binary tree (binary.py) -> optimal 8-wide collapse (collapse.py) -> tables.
 The upper part of the binary tree is made by one thread, the subtrees below by all; the result does not depend on how
-many there are.  Peak memory: 110 bytes a primitive before the
-tables are written, 75 besides the tables then.
+many there are.  Peak memory: 110 bytes a primitive before the tables are written, 75 besides the tables then.
 """
 
 from concurrent.futures import ThreadPoolExecutor
