@@ -120,7 +120,8 @@ def _show_scene(table):
     print(f"  spectra     {table['spectra'] or 'none'}")
     count = table["impossible_reflectances"]
     if count:
-        print(f"  {count} rgb reflectance{'s' * (count > 1)} that no surface can have: the nearest possible one is used")
+        what = f"{count} rgb reflectance{'s' * (count > 1)} that no surface can have"
+        print(f"  {what}: the nearest possible one is used")
 
 
 def _tag(node):

@@ -1,0 +1,74 @@
+"""The compilation cache: it is used, and it never gives code of older sources."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import specrender
+
+#: An entry point and a function that it calls, in files of their own.
+ENTRY = """
+from specrender.kernel.jit import kernel
+from specrender.kernel.leaf import leaf
+
+
+@kernel(entry=True)
+def root(x):
+    return leaf(x) + 1
+"""
+LEAF = """
+from specrender.kernel.jit import kernel
+
+
+@kernel
+def leaf(x):
+    return {value} * x
+"""
+RUN = """
+from specrender.kernel.jit import Compilation
+from specrender.kernel.probe import root
+print(root(1), int(Compilation.seconds > 0))
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package, so that sources can be edited."""
+    source = Path(specrender.__file__).parent
+    (tmp_path / "specrender").mkdir()
+    shutil.copy(source / "__init__.py", tmp_path / "specrender")
+    shutil.copytree(source / "kernel", tmp_path / "specrender" / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "specrender" / "kernel" / "probe.py").write_text(ENTRY)
+    return tmp_path
+
+
+def run(package):
+    """(result, whether something had to be compiled) of a new process."""
+    environment = {**os.environ, "PYTHONPATH": str(package), "SPECRENDER_CACHE": str(package / "cache")}
+    command = [sys.executable, "-B", "-c", RUN]
+    out = subprocess.run(command, env=environment, cwd=package, capture_output=True, text=True, check=True).stdout
+    return tuple(int(word) for word in out.split())
+
+
+def test_edited_callee_is_compiled_anew(package):
+    leaf = package / "specrender" / "kernel" / "leaf.py"
+    leaf.write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    assert run(package) == (11, 0)
+    # of the same length and age: only the content tells
+    before = leaf.stat()
+    leaf.write_text(LEAF.format(value=20))
+    os.utime(leaf, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert run(package) == (21, 1)
+    assert run(package) == (21, 0)
+
+
+def test_unwritable_cache_is_no_error(package):
+    leaf = package / "specrender" / "kernel" / "leaf.py"
+    leaf.write_text(LEAF.format(value=10))
+    (package / "cache").write_text("a file where the folder should be")
+    assert run(package) == (11, 1)
