@@ -34,4 +34,5 @@ class Interrupts:
             raise KeyboardInterrupt
         self.stop.set()
         if not self._quiet:
-            print("\nspecrender: stopping; once more quits at once", file=sys.stderr)
+            below_bar = "\n" if sys.stderr.isatty() else ""
+            print(f"{below_bar}specrender: stopping; once more quits at once", file=sys.stderr)

@@ -119,7 +119,7 @@ def _render(session, stop, quiet):
     if not quiet:
         height, width = session.film.shape
         what = f"{session.mode}, {integrator_chain(session.scene.integrator) or 'no integrator'}"
-        text = f"rendering {session.scene.name}: {width}x{height} pixels, {spp} samples each, {what}"
+        text = f"rendering {session.scene.name}: {width}x{height} pixels, {spp} sample{'s' * (spp > 1)} each, {what}"
         print(f"specrender: {text}", file=sys.stderr, flush=True)
     total = session.film.weight.size * spp
     bar = progress(total, quiet)
@@ -164,8 +164,10 @@ def _report(session, written):
     stats = session.stats
     parts = [f"{session.seconds['total']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
     if stats.interrupted:
-        wanted = session.scene.sampler.sample_count
-        parts.insert(0, f"interrupted after {session.film.sample_count} of {wanted} samples per pixel")
+        film, wanted = session.film, session.scene.sampler.sample_count
+        extra = 0 if film.extra_samples is None else int(film.extra_samples.max())
+        count = f"{film.sample_count} to {film.sample_count + extra}" if extra else film.sample_count
+        parts.insert(0, f"interrupted after {count} of {wanted} samples per pixel")
     if stats.non_finite:
         parts.append(f"{stats.non_finite} samples were not finite and count as black")
     for file in written:
