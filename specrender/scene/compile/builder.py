@@ -180,7 +180,8 @@ class TableBuilder:
         node = node if node is not None else (spec if isinstance(spec, d.Node) else self.scene)
         if isinstance(spec, d.SpectrumSpec) and spec.texture is not None:
             if spec.scale != 1.0:
-                raise d.fail(spec if d.where(spec) else node, "scale works with a texture in the colour of a light only")
+                place = spec if d.where(spec) else node
+                raise d.fail(place, "scale works with a texture in the colour of a light only")
             return self.named_texture(spec.texture, role, node)
         return self.spectrum(self.host_spectrum(spec, role, node), role)
 
