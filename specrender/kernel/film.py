@@ -4,7 +4,7 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.settings import SPECTRAL
-from specrender.kernel.simd import f32, floor, lane, splat4, to_int, vec4
+from specrender.kernel.simd import f32, floor, lane, splat4, to_int, to_int4, vec4
 from specrender.kernel.tables import load4
 
 
@@ -23,16 +23,6 @@ def sample_filter(tables, u):
 
 
 @kernel(forceinline=True)
-def _wavelength(values, table, cells, u):
-    """(wavelength [nm], 1 / pdf [nm]) from the inverse CDF."""
-    x = u * f32(cells)
-    i = min(to_int(x), cells - 1)
-    low = values[table + i]
-    step = values[table + i + 1] - low
-    return low + (x - f32(i)) * step, step * f32(cells)
-
-
-@kernel(forceinline=True)
 def sample_wavelengths(tables, u):
     """Four wavelengths [nm] and 1 / pdf [nm]: lane i is at CDF^-1(frac(u + i / 4)).  RGB mode: zeros and ones."""
     settings = tables.settings[0]
@@ -40,21 +30,20 @@ def sample_wavelengths(tables, u):
         return splat4(f32(0.0)), splat4(f32(1.0))
     values, table, cells = tables.values, settings.wavelength_table, settings.wavelength_cells
     position = splat4(u) + vec4(f32(0.0), f32(0.25), f32(0.5), f32(0.75))
-    position -= floor(position)
-    w0, p0 = _wavelength(values, table, cells, lane(position, 0))
-    w1, p1 = _wavelength(values, table, cells, lane(position, 1))
-    w2, p2 = _wavelength(values, table, cells, lane(position, 2))
-    w3, p3 = _wavelength(values, table, cells, lane(position, 3))
-    return vec4(w0, w1, w2, w3), vec4(p0, p1, p2, p3)
+    position = (position - floor(position)) * f32(cells)
+    whole = floor(position)
+    i0, i1, i2, i3 = to_int4(whole)
+    low = vec4(values[table + i0], values[table + i1], values[table + i2], values[table + i3])
+    table += 1
+    step = vec4(values[table + i0], values[table + i1], values[table + i2], values[table + i3]) - low
+    return low + (position - whole) * step, step * f32(cells)
 
 
 @kernel(forceinline=True)
-def _response(tables, settings, wavelength):
-    """(xbar, ybar, zbar, 0) at a wavelength, linear between 1 nm samples."""
-    x = wavelength - settings.cmf_start
-    i = min(max(to_int(x), 0), settings.cmf_count - 2)
+def _response(tables, i, fraction):
+    """(xbar, ybar, zbar, 0) between the samples i and i + 1 of the observer."""
     low = load4(tables.cmf, i)
-    return low + (load4(tables.cmf, i + 1) - low) * (x - f32(i))
+    return low + (load4(tables.cmf, i + 1) - low) * fraction
 
 
 @kernel(forceinline=True)
@@ -65,10 +54,14 @@ def to_xyz(tables, spectrum, wavelengths, inverse_pdf):
         red, green, blue = load4(tables.cmf, 0), load4(tables.cmf, 1), load4(tables.cmf, 2)
         return red * lane(spectrum, 0) + green * lane(spectrum, 1) + blue * lane(spectrum, 2)
     share = spectrum * inverse_pdf * (f32(0.25) * settings.inv_cmf_integral)
-    xyz = _response(tables, settings, lane(wavelengths, 0)) * lane(share, 0)
-    xyz += _response(tables, settings, lane(wavelengths, 1)) * lane(share, 1)
-    xyz += _response(tables, settings, lane(wavelengths, 2)) * lane(share, 2)
-    return xyz + _response(tables, settings, lane(wavelengths, 3)) * lane(share, 3)
+    position = wavelengths - settings.cmf_start
+    whole = floor(position)
+    fraction = position - whole
+    i0, i1, i2, i3 = to_int4(whole)
+    xyz = _response(tables, i0, lane(fraction, 0)) * lane(share, 0)
+    xyz += _response(tables, i1, lane(fraction, 1)) * lane(share, 1)
+    xyz += _response(tables, i2, lane(fraction, 2)) * lane(share, 2)
+    return xyz + _response(tables, i3, lane(fraction, 3)) * lane(share, 3)
 
 
 @kernel

@@ -15,9 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from llvmlite import ir
+from llvmlite.binding import set_option
 from numba import njit
-from numba.core import cgutils
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 KERNEL_ROOT = Path(__file__).resolve().parent
@@ -117,26 +116,17 @@ class _KernelCache(FunctionCache):
         Compilation.seconds += time.perf_counter() - self._began
 
 
-def _align_stack_slots():
-    """Give numba's stack slots of structs and vectors the alignment of the widest vector.
+def _keep_stack_slots_apart():
+    """Switch off the LLVM pass that lets stack slots with disjoint lifetimes share memory.
 
-    LLVM 20 lets slots whose lifetimes do not overlap share memory: a `<4 x float>` was put into the slot of an
-    `{i64, i64, float, float}`, which is aligned to 8 bytes, and then stored with an instruction that needs 16.  The
-    code ran when it was fresh and crashed when it came from the cache.
+    It rewrites numba's code in place after machine code was made of it, and puts a `<4 x float>` into the slot of a
+    struct that is aligned to 8 bytes only; whoever links that code crashes at a store that needs 16.  A fresh process
+    does not notice, one that loads the cache does.
     """
-    original = cgutils.alloca_once
-
-    @functools.wraps(original)
-    def alloca_once(builder, ty, size=None, name="", zfill=False):
-        slot = original(builder, ty, size=size, name=name, zfill=zfill)
-        if isinstance(ty, (ir.Aggregate, ir.VectorType)):
-            slot.align = 32
-        return slot
-
-    cgutils.alloca_once = alloca_once
+    set_option("specrender", "-no-stack-coloring")
 
 
-_align_stack_slots()
+_keep_stack_slots_apart()
 
 
 def kernel(function=None, *, entry=False, forceinline=False):

@@ -22,8 +22,8 @@ from specrender.kernel.simd import F32, I32, f32x4
 INDEPENDENT = 0
 SOBOL = 1
 
-#: Sobol dimension of each lane.  Only dimensions 0 and 1 together are a (0, 2)-sequence, stratified in every way; they go
-#: to lanes 1 and 2, from which film position, light and BSDF take their pairs.
+#: Sobol dimension of each lane.  Only dimensions 0 and 1 together are a (0, 2)-sequence, stratified in every way;
+#: they go to lanes 1 and 2, from which film position, light and BSDF take their pairs.
 LANE_DIMENSIONS = [2, 0, 1, 3]
 
 _V4 = ir.VectorType(I32, 4)

@@ -441,7 +441,8 @@ def _emit_sin_cos(b, x):
     sine = _polynomial(b, z, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1))
     sine = call_llvm(b, "fma", b.fmul(sine, z), r, r)
     cosine = _polynomial(b, z, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2))
-    cosine = call_llvm(b, "fma", b.fmul(cosine, z), z, call_llvm(b, "fma", z, constant(x.type, -0.5), constant(x.type, 1.0)))
+    above = call_llvm(b, "fma", z, constant(x.type, -0.5), constant(x.type, 1.0))
+    cosine = call_llvm(b, "fma", b.fmul(cosine, z), z, above)
     quadrant = b.fptosi(n, integer)
     one, two = _integer(integer, 1), _integer(integer, 2)
     swap = b.icmp_signed("!=", b.and_(quadrant, one), _integer(integer, 0))
@@ -476,14 +477,15 @@ def to_int(typingctx, x):
 
 
 @intrinsic
-def bits_to_unit(typingctx, bits):
-    """uint32 -> float32 in [0, 1): the upper 24 bits, so that 1 is never reached."""
+def to_int4(typingctx, vector):
+    """f32x4 -> four int32 as a tuple, towards zero."""
 
     def codegen(context, builder, sig, args):
-        top = builder.lshr(args[0], I32(8))
-        return builder.fmul(builder.uitofp(top, F32), ir.Constant(F32, 2.0**-24))
+        integers = builder.fptosi(args[0], ir.VectorType(I32, 4))
+        lanes = [builder.extract_element(integers, I32(i)) for i in range(4)]
+        return context.make_tuple(builder, sig.return_type, lanes)
 
-    return types.float32(types.uint32), codegen
+    return types.UniTuple(types.int32, 4)(vector), codegen
 
 
 @kernel(forceinline=True)

@@ -43,7 +43,7 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     return state, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf
 
 
-@kernel
+@kernel(forceinline=True)
 def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sample, counters):
     """Add samples [first, last) of one pixel to its sums, in this order whatever the tiles and passes are."""
     xyz, xyz_squared, weights, alpha, bins, radiance_sum, layers = film

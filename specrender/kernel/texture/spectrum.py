@@ -1,7 +1,7 @@
 """Spectra that do not vary over the surface, at the wavelengths of a path."""
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import clamp, f32, lane, select, splat4, sqrt, to_int, vec4
+from specrender.kernel.simd import clamp, f32, floor, lane, select, splat4, sqrt, to_int4, vec4
 from specrender.kernel.tables import load4
 from specrender.kernel.texture.layout import HOLD, RGB_TEXELS
 
@@ -10,34 +10,26 @@ from specrender.kernel.texture.layout import HOLD, RGB_TEXELS
 def sigmoid(c0, c1, c2, wavelengths):
     """S(c0 l^2 + c1 l + c2) in (0, 1).  Source: [Jakob2019] eq. 3 and 4."""
     x = (wavelengths * c0 + c1) * wavelengths + c2
-    return f32(0.5) + f32(0.5) * x / sqrt(f32(1.0) + x * x)
-
-
-@kernel(forceinline=True)
-def _interpolate(values, offset, last, x):
-    """Linear interpolation at position x in [0, last] of a table with last + 1 entries."""
-    i = min(to_int(x), last - 1)
-    low = values[offset + i]
-    return low + (x - f32(i)) * (values[offset + i + 1] - low)
+    return f32(0.5) + f32(0.5) * x * (f32(1.0) / sqrt(f32(1.0) + x * x))
 
 
 @kernel(forceinline=True)
 def regular(tables, texture, wavelengths):
-    """Equally spaced samples, linear in between, 0 (or held) outside; at least two samples."""
-    last = texture.count - 1
+    """Equally spaced samples, linear in between, 0 (or held) outside; the last sample is stored twice."""
+    last = f32(texture.count - 1)
     position = (wavelengths - texture.start) * texture.inv_step
-    inside = clamp(position, f32(0.0), f32(last))
+    inside = clamp(position, f32(0.0), last)
+    whole = floor(inside)
+    i0, i1, i2, i3 = to_int4(whole)
     values, offset = tables.values, texture.offset
-    result = vec4(
-        _interpolate(values, offset, last, lane(inside, 0)),
-        _interpolate(values, offset, last, lane(inside, 1)),
-        _interpolate(values, offset, last, lane(inside, 2)),
-        _interpolate(values, offset, last, lane(inside, 3)),
-    )
+    low = vec4(values[offset + i0], values[offset + i1], values[offset + i2], values[offset + i3])
+    offset += 1
+    high = vec4(values[offset + i0], values[offset + i1], values[offset + i2], values[offset + i3])
+    result = low + (inside - whole) * (high - low)
     if texture.flags & HOLD:
         return result
     result = select(position < f32(0.0), f32(0.0), result)
-    return select(position > f32(last), f32(0.0), result)
+    return select(position > last, f32(0.0), result)
 
 
 @kernel

@@ -245,7 +245,7 @@ class TableBuilder:
             return self._texture(
                 kind=layout.REGULAR,
                 flags=flags,
-                offset=self.values(values),
+                offset=self.values(np.append(values, values[-1])),
                 count=len(values),
                 start=wavelengths[0],
                 inv_step=1.0 / step,

@@ -141,10 +141,11 @@ def pack_wavelengths(record, mode: str, rgb_space: str, wavelength_range, builde
     inverse = np.interp(np.linspace(0.0, running[-1], WAVELENGTH_CELLS + 1), running, grid)
     record["wavelength_cells"] = WAVELENGTH_CELLS
     record["wavelength_table"] = builder.values(inverse)
-    table = np.zeros((len(builder.grid_nm), 4), np.float32)
+    # one row more than there are steps: the last wavelength is interpolated too
+    table = np.zeros((len(builder.grid_nm) + 1, 4), np.float32)
     for channel in range(3):
-        table[:, channel] = np.interp(builder.grid_nm, visible(), cmf()[:, channel], left=0.0, right=0.0)
-    record["cmf_start"], record["cmf_count"] = builder.grid_nm[0], len(table)
+        table[:-1, channel] = np.interp(builder.grid_nm, visible(), cmf()[:, channel], left=0.0, right=0.0)
+    record["cmf_start"] = builder.grid_nm[0]
     record["inv_cmf_integral"] = 1.0 / CIE_Y_INTEGRAL
     return table
 
