@@ -40,7 +40,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         if not hide:
             radiance += light_at_surface(tables, hit, -direction, wavelengths, origin, f32(0.0), True)
             break
-        origin = leave(hit.p, hit.normal, direction)
+        origin = leave(hit, direction)
 
     material = tables.materials[tables.shapes[hit.shape].material]
     surface = Surface(hit.uv, hit.primitive)
@@ -65,7 +65,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         towards = to_world(hit.s, hit.t, hit.n, wi)
         if not dot(towards, towards) < f32(np.inf):
             return splat4(f32(np.nan)), f32(1.0)
-        start = leave(hit.p, hit.normal, towards)
+        start = leave(hit, towards)
         is_delta = flags & DELTA != 0
         # densities enter the heuristic times their numbers of samples: the ratio is what counts
         density = pdf * bsdf_share / light_share if light_share > f32(0.0) else pdf

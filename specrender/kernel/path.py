@@ -79,7 +79,7 @@ def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, 
     contribution = value * radiance
     if not any_lane(contribution > f32(0.0)):
         return nothing
-    contribution *= transmittance(tables, hit.p, hit.normal, wi, distance, crossings) * (f32(1.0) / pdf_light)
+    contribution *= transmittance(tables, hit, wi, distance, crossings) * (f32(1.0) / pdf_light)
     if is_delta:
         return contribution
     return contribution * power_heuristic(pdf_light * light_share, pdf_bsdf * bsdf_share)
@@ -121,7 +121,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         # ---------------- emission
         if shape.light >= 0:
             if hide and depth == 0:
-                origin = leave(hit.p, hit.normal, direction)
+                origin = leave(hit, direction)
                 continue
             radiance += beta * light_at_surface(tables, hit, -direction, wavelengths, sampled_at, pdf_bsdf, is_delta)
         coverage = f32(1.0)
@@ -150,7 +150,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         if not dot(direction, direction) < f32(np.inf):
             # the tile counts it; a lookup along such a direction would read anywhere
             return splat4(f32(np.nan)), coverage
-        origin = leave(hit.p, hit.normal, direction)
+        origin = leave(hit, direction)
         if not flags & NULL:
             sampled_at, pdf_bsdf, is_delta = hit.p, pdf, flags & DELTA != 0
         if flags & DISPERSED:

@@ -5,7 +5,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
 from specrender.kernel.rays import closest_hit, occluded
 from specrender.kernel.shape.hit import leave, surface_hit
-from specrender.kernel.simd import f32, splat4
+from specrender.kernel.simd import f32, length, splat4
 from specrender.kernel.surface import Surface
 
 #: A shadow ray ends this share of its length before the light, so that it does not meet the light itself.
@@ -29,19 +29,25 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
             result *= f32(1.0) - opacity(tables, material, Surface(hit.uv, hit.primitive))
             if result <= f32(0.0):
                 return f32(0.0)
-        origin = leave(hit.p, hit.normal, direction)
+        origin = leave(hit, direction)
         distance -= t
 
 
 @kernel(forceinline=True)
-def transmittance(tables, p, normal, direction, distance, crossings):
-    """Share (f32x4, one lane a wavelength) of light that arrives at p from `distance` along `direction`.
+def transmittance(tables, hit, direction, distance, crossings):
+    """Share (f32x4, one lane a wavelength) of light that arrives at a hit from `distance` along `direction`.
 
     A null or mask surface on the way counts as an edge of the path, as it does for sampled directions: `crossings` is
     how many edges the path may still have.
     """
-    origin = leave(p, normal, direction)
-    reach = distance if distance >= FAR else distance * SHADOW_SHARE
+    origin = leave(hit, direction)
+    reach = distance
+    if distance < FAR:
+        # towards the same point, not in the same direction: beside its outline a light would be in its own way
+        towards = hit.p + direction * distance - origin
+        reach = length(towards)
+        direction = towards * (f32(1.0) / reach)
+        reach *= SHADOW_SHARE
     if tables.settings[0].has_null:
         return splat4(_transmittance_through(tables, origin, direction, reach, crossings))
     return splat4(f32(0.0) if occluded(tables, origin, direction, reach) else f32(1.0))

@@ -7,16 +7,21 @@ import numpy as np
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import surface_of
 from specrender.kernel.shape.layout import FLIP, HAS_NORMALS, HAS_UVS, NEEDS_TANGENT
-from specrender.kernel.simd import cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec4
+from specrender.kernel.simd import copysign, cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec4
 from specrender.kernel.surface import frame
 from specrender.kernel.tables import load4
 
-#: Offset of a ray from its surface, relative to the largest coordinate: about 64 ulp, ten times the error of p.
-RAY_EPSILON = f32(8e-6)
+#: Offset of a ray from its surface, relative to where the shape is and how large: 7 ulp, four times the error of p and
+#: of the distances that the BVH finds (1e-7, by casting rays from planes of all slants).  Relative to p alone it would
+#: fail on a large floor or sphere near the origin.
+CLEARANCE = f32(4e-7)
 
 
 class Hit(NamedTuple):
-    """A surface point: position, geometric normal, shading frame (s, t, n), uv = (u, v, b1, b2), shape, primitive."""
+    """A surface point: position, geometric normal, shading frame (s, t, n), uv = (u, v, b1, b2), shape, primitive.
+
+    clearance : how far along the normal a ray must start so as not to meet the surface again.
+    """
 
     p: "f32x4"  # noqa: F821 (kernel types)
     normal: "f32x4"  # noqa: F821
@@ -26,6 +31,13 @@ class Hit(NamedTuple):
     uv: "f32x4"  # noqa: F821
     shape: "int32"  # noqa: F821
     primitive: "int32"  # noqa: F821
+    clearance: "float32"  # noqa: F821
+
+
+@kernel(forceinline=True)
+def _largest(p):
+    """Largest absolute coordinate."""
+    return fmax(fmax(fabs(lane(p, 0)), fabs(lane(p, 1))), fabs(lane(p, 2)))
 
 
 @kernel(forceinline=True)
@@ -88,7 +100,8 @@ def _triangle_hit(tables, primitive, b1, b2):
         s, t = _frame_along(n, _triangle_tangent(tables, i0, i1, i2, e1, e2))
     else:
         s, t = frame(n)
-    return Hit(p, normal, s, t, n, uv, shape_id, primitive)
+    clearance = CLEARANCE * _largest(fabs(v0) + fabs(e1) + fabs(e2))
+    return Hit(p, normal, s, t, n, uv, shape_id, primitive, clearance)
 
 
 @kernel
@@ -99,7 +112,9 @@ def _object_hit(tables, item, p):
     if shape.flags & FLIP:
         n = -n
     s, t = _frame_along(n, tangent)
-    return Hit(p, n, s, t, n, uv, shape_id, np.int32(0))
+    columns, base = tables.transforms, 4 * shape.transform
+    size = _largest(load4(columns, base)) + _largest(load4(columns, base + 2)) + _largest(load4(columns, base + 3))
+    return Hit(p, n, s, t, n, uv, shape_id, np.int32(0), CLEARANCE * size)
 
 
 @kernel(forceinline=True)
@@ -111,8 +126,6 @@ def surface_hit(tables, origin, direction, t, u, v, primitive, item):
 
 
 @kernel(forceinline=True)
-def leave(p, normal, direction):
+def leave(hit, direction):
     """Ray origin moved off the surface to the side that `direction` goes to."""
-    largest = fmax(fmax(fabs(lane(p, 0)), fabs(lane(p, 1))), fabs(lane(p, 2)))
-    offset = RAY_EPSILON * fmax(largest, f32(1e-3))
-    return p + normal * (offset if dot(normal, direction) >= f32(0.0) else -offset)
+    return hit.p + hit.normal * copysign(hit.clearance, dot(hit.normal, direction))
