@@ -65,10 +65,8 @@ def test_color_checker(illuminant):
     light = catalogue.named(illuminant)(visible())
     white = colour.XYZ_to_xy(integrated(np.ones(471), light))
     expected_xyz = np.array([integrated(catalogue.named(name)(visible()), light) for name in names])
-    # half a pixel away from the edges of a patch nothing but itself is seen, so all that is left is colour
-    difference = colour.delta_E(
-        colour.XYZ_to_Lab(expected_xyz / 100.0, white), colour.XYZ_to_Lab(rendered_xyz / 100.0, white), method="CIE 2000"
-    )
+    expected, found = (colour.XYZ_to_Lab(xyz / 100.0, white) for xyz in (expected_xyz, rendered_xyz))
+    difference = colour.delta_E(expected, found, method="CIE 2000")
     assert difference.max() < 0.1, dict(zip(names, difference.round(3), strict=True))
 
 

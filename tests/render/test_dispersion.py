@@ -1,5 +1,7 @@
 """A white slit through a prism: where each wavelength lands, and that bins, radiance and XYZ of the film agree."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from rendering import film, rendered, scene
@@ -152,7 +154,7 @@ def test_bins_hold_the_known_radiance():
 def catalogue_blackbody(temperature_k, edges_nm):
     """Mean of Planck's law over each bin."""
     means = []
-    for low, high in zip(edges_nm[:-1], edges_nm[1:], strict=True):
+    for low, high in pairwise(edges_nm):
         metres = np.linspace(low, high, 201) * 1e-9
         planck = 1.191042972e-16 * metres**-5 / np.expm1(1.438776877e-2 / (metres * temperature_k)) * 1e-9
         means.append(np.trapezoid(planck, metres) / (metres[-1] - metres[0]))
