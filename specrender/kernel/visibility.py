@@ -5,7 +5,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
 from specrender.kernel.rays import closest_hit, occluded
 from specrender.kernel.shape.hit import leave, surface_hit
-from specrender.kernel.simd import f32, length, splat4
+from specrender.kernel.simd import dot, f32, fabs, fmax, length, splat4
 from specrender.kernel.surface import Surface
 
 #: A shadow ray ends this share of its length before the light, so that it does not meet the light itself.
@@ -29,8 +29,10 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
             result *= f32(1.0) - opacity(tables, material, Surface(hit.uv, hit.primitive))
             if result <= f32(0.0):
                 return f32(0.0)
-        origin = leave(hit, direction)
-        distance -= t
+        # along the ray, not off to its side: it must end where it was aimed at
+        step = hit.clearance / fmax(fabs(dot(hit.normal, direction)), f32(0.01))
+        origin = hit.p + direction * step
+        distance -= t + step
 
 
 @kernel(forceinline=True)

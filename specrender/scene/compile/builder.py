@@ -183,7 +183,31 @@ class TableBuilder:
                 place = spec if d.where(spec) else node
                 raise d.fail(place, "scale works with a texture in the colour of a light only")
             return self.named_texture(spec.texture, role, node)
-        return self.spectrum(self.host_spectrum(spec, role, node), role)
+        return self._constant(spec, self.host_spectrum(spec, role, node), role)
+
+    def _constant(self, spec: d.Spectrum, spectrum: Spectrum, role: str) -> int:
+        """Texture id of what a scene says and of the spectrum made of it.
+
+        In rgb mode a colour that is given as RGB is not taken through its spectrum, but by matrix as the texels of
+        images are: what a spectrum cannot be, or its white, plays no part.
+        """
+        scale = 1.0
+        while isinstance(spec, (str, d.SpectrumSpec)):
+            if isinstance(spec, d.SpectrumSpec):
+                scale *= spec.scale
+                if spec.rgb is not None:
+                    break
+            spec = self.scene.spectra.get(spec if isinstance(spec, str) else spec.name)
+        if self.mode != "rgb" or not isinstance(spec, d.SpectrumSpec):
+            return self.spectrum(spectrum, role)
+        rgb = self._converted(np.array(spec.rgb), spec.space)
+        if role != "emission":
+            rgb = np.clip(rgb, 0.0, 1.0 if role == "reflectance" else np.inf)
+        return self._once(("rgb", *rgb, scale), lambda: self.rgb(scale * rgb))
+
+    def _converted(self, colours: np.ndarray, space: str) -> np.ndarray:
+        """(..., 3) linear colours of a space in the rendering space of rgb mode."""
+        return colours @ (xyz_to_rgb(self.rgb_space) @ rgb_to_xyz(space)).T
 
     def spectrum(self, spectrum: Spectrum, role: str = "reflectance", factor: float = 1.0) -> int:
         """Texture id of a host spectrum times `factor`."""
@@ -288,7 +312,7 @@ class TableBuilder:
             if not y > 0.0:
                 raise d.fail(node, "a light whose colour has luminance 0 cannot be scaled to luminance 1")
             factor /= y
-        return self.spectrum(spectrum, "emission"), factor
+        return self._constant(spec, spectrum, "emission"), factor
 
     # ---------------------------------------------------------------- textures
 
@@ -355,7 +379,7 @@ class TableBuilder:
         pixels : (h, w, 3) linear colours of `space`.  role : as in `spectral`.
         """
         if self.mode == "rgb":
-            colours = pixels @ (xyz_to_rgb(self.rgb_space) @ rgb_to_xyz(space)).T
+            colours = self._converted(pixels, space)
             upper = 1.0 if role == "reflectance" else np.inf
             coefficients, scale, flags = np.clip(colours, 0.0, upper), 0.0, layout.RGB_TEXELS
         elif role == "reflectance":
