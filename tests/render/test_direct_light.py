@@ -252,7 +252,7 @@ def test_no_shadow_acne_far_from_the_origin(offset):
     floor = d.Rectangle(to_world=moved(offset, offset, offset, scale=5.0), material=d.Diffuse(reflectance=RHO))
     light = d.DirectionalLight(direction=(1.0, 0.3, -0.3), irradiance=1.0)
     target = np.array([offset, offset, offset])
-    camera = d.Perspective(to_world=look_at(target + [0.0, -2.0, 2.0], target), fov=40.0)
+    camera = d.Perspective(to_world=look_at(target + np.array([0.0, -2.0, 2.0]), target), fov=40.0)
     description = scene([floor], [light], camera=camera, integrator=direct("light"), film=film(32))
     image = rendered(description, 8, "rgb").mean_xyz()[..., 1]
     assert np.allclose(image, RHO / np.pi * 0.3 / np.sqrt(1.18), rtol=1e-4)
