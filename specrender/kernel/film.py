@@ -16,6 +16,8 @@ def sample_filter(tables, u):
     """
     settings = tables.settings[0]
     values, table, cells = tables.values, settings.filter_table, settings.filter_cells
+    if cells == 1:  # box
+        return values[table] * (f32(1.0) - f32(2.0) * u), f32(1.0)
     x = u * f32(cells)
     i = min(to_int(x), cells - 1)
     low = values[table + i]

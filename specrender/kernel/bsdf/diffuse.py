@@ -15,7 +15,7 @@ from specrender.kernel.warp import INV_PI, pdf_cosine_hemisphere, sample_cosine_
 DTYPE = np.dtype([("reflectance", "i4")], align=True)
 
 
-@kernel
+@kernel(forceinline=True)
 def evaluate(tables, offset, surface, wavelengths, wo, wi):
     if lane(wo, 2) <= f32(0.0) or lane(wi, 2) <= f32(0.0):
         return splat4(f32(0.0)), f32(0.0)
@@ -24,7 +24,7 @@ def evaluate(tables, offset, surface, wavelengths, wo, wi):
     return evaluate_texture(tables, p.reflectance, surface, wavelengths) * (INV_PI * lane(wi, 2)), pdf
 
 
-@kernel
+@kernel(forceinline=True)
 def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     wi = sample_cosine_hemisphere(u1, u2)
     pdf = pdf_cosine_hemisphere(wi)

@@ -17,9 +17,17 @@ from specrender.kernel.texture.layout import (
 from specrender.kernel.texture.spectrum import irregular, regular, rgb_value, uniform, uplifted
 
 
-@kernel
+@kernel(forceinline=True)
 def evaluate(tables, texture_id, surface, wavelengths):
     """Spectral value (f32x4) of a texture at a surface point."""
+    texture = tables.textures[texture_id]
+    if texture.kind == REGULAR:  # most often
+        return regular(tables, texture, wavelengths)
+    return _evaluate_any(tables, texture_id, surface, wavelengths)
+
+
+@kernel
+def _evaluate_any(tables, texture_id, surface, wavelengths):
     texture = tables.textures[texture_id]
     while texture.kind == CHECKERBOARD:
         texture = tables.textures[checker_child(texture, surface)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from specrender.scene.readers.meshes import Mesh, checked, load_shape
 
 #: Relative difference of two scales below which they count as equal.
 SCALE_TOLERANCE = 1e-4
+
+#: 1 - cosine below which a vertex normal counts as its face's: float32 cannot tell them apart.
+FLAT_TOLERANCE = 3e-7
 
 
 @dataclass
@@ -52,13 +55,16 @@ class Geometry:
     def _add_mesh(self, record, shape, emits, builder):
         mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
         matrix = shape.to_world.matrix
+        has_outside = mesh.normals is not None or type(shape) in OUTWARD
+        if mesh.normals is not None and has_flat_faces(mesh):
+            mesh = replace(mesh, normals=None)
         positions = np.zeros((len(mesh.positions), 4), np.float32)
         positions[:, :3] = mesh.positions @ matrix[:3, :3].T + matrix[:3, 3]
         if not np.isfinite(positions).all():
             raise d.fail(shape, "the transformed mesh leaves the range of float32")
         triangles = np.empty((len(mesh.faces), 4), np.int32)
         faces = mesh.faces
-        if np.linalg.det(matrix[:3, :3]) < 0.0 and (mesh.normals is not None or type(shape) in OUTWARD):
+        if has_outside and np.linalg.det(matrix[:3, :3]) < 0.0:
             # a mirror image keeps its outside: the order of vertices follows the normals, as Mitsuba's shading does
             faces = faces[:, [0, 2, 1]]
         triangles[:, :3] = faces
@@ -115,6 +121,18 @@ class Geometry:
             "shapes": np.array(self.records, layout.DTYPE),
             "objects": np.array(self.objects, np.int32),
         }
+
+
+def has_flat_faces(mesh: Mesh) -> bool:
+    """Whether vertex normals say what the faces say anyway, as in walls and boxes: then the kernel need not blend them."""
+    for faces in (mesh.faces[:32], mesh.faces):  # most smooth meshes are told by their first faces
+        corners = mesh.positions[faces].astype(np.float64)
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        length = np.linalg.norm(across, axis=1)
+        cosines = np.einsum("ijk,ik->ij", mesh.normals[faces], across)
+        if (cosines < (1.0 - FLAT_TOLERANCE) * length[:, None]).any():
+            return False
+    return True
 
 
 def cumulative(weights) -> np.ndarray:

@@ -106,6 +106,10 @@ def _cubic(x, b, c):
 
 def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) -> None:
     """Inverse CDF of the filter's magnitude, and each cell's weight (its signed share over its share)."""
+    if isinstance(rfilter, d.BoxFilter):
+        record["filter_cells"] = 1
+        record["filter_table"] = builder.values([-rfilter.radius, rfilter.radius, 1.0])
+        return
     function, radius = filter_function(rfilter)
     edges = np.linspace(-radius, radius, 64 * FILTER_CELLS + 1)
     centres = 0.5 * (edges[1:] + edges[:-1])
