@@ -124,7 +124,7 @@ class Geometry:
 
 
 def has_flat_faces(mesh: Mesh) -> bool:
-    """Whether vertex normals say what the faces say anyway, as in walls and boxes: then the kernel need not blend them."""
+    """Whether vertex normals say what the faces say anyway, as in walls and boxes: no need to blend them then."""
     for faces in (mesh.faces[:32], mesh.faces):  # most smooth meshes are told by their first faces
         corners = mesh.positions[faces].astype(np.float64)
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

@@ -216,7 +216,8 @@ def test_emitters(tmp_path):
 
 def test_textures_and_srgb_on_emitters_are_not_times_d65(tmp_path):
     srgb = '<spectrum name="radiance" type="srgb"><rgb name="color" value="1"/></spectrum>'
-    assert light(tmp_path, f'<emitter type="constant">{srgb}</emitter>').radiance == d.SpectrumSpec(rgb=(1.0, 1.0, 1.0), white=False)
+    radiance = light(tmp_path, f'<emitter type="constant">{srgb}</emitter>').radiance
+    assert radiance == d.SpectrumSpec(rgb=(1.0, 1.0, 1.0), white=False)
     checkers = '<emitter type="area"><texture name="radiance" type="checkerboard"/></emitter>'
     assert not scene(tmp_path, SPHERE.format(checkers)).shapes[0].emitter.radiance.white
 
