@@ -199,9 +199,10 @@ def _cylinder(shape: d.Cylinder):
     if not length > 0.0:
         raise d.fail(shape, "the two ends of a cylinder are the same point")
     z = axis / length
-    helper = np.eye(3)[np.argmin(np.abs(z))]
-    x = np.cross(helper, z)
-    x /= np.linalg.norm(x)
+    # where u begins: the tangent of [Duff2017], as in Mitsuba
+    sign = np.copysign(1.0, z[2])
+    a = -1.0 / (sign + z[2])
+    x = np.array([1.0 + sign * z[0] ** 2 * a, sign * z[0] * z[1] * a, -sign * z[0]])
     local = np.eye(4)
     local[:3, 0], local[:3, 1], local[:3, 2] = x * shape.radius, np.cross(z, x) * shape.radius, axis
     local[:3, 3] = p0
