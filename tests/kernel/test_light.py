@@ -1,0 +1,207 @@
+"""Sampling of lights: directions against the density they claim, and that against the ray that meets the light."""
+
+import numpy as np
+import pytest
+from chi_square import SIGNIFICANCE, chi_square_p_value, sphere_quadrature
+from rendering import moved
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.light import sample_light
+from specrender.kernel.light.area import pdf_area
+from specrender.kernel.light.environment import environment_radiance, pdf_environment
+from specrender.kernel.rays import closest_hit
+from specrender.kernel.shape.hit import surface_hit
+from specrender.kernel.simd import dot, f32, lane, length, splat4, vec3
+from specrender.scene import description as d
+from specrender.scene.compile import compile_scene
+
+
+@kernel(entry=True)
+def _sample(tables, p, u, out):
+    """out (n, 6): direction, distance, radiance, pdf."""
+    point = vec3(p[0], p[1], p[2])
+    for i in range(u.shape[0]):
+        wi, distance, radiance, pdf, _ = sample_light(tables, point, splat4(f32(550.0)), u[i, 0], u[i, 1], u[i, 2])
+        out[i, 0], out[i, 1], out[i, 2] = lane(wi, 0), lane(wi, 1), lane(wi, 2)
+        out[i, 3], out[i, 4], out[i, 5] = distance, lane(radiance, 0), pdf
+
+
+@kernel(entry=True)
+def _density(tables, p, directions, out):
+    """out (n, 3): density of sampling each direction, radiance, distance; by the ray and the light it meets."""
+    point = vec3(p[0], p[1], p[2])
+    settings = tables.settings[0]
+    for i in range(directions.shape[0]):
+        w = vec3(directions[i, 0], directions[i, 1], directions[i, 2])
+        t, u, v, primitive, item = closest_hit(tables, point, w, f32(np.inf))
+        if t < f32(np.inf):
+            hit = surface_hit(tables, point, w, t, u, v, primitive, item)
+            light = tables.lights[tables.shapes[hit.shape].light]
+            out[i, 0] = pdf_area(tables, light, point, w, length(hit.p - point), hit.normal) * light.probability
+            out[i, 1] = f32(1.0) if dot(hit.normal, w) < f32(0.0) else f32(0.0)
+        elif settings.environment >= 0:
+            light = tables.lights[settings.environment]
+            out[i, 0] = pdf_environment(tables, light, w) * light.probability
+            out[i, 1] = lane(environment_radiance(tables, light, w, splat4(f32(550.0))), 0)
+        out[i, 2] = t
+
+
+def tables_of(shapes=(), lights=(), mode="rgb"):
+    return compile_scene(d.Scene(shapes=list(shapes), lights=list(lights)), mode).tables
+
+
+def sampled(tables, p, n=200_000, seed=0):
+    out = np.zeros((n, 6), np.float32)
+    _sample(tables, np.array(p, np.float32), np.random.default_rng(seed).random((n, 3), np.float32), out)
+    return out.astype(np.float64)
+
+
+def density(tables, p, directions):
+    out = np.zeros((len(directions), 3), np.float32)
+    _density(tables, np.array(p, np.float32), np.ascontiguousarray(directions, np.float32), out)
+    return out.astype(np.float64)
+
+
+EMITTER = d.AreaLight(radiance=1.0)
+SHAPES = {
+    "sphere from outside": d.Sphere(center=(0.5, 1.0, 2.0), radius=1.2, emitter=EMITTER),
+    "sphere from inside": d.Sphere(center=(0.2, 0.3, -0.1), radius=1.2, emitter=EMITTER, flip_normals=True),
+    "rectangle": d.Rectangle(to_world=moved(0.3, 0.2, 1.0, scale=(1.0, 2.0, 1.0), degrees=160.0), emitter=EMITTER),
+    "disk": d.Disk(to_world=moved(0.3, 0.2, 1.5, scale=(2.0, 1.0, 1.0), degrees=160.0), emitter=EMITTER),
+    "cylinder": d.Cylinder(p0=(-1.0, 1.0, 1.0), p1=(1.0, 0.5, 1.5), radius=0.5, emitter=EMITTER),
+    "cube": d.Cube(to_world=moved(0.5, 0.5, 2.0, scale=(0.5, 1.0, 0.8), degrees=30.0), emitter=EMITTER),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_area_lights(name):
+    """Chi-square of directions against the density of the ray that meets the shape; distances agree as well."""
+    tables, p = tables_of([SHAPES[name]]), (0.0, 0.0, 0.0)
+    samples = sampled(tables, p)
+    directions, distance, pdf = samples[:, :3], samples[:, 3], samples[:, 5]
+    good = pdf > 0.0
+    found = density(tables, p, directions[good])
+    # samples on the outline of a sphere or behind an edge may see past it
+    seen = np.isfinite(found[:, 2]) & (np.abs(found[:, 2] - distance[good]) < 1e-3)
+    assert seen.mean() > (0.998 if name != "cylinder" else 0.9)
+    # weights, not densities: those rise without limit towards the outline, where rounding decides
+    weight = 1.0 / pdf[good][seen]
+    inverse = 1.0 / np.maximum(found[seen, 0], 1e-12)
+    assert np.quantile(np.abs(inverse - weight), 0.999) < 2e-3 * weight.mean()
+    if name == "cylinder":  # its near wall hides part of the far one, and its inside does not shine
+        return
+    wanted = directions.copy()
+    wanted[~good] = np.nan
+    p_value, total = chi_square_p_value(wanted, lambda w: density(tables, p, w)[:, 0], order=12)
+    assert np.isclose(total, good.mean(), atol=4e-3)
+    assert p_value > SIGNIFICANCE
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_area(name):
+    """The record's area, which the densities rest on, is that of the shape."""
+    shape = SHAPES[name]
+    area = tables_of([shape]).arrays["shapes"]["area"][0]
+    m = shape.to_world.matrix[:3, :3]
+    expected = {
+        "sphere from outside": 4.0 * np.pi * 1.44,
+        "sphere from inside": 4.0 * np.pi * 1.44,
+        "rectangle": 8.0,
+        "disk": np.pi * 2.0,
+        "cylinder": 2.0 * np.pi * 0.5 * np.linalg.norm([2.0, -0.5, 0.5]),
+        "cube": 8.0 * sum(np.linalg.norm(np.cross(m[:, i], m[:, (i + 1) % 3])) for i in range(3)),
+    }[name]
+    assert np.isclose(area, expected, rtol=1e-5)
+
+
+def test_mesh_is_sampled_by_area():
+    """Two triangles of areas 1 : 9: each gets its share, and points are uniform within."""
+    vertices = [(0, 0, 1), (1, 0, 1), (0, 1, 1), (5, 0, 1), (8, 0, 1), (5, 3, 1)]
+    faces = [(0, 2, 1), (3, 5, 4)]
+    tables = tables_of([d.TriangleMesh(vertices=vertices, faces=faces, emitter=EMITTER)])
+    samples = sampled(tables, (2.0, 1.0, 0.0), 100_000)
+    points = np.array([2.0, 1.0, 0.0]) + samples[:, :3] * samples[:, 3:4]
+    assert np.allclose(points[:, 2], 1.0, atol=1e-4)
+    right = points[:, 0] > 3.0
+    assert abs(right.mean() - 0.9) < 5e-3
+    assert np.allclose(points[right, :2].mean(axis=0), [6.0, 1.0], atol=0.02)
+    assert np.allclose(points[~right, :2].mean(axis=0), [1 / 3, 1 / 3], atol=0.02)
+
+
+def test_probability_of_the_choice():
+    """Of three lights each gets a third of the samples, and a third of its density."""
+    lights = [d.PointLight(position=(0.0, 0.0, 1.0)), d.ConstantLight(radiance=2.0)]
+    shape = d.Sphere(center=(3.0, 0.0, 0.0), radius=0.5, emitter=EMITTER)
+    samples = sampled(tables_of([shape], lights), (0.0, 0.0, 0.0), 90_000)
+    point = np.all(samples[:, :3] == [0.0, 0.0, 1.0], axis=1) & (samples[:, 3] == 1.0)
+    sky = samples[:, 3] > 1e30
+    assert np.allclose([point.mean(), sky.mean()], 1.0 / 3.0, atol=5e-3)
+    assert np.allclose(samples[point, 5], 1.0 / 3.0)
+    assert np.allclose(samples[sky, 5], 1.0 / (12.0 * np.pi))
+    cone = 2.0 * np.pi * (1.0 - np.sqrt(1.0 - 0.25 / 9.0))
+    assert np.allclose(samples[~point & ~sky, 5], 1.0 / (3.0 * cone), rtol=1e-4)
+
+
+# ---------------------------------------------------------------- environment maps
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    oiio = pytest.importorskip("OpenImageIO")
+    rng = np.random.default_rng(1)
+    image = rng.uniform(0.0, 1.0, (9, 16, 3)).astype(np.float32) ** 4
+    image[2, 5] = 20.0
+    image[6] = 0.0  # a black row, between others
+    name = str(tmp_path_factory.mktemp("sky") / "sky.exr")
+    output = oiio.ImageOutput.create(name)
+    output.open(name, oiio.ImageSpec(16, 9, 3, oiio.FLOAT))
+    output.write_image(image)
+    output.close()
+    return name
+
+
+@pytest.mark.parametrize("mode", ["rgb", "spectral"])
+@pytest.mark.parametrize("turn", [0.0, 65.0])
+def test_environment_map(path, turn, mode):
+    """The density integrates to 1, passes chi-square, follows the light and misses none of it."""
+    light = d.EnvironmentMap(filename=path, to_world=moved(axis=(1.0, 2.0, 0.5), degrees=turn))
+    tables, p = tables_of(lights=[light], mode=mode), (0.0, 0.0, 0.0)
+    samples = sampled(tables, p)
+    found = density(tables, p, samples[:, :3])
+    agree = np.isclose(found[:, 0], samples[:, 5], rtol=2e-3)
+    assert agree.mean() > 0.999  # the rest lie on the border of two cells
+    p_value, total = chi_square_p_value(samples[:, :3], lambda w: density(tables, p, w)[:, 0], (60, 120), order=6)
+    assert np.isclose(total, 1.0, atol=5e-3)
+    assert p_value > SIGNIFICANCE
+    directions, weights = sphere_quadrature((90, 180), 4)
+    everywhere = density(tables, p, directions)
+    assert not np.any((everywhere[:, 1] > 1e-4) & (everywhere[:, 0] <= 0.0))
+    # importance sampling: the estimate of the whole integral varies by far less than the light itself
+    integral = float(np.sum(everywhere[:, 1] * weights))
+    estimates = samples[:, 4] / samples[:, 5]
+    assert np.isclose(estimates.mean(), integral, rtol=5e-3)
+    by_uniform = np.sqrt(np.sum(everywhere[:, 1] ** 2 * weights) * 4.0 * np.pi / integral**2 - 1.0)
+    assert estimates.std() / integral < 0.3 * by_uniform
+
+
+def test_constant_environment_is_uniform():
+    tables = tables_of(lights=[d.ConstantLight(radiance=1.0)])
+    samples = sampled(tables, (1.0, 2.0, 3.0))
+    p_value, total = chi_square_p_value(samples[:, :3], lambda w: np.full(len(w), 0.25 / np.pi))
+    assert np.isclose(total, 1.0)
+    assert p_value > SIGNIFICANCE
+    assert np.allclose(samples[:, 5], 0.25 / np.pi)
+
+
+def test_black_map_can_still_be_sampled(tmp_path):
+    """A map without light must not divide by its sum."""
+    oiio = pytest.importorskip("OpenImageIO")
+    name = str(tmp_path / "black.exr")
+    output = oiio.ImageOutput.create(name)
+    output.open(name, oiio.ImageSpec(8, 4, 3, oiio.FLOAT))
+    output.write_image(np.zeros((4, 8, 3), np.float32))
+    output.close()
+    samples = sampled(tables_of(lights=[d.EnvironmentMap(filename=name)]), (0.0, 0.0, 0.0), 1000)
+    assert np.isfinite(samples[:, :3]).all()
+    assert np.isfinite(samples[:, 5]).all()
+    assert np.all(samples[:, 4] == 0.0)

@@ -1,0 +1,175 @@
+"""Vector values and the functions of our own against NumPy in double precision."""
+
+import numpy as np
+import pytest
+
+from specrender.kernel.angles import acos, atan2
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import (
+    all_lanes,
+    any_lane,
+    clamp,
+    cross,
+    dot,
+    exp,
+    f32,
+    hmax,
+    hmin,
+    hsum,
+    lane,
+    length,
+    log,
+    normalize,
+    select,
+    sin_cos,
+    splat4,
+    to_int,
+    vec3,
+    vec4,
+    with_lane,
+)
+from specrender.kernel.surface import frame, to_local, to_world
+
+EXP, LOG, SIN_COS, ACOS = range(4)
+
+
+@kernel(entry=True)
+def _unary(which, x, scalars, vectors):
+    """A function of each x: (n, 2) from scalars, (n, 2) from lane 2 of a vector with other numbers beside it."""
+    for i in range(x.shape[0]):
+        v = vec4(f32(0.5), f32(2.0), x[i], f32(1.0))
+        if which == EXP:
+            scalars[i, 0], vectors[i, 0] = exp(x[i]), lane(exp(v), 2)
+        elif which == LOG:
+            scalars[i, 0], vectors[i, 0] = log(x[i]), lane(log(v), 2)
+        elif which == SIN_COS:
+            scalars[i, 0], scalars[i, 1] = sin_cos(x[i])
+            s, c = sin_cos(v)
+            vectors[i, 0], vectors[i, 1] = lane(s, 2), lane(c, 2)
+        else:
+            scalars[i, 0] = acos(x[i])
+
+
+@kernel(entry=True)
+def _atan2(y, x, out):
+    for i in range(x.shape[0]):
+        out[i] = atan2(y[i], x[i])
+
+
+@kernel(entry=True)
+def _geometry(a, b, out):
+    """Everything on two vectors, one row of `out` a result."""
+    u, v = vec3(a[0], a[1], a[2]), vec3(b[0], b[1], b[2])
+    c = cross(u, v)
+    n = normalize(u)
+    s, t = frame(n)
+    local = to_local(s, t, n, v)
+    back = to_world(s, t, n, local)
+    for i in range(4):
+        out[0, i], out[1, i], out[2, i] = lane(c, i), lane(n, i), lane(u * v + v / f32(2.0) - f32(1.0), i)
+        out[3, i], out[4, i], out[5, i], out[6, i] = lane(s, i), lane(t, i), lane(local, i), lane(back, i)
+        out[7, i] = lane(select(u < v, u, v), i)
+        out[8, i] = lane(clamp(u, f32(-0.5), f32(0.5)), i)
+        out[9, i] = lane(with_lane(-u, 1, f32(7.0)), i)
+    out[10, 0], out[10, 1] = dot(u, v), length(u)
+    out[10, 2], out[10, 3] = hmax(u), hmin(u)
+    out[11, 0] = hsum(u)
+    out[11, 1], out[11, 2] = any_lane(u > v), all_lanes(u > v)
+    out[11, 3] = all_lanes(splat4(f32(1.0)) > f32(0.5))
+
+
+@kernel(entry=True)
+def _to_int(x, out):
+    for i in range(x.shape[0]):
+        out[i] = to_int(x[i])
+
+
+def unary(which, x):
+    x = np.ascontiguousarray(x, np.float32)
+    scalars, vectors = np.zeros((len(x), 2), np.float32), np.zeros((len(x), 2), np.float32)
+    _unary(np.int32(which), x, scalars, vectors)
+    if which != ACOS:
+        assert np.array_equal(scalars, vectors)
+    return x.astype(np.float64), scalars.astype(np.float64)
+
+
+def test_exp():
+    x, found = unary(EXP, np.linspace(-87.0, 88.0, 100_001))
+    assert np.abs(found[:, 0] / np.exp(x) - 1.0).max() < 2e-7
+    _, ends = unary(EXP, [-1000.0, 0.0, 1000.0, -np.inf])
+    assert ends[0, 0] == ends[3, 0] < 2e-38
+    assert ends[1, 0] == 1.0
+    assert np.isfinite(ends[2, 0])
+
+
+def test_log():
+    x, found = unary(LOG, np.concatenate([np.geomspace(1.2e-38, 3e38, 100_001), np.linspace(0.5, 2.0, 100_001)]))
+    error = np.abs(found[:, 0] - np.log(x))
+    assert np.all((error < 1.5e-7 * np.abs(np.log(x))) | (error < 6e-8))
+    _, ends = unary(LOG, [1.0, 0.0, -3.0])
+    assert ends[0, 0] == 0.0
+    assert np.allclose(ends[1:, 0], np.log(1.17549435e-38))
+
+
+def test_sine_and_cosine():
+    x, found = unary(SIN_COS, np.concatenate([np.linspace(-8.0, 8.0, 100_001), np.linspace(-8000.0, 8000.0, 100_001)]))
+    assert np.abs(found - np.stack([np.sin(x), np.cos(x)], axis=1)).max() < 1.5e-7
+
+
+def test_acos():
+    x, found = unary(ACOS, np.concatenate([np.linspace(-1.0, 1.0, 100_001), 1.0 - np.geomspace(1e-7, 0.1, 1001)]))
+    assert np.abs(found[:, 0] - np.arccos(x)).max() < 4e-7
+    _, outside = unary(ACOS, [-1.5, 1.5])
+    assert np.allclose(outside[:, 0], [np.pi, 0.0])
+
+
+def test_atan2():
+    angle = np.linspace(-np.pi, np.pi, 100_001)
+    for radius in (1.0, 1e-30, 1e30):
+        x, y = (radius * np.cos(angle)).astype(np.float32), (radius * np.sin(angle)).astype(np.float32)
+        out = np.zeros(len(x), np.float32)
+        _atan2(y, x, out)
+        assert np.abs(out - np.arctan2(y.astype(np.float64), x.astype(np.float64))).max() < 3e-7
+    y, x = np.array([0.0, 1.0, -1.0, 0.0], np.float32), np.array([0.0, 0.0, 0.0, -1.0], np.float32)
+    out = np.zeros(4, np.float32)
+    _atan2(y, x, out)
+    assert np.allclose(out, [0.0, np.pi / 2, -np.pi / 2, np.pi])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_vectors(seed):
+    a, b = np.random.default_rng(seed).normal(size=(2, 3)).astype(np.float32)
+    out = np.zeros((12, 4), np.float32)
+    _geometry(a, b, out)
+    n = a / np.linalg.norm(a)
+    close = {"rtol": 1e-5, "atol": 1e-6}
+    assert np.allclose(out[0], [*np.cross(a, b), 0.0], **close)
+    assert np.allclose(out[1], [*n, 0.0], **close)
+    assert np.allclose(out[2, :3], a * b + b / 2.0 - 1.0, **close)
+    assert np.allclose(out[5, :3], [out[3, :3] @ b, out[4, :3] @ b, n @ b], **close)
+    assert np.allclose(out[6, :3], b, **close)
+    assert np.allclose(out[7, :3], np.minimum(a, b))
+    assert np.allclose(out[8, :3], np.clip(a, -0.5, 0.5))
+    assert np.allclose(out[9], [-a[0], 7.0, -a[2], 0.0])
+    assert np.allclose(out[10], [a @ b, np.linalg.norm(a), max(*a, 0.0), min(*a, 0.0)], **close)
+    assert np.isclose(out[11, 0], a.sum(), **close)
+    assert list(out[11, 1:]) == [np.any(a > b), False, True]  # lane 3 is 0 in both
+
+
+def test_frames_are_orthonormal():
+    """Right-handed for all normals, the poles and their neighbours too."""
+    normals = np.random.default_rng(0).normal(size=(200, 3))
+    near = [[0, 0, 1], [0, 0, -1], [1e-4, 0, -1], [0, -1e-6, -1], [1, 0, 0], [1, 0, -1e-7], [0, 1, 1e-30]]
+    for n in np.concatenate([normals, near]):
+        out = np.zeros((12, 4), np.float32)
+        _geometry(n.astype(np.float32), np.ones(3, np.float32), out)
+        basis = out[[3, 4, 1], :3].astype(np.float64)
+        assert np.allclose(basis @ basis.T, np.eye(3), atol=2e-6)
+        assert np.isclose(np.linalg.det(basis), 1.0, atol=2e-6)
+
+
+def test_to_int_truncates():
+    x = np.array([0.0, 0.9, 1.0, -0.9, -1.5, 1e6], np.float32)
+    out = np.zeros(len(x), np.int32)
+    _to_int(x, out)
+    assert list(out) == [0, 0, 1, 0, -1, 1_000_000]
