@@ -1,7 +1,7 @@
 """Transforms as scene files of plain data write them: one step or a list of steps, applied in order.
 
 { translate = [x, y, z] }   { scale = 2 } or { scale = [x, y, z] }   { rotate = [x, y, z], angle = degrees }
-{ look_at = { origin = [..], target = [..], up = [..] } }   { matrix = [16 numbers, row by row] }
+{ look_at = { origin = [..], target = [..], up = [0, 1, 0] } }   { matrix = [16 numbers, row by row] }
 
 Two numbers do for translate and scale, which is what a `to_uv` needs.
 """
@@ -70,8 +70,13 @@ def _matrix(kind, value, angle):
     for key in ("origin", "target"):
         if key not in value:
             raise ValueError(f"look_at lacks its {key}")
-    up = _numbers(value["up"]) if "up" in value else None
-    return transforms.look_at(_numbers(value["origin"]), _numbers(value["target"]), up)
+    origin, target = _numbers(value["origin"]), _numbers(value["target"])
+    if "up" in value:
+        return transforms.look_at(origin, target, _numbers(value["up"]))
+    try:
+        return transforms.look_at(origin, target, (0.0, 1.0, 0.0))
+    except ValueError:  # straight up or down: any roll is as good as another
+        return transforms.look_at(origin, target)
 
 
 def _is_number(value):

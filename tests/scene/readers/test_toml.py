@@ -325,3 +325,16 @@ def test_load_names_what_it_can_read(tmp_path):
     (tmp_path / "latin.toml").write_bytes(b"name = '\xe9'")
     with pytest.raises(SceneError, match="not text in UTF-8"):
         load(tmp_path / "latin.toml")
+
+
+def test_look_at_keeps_the_camera_upright_unless_told(tmp_path):
+    def camera(look_at):
+        path = tmp_path / "scene.toml"
+        path.write_text(f'[camera]\ntype = "perspective"\nfov = 40\nto_world = {{ look_at = {look_at} }}\n')
+        return load(path).camera.to_world.matrix
+
+    level = camera("{ origin = [0, 2, 6], target = [0, 1, 0] }")
+    np.testing.assert_array_equal(level, camera("{ origin = [0, 2, 6], target = [0, 1, 0], up = [0, 1, 0] }"))
+    assert level[1, 1] > 0.9  # the camera's +y points up
+    down = camera("{ origin = [0, 5, 0], target = [0, 0, 0] }")
+    np.testing.assert_allclose(down[:3, 2], [0, -1, 0])
