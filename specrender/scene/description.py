@@ -68,7 +68,7 @@ Transform2 = Transform  # to_uv fields: acts on (u, v, 0, 1)
 class SpectrumSpec(Node, kw_only=True):
     """A spectral quantity written as a table; exactly one of rgb, blackbody, name, values, file, texture is given.
 
-    `scale` multiplies whatever was given.  On a light, `rgb` and `texture` are times the white of their space unless
+    `scale` multiplies whatever was given.  On a light, `rgb` and `texture` are times D65 unless
     `white` is false.  `wavelengths` [nm] goes with `values`; `extrapolate` says what a table is
     outside its range.  A `name` is a data set ("D65", "FL11", "ColorChecker/red") or an entry of `[spectra]`.
     """

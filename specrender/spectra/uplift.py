@@ -1,10 +1,10 @@
 """RGB to spectrum: the coefficients of smooth spectra that look like given colours, [Jakob2019].
 
 A reflectance is S(c0 l^2 + c1 l + c2) with l in nm (`spectrum.Sigmoid`). Its coefficients are found so that it has the
-wanted linear RGB under the white of the RGB space. Every sRGB colour within [0, 1] has such a spectrum (to 1e-6); in
+wanted linear RGB under D65. Every sRGB colour within [0, 1] has such a spectrum (to 1e-6); in
 wider spaces some colours are no possible reflectance, and get one near the nearest in CIELAB: `round_trip_error`
 tells. Emitters and values without bound are twice their largest component times the reflectance of what is left, as
-in Mitsuba 3; emitters are seen through the space's white, normalised to luminance 1.
+in Mitsuba 3; emitters are seen through D65, normalised to luminance 1.
 
 Few colours are solved one by one, many are looked up in a table (`uplift_table`).
 """
@@ -16,13 +16,14 @@ from functools import cache
 
 import numpy as np
 
-from specrender.color.gamuts import GAMUTS, gamut, primary_matrix
+from specrender.color.gamuts import GAMUTS, gamut, rgb_to_xyz
 from specrender.errors import InputError
 from specrender.spectra import catalogue, wavelengths
 from specrender.spectra.spectrum import Scaled, Sigmoid, Spectrum, luminance, sigmoid
 
-# The CIE illuminant that has (nearly) the white point of a gamut.
-ILLUMINANTS_BY_WHITE = {(0.3127, 0.3290): "D65", (0.32168, 0.33767): "D60", (0.3457, 0.3585): "D50"}
+# The white of all scenes: (1, 1, 1) of any space means this, as its output means (1, 1, 1) (Bradford's adaptation,
+# as in OCIO and ACES).
+WHITE = "D65"
 
 # More unique colours than this are looked up in the table: about 0.2 s of solving, against 0.1 s of reading the table.
 DIRECT_COLOURS = 2000
@@ -48,13 +49,13 @@ class RgbSpace:
 def rgb_space(name: str) -> RgbSpace:
     """The `RgbSpace` of a gamut token such as "srgb" or "acescg".
 
-    InputError for an unknown one, and for one whose white is no daylight illuminant (dci-p3).
+    InputError for an unknown one, and for xyz, which has no white.
     """
     space = gamut(name)
-    if not space.adapted or space.white not in ILLUMINANTS_BY_WHITE:
-        usable = ", ".join(token for token, g in GAMUTS.items() if g.adapted and g.white in ILLUMINANTS_BY_WHITE)
-        raise InputError(f"{name!r} is no space to give colours in: its white is no illuminant; allowed: {usable}")
-    return RgbSpace(space.name, primary_matrix(space), ILLUMINANTS_BY_WHITE[space.white])
+    if not space.adapted:
+        usable = ", ".join(token for token, g in GAMUTS.items() if g.adapted)
+        raise InputError(f"{name!r} is no space to give colours in: it has no white; allowed: {usable}")
+    return RgbSpace(space.name, rgb_to_xyz(name), WHITE)
 
 
 @cache
@@ -70,7 +71,7 @@ def uplift_reflectance(rgb, space: str | RgbSpace = "srgb") -> Sigmoid:
 
 
 def uplift_unbounded(rgb, space: str | RgbSpace = "srgb") -> Sigmoid:
-    """A smooth spectrum of colour ``rgb`` (3,), linear and of any size, under the white of the space."""
+    """A smooth spectrum of colour ``rgb`` (3,), linear and of any size, under D65."""
     coefficients, scale = unbounded_coefficients(_one_colour(rgb), space)
     return Sigmoid(coefficients, float(scale))
 
@@ -117,7 +118,7 @@ def unbounded_coefficients(rgb, space: str | RgbSpace = "srgb") -> tuple[np.ndar
 
 
 def coefficients_to_rgb(coefficients, space: str | RgbSpace = "srgb") -> np.ndarray:
-    """Linear RGB (..., 3) of sigmoid reflectances under the white of the space, where S = 1 is (1, 1, 1)."""
+    """Linear RGB (..., 3) of sigmoid reflectances under D65, where S = 1 is (1, 1, 1)."""
     coefficients = np.asarray(coefficients, dtype=np.float64)
     rule = quadrature(_as_space(space), 1.0)
     flat = coefficients.reshape(-1, 3)

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from specrender.color.gamuts import gamut, primary_matrix
+from specrender.color.gamuts import gamut, primary_matrix, rgb_to_xyz, xyz_to_rgb
 from specrender.errors import InputError
 from specrender.spectra import uplift, wavelengths
 from specrender.spectra.spectrum import Product, integrate_xyz, luminance
@@ -54,9 +54,8 @@ def test_reflectances_stay_within_0_and_1_and_are_smooth():
 @pytest.mark.parametrize("space", ["acescg", "rec2020", "display-p3"])
 def test_wider_spaces(space):
     """What sRGB has, wider spaces reach too; what is no reflectance comes out near and is told."""
-    srgb_to_space = np.linalg.inv(primary_matrix(gamut(space))) @ primary_matrix(gamut("srgb"))
-    white = srgb_to_space @ np.ones(3)
-    inside = np.clip(COLOURS[:300] @ srgb_to_space.T / white, 0, 1)  # as seen under the white of the space
+    srgb_to_space = xyz_to_rgb(space) @ rgb_to_xyz("srgb")
+    inside = np.clip(COLOURS[:300] @ srgb_to_space.T, 0, 1)
     error = uplift.round_trip_error(inside, uplift.reflectance_coefficients(inside, space), space)
     assert error.max() < 1e-5
 
@@ -66,6 +65,15 @@ def test_wider_spaces(space):
     assert uplift.round_trip_error(red, coefficients, space) > 0.01
     assert reached[0] > 0.5 and abs(reached[1:]).max() < 0.1
     np.testing.assert_allclose(uplift.coefficients_to_rgb(uplift.reflectance_coefficients([1, 1, 1], space), space), 1)
+
+
+@pytest.mark.parametrize("space", ["srgb", "acescg", "rec2020", "dci-p3"])
+def test_emission_comes_out_as_it_was_given(space):
+    """White of any space is D65, as it is in the output of that space."""
+    for rgb in ([1.0, 1.0, 1.0], [3.0, 2.5, 2.0]):
+        developed = xyz_to_rgb(space) @ integrate_xyz(uplift.uplift_emission(rgb, space))
+        # the xy of D65 in colour standards has four digits: 2.4e-4 from the illuminant's in blue
+        np.testing.assert_allclose(developed, rgb, rtol=5e-4)
 
 
 def test_spaces_differ():
@@ -109,7 +117,7 @@ def test_shapes():
         (lambda: uplift.uplift_reflectance([[0.1, 0.2, 0.3]]), "3 components"),
         (lambda: uplift.uplift_emission([0.1, float("nan"), 0.3]), "finite"),
         (lambda: uplift.uplift_reflectance([0.1, 0.2, 0.3], "sgrb"), "srgb"),
-        (lambda: uplift.uplift_reflectance([0.1, 0.2, 0.3], "dci-p3"), "white is no illuminant"),
+        (lambda: uplift.uplift_reflectance([0.1, 0.2, 0.3], "xyz"), "it has no white"),
     ],
 )
 def test_errors(make, message):

@@ -118,7 +118,7 @@ class TableBuilder:
     def host_spectrum(self, spec: d.Spectrum, role: str, node: d.Node) -> Spectrum:
         """The function of wavelength that a spectrum (not a texture) of the scene stands for.
 
-        role : "reflectance" (rgb is bounded), "unbounded", or "emission" (rgb is times the white of its space).
+        role : "reflectance" (rgb is bounded), "unbounded", or "emission" (rgb is times D65).
         """
         if isinstance(spec, (int, float)):
             return Uniform(float(spec))

@@ -92,7 +92,7 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     scale = light.scale * light.intensity * 2.0**light.exposure
     marker = builder.image_marker(flags)
     record = _record(layout.ENVMAP, builder, marker, scale, light.to_world.matrix)
-    # texels of rgb mode hold the light itself; sigmoids are times the white of their space
+    # texels of rgb mode hold the light itself; sigmoids are times D65
     white = builder.spectrum(white_spectrum(light.space), "emission") if builder.mode == "spectral" else builder.one()
     record["texture"] = white
     record["offset"] = builder.values(texels) // 4
