@@ -105,7 +105,11 @@ class _KernelCache(FunctionCache):
     _began = 0.0
 
     def load_overload(self, sig, target_context):
-        found = super().load_overload(sig, target_context)
+        try:
+            found = super().load_overload(sig, target_context)
+        except Exception:  # whatever a truncated file makes pickle raise: as good as not there
+            self.flush()
+            found = None
         if found is None:
             Compilation.on_begin()
             self._began = time.perf_counter()

@@ -72,3 +72,15 @@ def test_unwritable_cache_is_no_error(package):
     leaf.write_text(LEAF.format(value=10))
     (package / "cache").write_text("a file where the folder should be")
     assert run(package) == (11, 1)
+
+
+@pytest.mark.parametrize("suffix", [".nbc", ".nbi"])
+def test_damaged_cache_is_compiled_anew(package, suffix):
+    (package / "specrender" / "kernel" / "leaf.py").write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    damaged = list((package / "cache" / "kernels").glob(f"*{suffix}"))
+    assert damaged
+    for path in damaged:
+        path.write_bytes(path.read_bytes()[:50])
+    assert run(package) == (11, 1)
+    assert run(package) == (11, 0)
