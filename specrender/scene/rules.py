@@ -13,6 +13,14 @@ from specrender.scene import description as d
 
 #: Larger images are typing errors.
 MAX_PIXELS = 65536
+#: The kernel counts in 32 bits, and computes with float32: sums of emitted light and squares of lengths must fit.
+MAX_INT = 2**31 - 1
+MAX_EMISSION = 1e30
+MAX_LENGTH = 1e18
+#: Wavelengths [nm], bins and temperatures [K] beyond which a number is a typing error.
+WAVELENGTHS = (100.0, 5000.0)
+MAX_BINS = 4096
+MAX_TEMPERATURE = 1e6
 #: Materials that let light through; `twosided` takes none of them.
 TRANSMISSIVE = (d.Dielectric, d.ThinDielectric, d.RoughDielectric, d.Null, d.Mask)
 
@@ -45,6 +53,19 @@ class Place:
             value = getattr(self.node, field)
             self.require(not isinstance(value, (int, float)) or value >= 0, field, "0 or more")
 
+    def at_most(self, limit, *fields):
+        for field in fields:
+            value = getattr(self.node, field)
+            self.require(not isinstance(value, (int, float)) or value <= limit, field, f"at most {limit}")
+
+    def lengths(self, *fields):
+        """Coordinates or sizes whose squares fit a float32."""
+        for field in fields:
+            value = getattr(self.node, field)
+            numbers = value if isinstance(value, tuple) else () if value is None else (value,)
+            if any(abs(number) > MAX_LENGTH for number in numbers):
+                raise self.fail(field, f"{field} is out of range: at most {MAX_LENGTH:g}, got {shown(value)}")
+
     def one_of(self, *fields, least=1):
         """Exactly one of the fields (at most one, if least is 0) is given."""
         given = [field for field in fields if getattr(self.node, field) is not None]
@@ -60,6 +81,26 @@ def shown(value):
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def peak(value, scene):
+    """The largest number of a Spectrum, times its scale; None where no number is written (names, black bodies)."""
+    for _ in scene.spectra:
+        if isinstance(value, str) and value in scene.spectra:
+            value = scene.spectra[value]
+    if isinstance(value, float):
+        return value
+    if not isinstance(value, d.SpectrumSpec):
+        return None
+    inner = None
+    if value.rgb is not None or value.values is not None:
+        inner = max(value.rgb or value.values)
+    elif value.name in scene.spectra:
+        inner = peak(value.name, scene)
+    elif isinstance(scene.textures.get(value.texture), d.Checkerboard):
+        board = scene.textures[value.texture]
+        inner = max((peak(color, scene) or 0.0 for color in (board.color0, board.color1)), default=None)
+    return None if inner is None else inner * value.scale
+
+
 def _spectrum_spec(p):
     p.one_of("rgb", "blackbody", "name", "values", "file", "texture")
     spec = p.node
@@ -69,6 +110,7 @@ def _spectrum_spec(p):
     if spec.space != "srgb" or spec.rgb is not None:
         _space(p)
     p.positive("blackbody")
+    p.require(spec.blackbody is None or spec.blackbody <= MAX_TEMPERATURE, "blackbody", "at most 1e6 kelvin")
     _table(p)
     _file(p, "file")
 
@@ -127,6 +169,7 @@ def _indices(p):
 
 def _roughness(p):
     p.not_negative("alpha", "alpha_u", "alpha_v")
+    p.at_most(1, "alpha", "alpha_u", "alpha_v")
     if p.node.alpha is not None and (p.node.alpha_u is not None or p.node.alpha_v is not None):
         raise p.fail("alpha", "give either alpha or alpha_u and alpha_v")
     if (p.node.alpha_u is None) != (p.node.alpha_v is None):
@@ -162,6 +205,7 @@ def _rough_conductor(p):
 def _rough_plastic(p):
     _indices(p)
     p.not_negative("alpha")
+    p.at_most(1, "alpha")
 
 
 def _two_sided(p):
@@ -195,6 +239,13 @@ def _filename(p):
 def _light(p):
     p.not_negative("intensity")
     p.require(abs(p.node.exposure) <= 100, "exposure", "within 100 stops of 0")
+    factor = p.node.intensity * getattr(p.node, "scale", 1.0)
+    for field in ("radiance", "color", "irradiance", "scale"):
+        value = getattr(p.node, field, None)
+        emitted = None if value is None else factor if field == "scale" else (peak(value, p.scene) or 1.0) * factor
+        if emitted is not None and emitted * 2**p.node.exposure > MAX_EMISSION:
+            with_what = "intensity and exposure" if field == "scale" else "its scale, intensity and exposure"
+            raise p.fail(field, f"{field} with {with_what} is out of range: at most {MAX_EMISSION:g}")
 
 
 def _spot(p):
@@ -205,6 +256,7 @@ def _spot(p):
 
 def _point(p):
     p.one_of("position", "to_world", least=0)
+    p.lengths("position")
 
 
 def _directional(p):
@@ -219,6 +271,7 @@ def _envmap(p):
 
 def _serialized(p):
     p.not_negative("shape_index")
+    p.at_most(MAX_INT, "shape_index")
 
 
 def _triangle_mesh(p):
@@ -238,6 +291,9 @@ def _triangle_mesh(p):
         if field in ("normals", "uvs") and len(array) != len(arrays["vertices"]):
             raise p.fail(field, f"{field} has {len(array)} rows, vertices has {len(arrays['vertices'])}")
         arrays[field] = array
+    finite = arrays["vertices"][np.isfinite(arrays["vertices"])]
+    if finite.size and np.abs(finite).max() > MAX_LENGTH:
+        raise p.fail("vertices", f"vertices has a number out of range: at most {MAX_LENGTH:g}")
     try:
         checked(Mesh(arrays["vertices"], arrays["faces"], arrays["normals"], arrays["uvs"]), None)
     except SceneError as error:
@@ -246,6 +302,7 @@ def _triangle_mesh(p):
 
 def _sphere(p):
     p.positive("radius")
+    p.lengths("radius", "center")
     block = p.node.to_world.matrix[:3, :3]
     gram = block.T @ block
     if not np.allclose(gram, np.eye(3) * gram[0, 0], rtol=0, atol=1e-4 * abs(gram[0, 0])):
@@ -254,6 +311,7 @@ def _sphere(p):
 
 def _cylinder(p):
     p.positive("radius")
+    p.lengths("radius", "p0", "p1")
     p.require(tuple(p.node.p0) != tuple(p.node.p1), "p1", "another point than p0")
 
 
@@ -276,6 +334,7 @@ def _perspective(p):
 
 def _thin_lens(p):
     p.positive("aperture_radius", "focus_distance")
+    p.lengths("aperture_radius", "focus_distance")
 
 
 def _filter(*fields):
@@ -294,27 +353,36 @@ def _film(p):
         p.require(inside, extent, f"between 1 and {size - start}, inside the film")
     if isinstance(film.spectral_bins, int):
         p.positive("spectral_bins")
+        p.at_most(MAX_BINS, "spectral_bins")
 
 
 def _spectral_bins(p):
     p.one_of("count", "width")
     p.positive("count", "width")
+    p.at_most(MAX_BINS, "count")
     _range(p)
+    span = p.node.lambda_max - p.node.lambda_min
+    if p.node.width is not None and span / p.node.width > MAX_BINS:
+        raise p.fail("width", f"width must give at most {MAX_BINS} bins, got {shown(p.node.width)} for {span:g} nm")
 
 
 def _range(p):
-    p.positive("lambda_min")
+    low, high = WAVELENGTHS
+    for field in ("lambda_min", "lambda_max"):
+        p.require(low <= getattr(p.node, field) <= high, field, f"within {low:g} and {high:g} nm")
     p.require(p.node.lambda_max > p.node.lambda_min, "lambda_max", "above lambda_min")
 
 
 def _sampler(p):
     p.positive("sample_count")
+    p.at_most(MAX_INT, "sample_count")
     p.not_negative("seed")
 
 
 def _path(p):
     p.require(p.node.max_depth >= -1, "max_depth", "-1 (no limit) or more")
     p.require(p.node.rr_depth > 0, "rr_depth", "above 0")
+    p.at_most(MAX_INT, "max_depth", "rr_depth")
 
 
 def _direct(p):
@@ -323,6 +391,7 @@ def _direct(p):
         raise p.fail("shading_samples", "give either shading_samples or emitter_samples and bsdf_samples")
     p.positive("shading_samples")
     p.not_negative("emitter_samples", "bsdf_samples")
+    p.at_most(MAX_INT, "shading_samples", "emitter_samples", "bsdf_samples")
     if node.emitter_samples == 0 and node.bsdf_samples == 0:
         raise p.fail("", "emitter_samples and bsdf_samples cannot both be 0")
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from specrender.errors import InputError, SceneError, did_you_mean
 from specrender.scene import description as d
-from specrender.scene.rules import RULES, Place, shown
+from specrender.scene.rules import MAX_EMISSION, MAX_LENGTH, RULES, Place, peak, shown
 
 
 def validate(scene: d.Scene) -> None:
@@ -55,13 +56,15 @@ class _Walk:
             numbers = [value] if isinstance(value, float) else [v for v in value if isinstance(v, (int, float))]
             if not all(math.isfinite(v) for v in numbers):
                 raise place.fail(field, f"{field} must be finite, got {shown(value)}")
+            if field != "far_clip" and any(abs(v) > MAX_EMISSION for v in numbers):
+                raise place.fail(field, f"{field} is out of range: at most {MAX_EMISSION:g}, got {shown(value)}")
         if field in SPECTRUM_FIELDS:
             _check_spectrum(place, field, value)
 
 
 #: Fields checked as whole arrays by `TriangleMesh`'s rule.
 ARRAYS = {"vertices", "faces", "normals", "uvs"}
-#: Fields that hold a Spectrum, and which of them are reflectances, hence at most 1 where given as RGB.
+#: Fields that hold a Spectrum, and which of them are reflectances, hence at most 1.
 REFLECTANCES = {"reflectance", "specular_reflectance", "specular_transmittance", "diffuse_reflectance"}
 EMISSIONS = {"radiance", "irradiance", "color"}
 METAL_INDICES = {"eta", "k"}
@@ -74,6 +77,8 @@ def _check_transform(place, field, transform):
     matrix = transform.matrix
     if not np.isfinite(matrix).all():
         raise place.fail(field, f"{field} has a number that is not finite")
+    if np.abs(matrix).max() > MAX_LENGTH:
+        raise place.fail(field, f"{field} has a number out of range: at most {MAX_LENGTH:g}")
     if not np.allclose(matrix[3], (0, 0, 0, 1), atol=1e-9):
         raise place.fail(field, f"{field} must be affine: the last row of its matrix is {matrix[3].tolist()}")
     size = 2 if field == "to_uv" else 3
@@ -91,11 +96,11 @@ def _check_spectrum(place, field, value):
         raise place.fail(field, f"{name} must be 0 or more, got {shown(value)}")
     if isinstance(value, str):
         _check_name(place, field, value)
+    if name in REFLECTANCES:
+        _check_reflectance(place, field, value)
     if not isinstance(value, d.SpectrumSpec):
         return
     inner = Place(value, f"{place.path}.{field}".lstrip("."), place.scene)
-    if name in REFLECTANCES and value.rgb is not None and max(value.rgb) > 1:
-        raise inner.fail("rgb", f"{name} must be within [0, 1], got rgb {list(value.rgb)}")
     if value.name is not None:
         _check_name(inner, "name", value.name, metals=name in METAL_INDICES)
     if value.texture is not None:
@@ -104,6 +109,38 @@ def _check_spectrum(place, field, value):
             raise inner.fail("texture", f"{name} of {kind} cannot be a texture")
         if isinstance(place.node, d.Scene):
             raise inner.fail("texture", "an entry of spectra cannot be a texture")
+
+
+def _check_reflectance(place, field, value):
+    """No surface returns more light than falls on it: no number of the spectrum is above 1."""
+    if not isinstance(value, d.SpectrumSpec):
+        most = peak(value, place.scene)
+        if most is not None and most > 1:
+            raise place.fail(field, f"{field} must be within [0, 1], got {shown(value)}{_of(value, most)}")
+        return
+    inner = Place(value, f"{place.path}.{field}".lstrip("."), place.scene)
+    key = next((key for key in ("rgb", "values", "file", "name", "texture") if getattr(value, key) is not None), "")
+    if value.rgb is not None and max(value.rgb) > 1:
+        raise inner.fail("rgb", f"{field} must be within [0, 1], got rgb {list(value.rgb)}")
+    most = _file_peak(inner, value) if value.file is not None else peak(value, place.scene)
+    if most is not None and most > 1:
+        raise inner.fail(key, f"{field} must be within [0, 1], got {key} with a value of {most:g}")
+
+
+def _of(name, most):
+    return f" with a value of {most:g}" if isinstance(name, str) else ""
+
+
+def _file_peak(inner, spec):
+    """The largest value of a spectrum's file times its scale; a file that is missing is the node's own error."""
+    from specrender.spectra.files import read_spectrum
+
+    if not Path(spec.file).is_file():
+        return None
+    try:
+        return float(read_spectrum(spec.file).values.max()) * spec.scale
+    except InputError as error:
+        raise inner.fail("file", str(error)) from None
 
 
 def _check_name(place, field, name, metals=None):
