@@ -5,6 +5,7 @@ Numbers are converted in bulk with numpy, line kinds at a time, so that a millio
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -13,13 +14,19 @@ import numpy as np
 from specrender.errors import SceneError
 from specrender.scene.readers.meshes import Mesh
 
+#: A line that only an OBJ file has, of those that are not read, or a comment; to tell it from something else.
+STATEMENTS = re.compile(
+    rb"^[ \t]*(#[\x20-\x7e\t]*\r?$|(v[tnp]?|[flpogs]|usemtl|mtllib|cstype|deg|curv2?|surf|parm|end)[ \t])", re.MULTILINE
+)
+
 
 def load_obj(path: Path) -> Mesh:
     """Read an OBJ file; polygons become fans, corners with equal indices become one vertex.
 
     Texture coordinates are as in the file (Mitsuba's flip is the caller's).  Raises SceneError with the line number.
     """
-    lines = path.read_bytes().replace(b"\\\r\n", b"  ").replace(b"\\\n", b" ").split(b"\n")
+    content = path.read_bytes()
+    lines = content.replace(b"\\\r\n", b"  ").replace(b"\\\n", b" ").split(b"\n")
     records = {b"v": ([], []), b"vt": ([], []), b"vn": ([], []), b"f": ([], [])}
     for number, line in enumerate(lines, 1):
         tag, _, rest = line.strip().replace(b"\t", b" ").partition(b" ")
@@ -28,6 +35,9 @@ def load_obj(path: Path) -> Mesh:
             numbers.append(number)
             texts.append(rest.partition(b"#")[0] if b"#" in rest else rest)
     del lines
+    if not records[b"v"][0] and content.strip() and not STATEMENTS.search(content):
+        raise SceneError("is not an OBJ file: no line of it is an OBJ statement", str(path))
+    del content
     positions = _floats(records[b"v"], 3, path)
     uvs = _floats(records[b"vt"], 2, path)
     normals = _floats(records[b"vn"], 3, path)

@@ -5,6 +5,7 @@ Triangles and quads in binary files are memory-mapped; a file that mixes polygon
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,13 @@ from specrender.scene.readers.meshes import Mesh
 #: Names of the list of vertex indices, and of the texture coordinates, in use.
 INDEX_NAMES = ("vertex_indices", "vertex_index")
 UV_NAMES = (("u", "v"), ("s", "t"), ("texture_u", "texture_v"))
+#: Bytes of the number types of binary files.
+SIZES = {
+    **dict.fromkeys(("char", "uchar", "int8", "uint8"), 1),
+    **dict.fromkeys(("short", "ushort", "int16", "uint16"), 2),
+    **dict.fromkeys(("int", "uint", "int32", "uint32", "float", "float32"), 4),
+    **dict.fromkeys(("double", "float64"), 8),
+}
 
 
 def load_ply(path: Path) -> Mesh:
@@ -41,8 +49,33 @@ def load_ply(path: Path) -> Mesh:
     )
 
 
+def _check_size(path):
+    """A SceneError if the file is shorter than the counts in its header allow: nothing is allocated for those."""
+    with path.open("rb") as file:
+        head = file.read(65536)
+    match = re.search(rb"^end_header\r?\n?", head.replace(b"\r\n", b" \n"), re.MULTILINE)
+    if not head.startswith(b"ply") or match is None:
+        return  # no header that can be judged here
+    needed, binary, count, name = 0, False, 0, ""
+    for line in head.replace(b"\r\n", b" \n")[: match.start()].decode("latin-1").splitlines():
+        words = line.split()
+        if words[:1] == ["format"]:
+            binary = words[1:2] != ["ascii"]
+        elif words[:1] == ["element"] and len(words) == 3 and words[2].isdigit():
+            name, count = words[1], int(words[2])
+        elif words[:1] == ["property"] and len(words) > 2:
+            # A list may be empty, so that only its length is certain; in ascii a number has a digit and a separator.
+            needed += count * (SIZES.get(words[2 if words[1] == "list" else 1], 0) if binary else 2)
+        available = path.stat().st_size - match.start()
+        if needed > available + 2:
+            raise SceneError(
+                f"is truncated: {count} entries of '{name}' need {needed} bytes or more, {available} follow", str(path)
+            )
+
+
 def _read(path):
     """The whole file; the first attempts assume that all polygons are triangles, or all quads, and can be mapped."""
+    _check_size(path)
     for size in (3, 4):
         try:
             return plyfile.PlyData.read(path, mmap="c", known_list_len={"face": dict.fromkeys(INDEX_NAMES, size)})

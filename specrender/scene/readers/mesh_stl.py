@@ -23,6 +23,9 @@ def load_stl(path: Path) -> Mesh:
         corners = np.frombuffer(data, FACET, count, 84)["corners"].reshape(-1, 3)
     elif data.lstrip()[:5].lower() == b"solid":
         corners = _ascii(data, path)
+    elif 0 < count * FACET.itemsize < len(data) - 84:
+        extra = len(data) - 84 - count * FACET.itemsize
+        raise SceneError(f"is not an STL file, or has {extra} bytes too many after its {count} facets", str(path))
     else:
         expected = f"{count} facets need {84 + count * 50} bytes" if count >= 0 else "a header needs 84 bytes"
         raise SceneError(f"is not an STL file or is truncated: {expected}, the file has {len(data)}", str(path))

@@ -262,3 +262,24 @@ def test_agrees_with_mitsuba(mitsuba_data, name):
     ):
         if array is not None:
             np.testing.assert_allclose(array[ours.faces], np.array(theirs[key]).reshape(-1, width)[faces], atol=1e-6)
+
+
+# ---------------------------------------------------------------- files that are not what they say
+
+
+@pytest.mark.parametrize("form", ["ascii", "binary_little_endian"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_ply_counts_that_the_file_cannot_hold(tmp_path, form, newline):
+    lines = ["ply", f"format {form} 1.0", "element vertex 2000000000", *(f"property float {c}" for c in "xyz")]
+    lines += ["element face 1", "property list uchar int vertex_indices", "end_header", ""]
+    path = write(tmp_path, "a.ply", newline.join(lines).encode() + b"\0" * 36)
+    fails(path, "is truncated: 2000000000 entries of 'vertex'")
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(128, 256)), b"hello\nworld\n"])
+def test_obj_of_something_else(tmp_path, content):
+    fails(write(tmp_path, "a.obj", content), "is not an OBJ file")
+
+
+def test_stl_with_bytes_after_its_facets(tmp_path):
+    fails(write(tmp_path, "a.stl", bytes(80) + struct.pack("<I", 2) + bytes(107)), "has 7 bytes too many after its 2")
