@@ -17,6 +17,8 @@ from specrender.spectra.spectrum import Tabulated
 
 # No instrument of ours measures below 100 nm, and no table in micrometres ends above 100.
 LARGEST_MICROMETRE = 100.0
+# The kernel has float32, and products of spectra must fit it.
+LARGEST_VALUE = 1e30
 
 
 def read_spectrum(path: str | Path, extrapolate: str = "zero") -> Tabulated:
@@ -68,10 +70,16 @@ def read_columns(path: str | Path, columns: int) -> np.ndarray:
             raise InputError(f"{where}: {len(values)} numbers where {columns} belong ({_COLUMNS[columns]})")
         if not np.isfinite(values).all():
             raise InputError(f"{where}: the numbers must be finite")
+        if min(values[1:]) < 0:
+            raise InputError(f"{where}: the value {min(values[1:]):g} is negative")
+        if max(values) > LARGEST_VALUE:
+            raise InputError(f"{where}: {max(values):g} is out of range: at most {LARGEST_VALUE:g}")
         rows.append(values)
         lines.append(number)
     if not rows:
         raise InputError(f"{path}: no numbers in it; it should have lines of {_COLUMNS[columns]}")
+    if len(rows) == 1:
+        raise InputError(f"{path}: a table needs at least two lines of {_COLUMNS[columns]}, this one has one")
     return _in_order(np.array(rows, dtype=np.float64), lines, path)
 
 
@@ -86,7 +94,7 @@ def _number(cell: str) -> float | None:
 
 
 def _in_order(table: np.ndarray, lines: list[int], path) -> np.ndarray:
-    if len(table) > 1 and table[0, 0] > table[-1, 0]:
+    if table[0, 0] > table[-1, 0]:
         table, lines = table[::-1].copy(), lines[::-1]
     if table[0, 0] <= 0:
         raise InputError(f"{path}:{lines[0]}: the wavelength {table[0, 0]:g} is not above 0")

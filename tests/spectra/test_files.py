@@ -50,6 +50,10 @@ def test_three_columns(tmp_path):
         ("400 1\n# x\n400 2\n", r"s.spd:3: wavelengths must all rise or all fall, but 400"),
         ("400 1\n500 inf\n", r"s.spd:2: the numbers must be finite"),
         ("0 1\n500 2\n", r"s.spd:1: the wavelength 0 is not above 0"),
+        ("400 1\n", r"s.spd: a table needs at least two lines"),
+        ("400 1\n500 1e39\n", r"s.spd:2: 1e\+39 is out of range: at most 1e\+30"),
+        ("400 1\n500 -1\n", r"s.spd:2: the value -1 is negative"),
+        ("400 1\n600 1\n500 2\n", r"s.spd:3: wavelengths must all rise or all fall"),
         ("# nothing\n", r"s.spd: no numbers in it"),
     ],
 )
