@@ -47,6 +47,93 @@ def test_python_scenes(scene, message):
     assert str(caught.value) == message
 
 
+def _material(**fields):
+    return d.Scene(materials={"a": d.Diffuse(**fields)})
+
+
+def _light(**fields):
+    return d.Scene(lights=[d.ConstantLight(**fields)])
+
+
+@pytest.mark.parametrize(
+    ("scene", "place", "message"),
+    [
+        (d.Scene(wavelengths=d.WavelengthRange(lambda_max=1e9)), "wavelengths.lambda_max", "within 100 and 5000 nm"),
+        (d.Scene(wavelengths=d.WavelengthRange(lambda_min=1.0)), "wavelengths.lambda_min", "within 100 and 5000 nm"),
+        (d.Scene(film=d.HdrFilm(spectral_bins=5000)), "film.spectral_bins", "at most 4096"),
+        (d.Scene(film=d.HdrFilm(spectral_bins=d.SpectralBins(count=5000))), "film.spectral_bins.count", "at most 4096"),
+        (d.Scene(film=d.HdrFilm(spectral_bins=d.SpectralBins(width=1e-6))), "film.spectral_bins.width", "4096 bins"),
+        (d.Scene(sampler=d.SobolSampler(sample_count=2**31)), "sampler.sample_count", "at most 2147483647"),
+        (d.Scene(integrator=d.PathIntegrator(max_depth=2**31)), "integrator.max_depth", "at most 2147483647"),
+        (d.Scene(integrator=d.PathIntegrator(rr_depth=2**31)), "integrator.rr_depth", "at most 2147483647"),
+        (d.Scene(integrator=d.DirectIntegrator(bsdf_samples=2**31)), "integrator.bsdf_samples", "at most 2147483647"),
+        (_light(radiance=1e39), "lights[0].radiance", "out of range: at most 1e+30, got 1e+39"),
+        (_light(intensity=1e20, radiance=1e20), "lights[0].radiance", "out of range: at most 1e+30"),
+        (_light(intensity=1e5, exposure=99.0), "lights[0].radiance", "out of range: at most 1e+30"),
+        (_light(radiance=d.SpectrumSpec(rgb=(1e20, 0, 0), scale=1e20)), "lights[0].radiance", "out of range"),
+        (_light(radiance=d.SpectrumSpec(blackbody=1e7)), "lights[0].radiance.blackbody", "at most 1e6 kelvin"),
+        (d.Scene(shapes=[d.Sphere(radius=1e200)]), "shapes[0].radius", "out of range"),
+        (d.Scene(shapes=[d.Sphere(center=(0.0, 1e25, 0.0))]), "shapes[0].center", "out of range: at most 1e+18"),
+        (
+            d.Scene(shapes=[d.Sphere(to_world=d.Transform(np.diag([1e200, 1e200, 1e200, 1])))]),
+            "shapes[0].to_world",
+            "to_world has a number out of range: at most 1e+18",
+        ),
+        (
+            d.Scene(shapes=[d.TriangleMesh(vertices=np.eye(3) * 1e30, faces=[(0, 1, 2)])]),
+            "shapes[0].vertices",
+            "out of range",
+        ),
+        (_material(reflectance=1.5), "materials.a.reflectance", "within [0, 1], got 1.5"),
+        (_material(reflectance=-0.5), "materials.a.reflectance", "0 or more, got -0.5"),
+        (
+            _material(reflectance=d.SpectrumSpec(wavelengths=[400.0, 700.0], values=[0.5, 1.5])),
+            "materials.a.reflectance.values",
+            "within [0, 1], got values with a value of 1.5",
+        ),
+        (
+            _material(reflectance=d.SpectrumSpec(rgb=(0.8, 0.8, 0.8), scale=2.0)),
+            "materials.a.reflectance.rgb",
+            "within [0, 1], got rgb with a value of 1.6",
+        ),
+        (
+            d.Scene(spectra={"x": 2.0}, materials={"a": d.Conductor(specular_reflectance="x")}),
+            "materials.a.specular_reflectance",
+            "within [0, 1], got 'x' with a value of 2",
+        ),
+        (
+            d.Scene(
+                textures={"t": d.Checkerboard(color0=3.0)},
+                materials={"a": d.Diffuse(reflectance=d.SpectrumSpec(texture="t"))},
+            ),
+            "materials.a.reflectance.texture",
+            "within [0, 1], got texture with a value of 3",
+        ),
+        (d.Scene(materials={"a": d.RoughPlastic(alpha=2.0)}), "materials.a.alpha", "at most 1, got 2"),
+        (d.Scene(materials={"a": d.RoughConductor(alpha_u=0.1, alpha_v=2.0)}), "materials.a.alpha_v", "at most 1"),
+    ],
+)
+def test_ranges(scene, place, message):
+    with pytest.raises(SceneError) as caught:
+        validate(scene)
+    assert str(caught.value).startswith(f"{place}: ") and message in str(caught.value)
+
+
+def test_reflectance_files(tmp_path):
+    path = tmp_path / "q.csv"
+    path.write_text("400 0.5\n700 1.2\n")
+    with pytest.raises(SceneError, match=r"materials.a.reflectance.file: .* with a value of 1.2"):
+        validate(_material(reflectance=d.SpectrumSpec(file=str(path))))
+    validate(_material(reflectance=d.SpectrumSpec(file=str(path), scale=0.5)))
+    validate(_light(radiance=d.SpectrumSpec(file=str(path))))
+
+
+def test_messages_are_printable_and_short():
+    error = SceneError(f"no material is named '{'x' * 500}\x1b[31m'", "a\nb.toml")
+    assert str(error) == f"a\\nb.toml: no material is named '{'x' * 200}...'"
+    assert str(SceneError("\x1b[2J\udc80")) == "\\x1b[2J\\udc80"
+
+
 def test_a_good_scene_passes():
     validate(
         d.Scene(
