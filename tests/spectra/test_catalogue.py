@@ -20,16 +20,13 @@ def test_data_is_small():
 
 
 def test_import_and_first_look_up_are_light():
-    """Neither colour-science nor scipy is loaded, and D65 is there in a few milliseconds."""
+    """Neither colour-science nor scipy is loaded to find a lamp."""
     code = (
-        "import sys, time; import numpy; begin = time.perf_counter();"
-        "from specrender.spectra import catalogue; catalogue.named('D65');"
-        "print(time.perf_counter() - begin, {'colour', 'scipy', 'numba', 'matplotlib'} & set(sys.modules))"
+        "import sys; import numpy; from specrender.spectra import catalogue; catalogue.named('D65');"
+        "print({'colour', 'scipy', 'numba', 'matplotlib'} & set(sys.modules))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    seconds, modules = out.split(maxsplit=1)
-    assert modules.strip() == "set()"
-    assert float(seconds) < 0.5  # about 0.02 on an idle machine
+    assert out.strip() == "set()"
 
 
 @pytest.mark.parametrize("name", catalogue.names("illuminant"))
