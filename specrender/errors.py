@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 #: A quoted piece of input longer than 200 characters, and how long a whole message may get.
 _OVERLONG = re.compile(r"""(?<!\w)(['"])([^'"]{200})[^'"]+\1(?!\w)""")
+_ENDLESS_WORD = re.compile(r"(\w{200})\w+")
 _LONGEST = 2000
 
 
 def printable(text: str) -> str:
     """`text` as one line a terminal can show: control characters escaped, overlong quoted input cut with "..."."""
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = _ENDLESS_WORD.sub(r"\1...", text)
     text = _OVERLONG.sub(r"\1\2...\1", text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 

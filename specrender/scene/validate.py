@@ -56,14 +56,17 @@ class _Walk:
             numbers = [value] if isinstance(value, float) else [v for v in value if isinstance(v, (int, float))]
             if not all(math.isfinite(v) for v in numbers):
                 raise place.fail(field, f"{field} must be finite, got {shown(value)}")
-            if field != "far_clip" and any(abs(v) > MAX_EMISSION for v in numbers):
-                raise place.fail(field, f"{field} is out of range: at most {MAX_EMISSION:g}, got {shown(value)}")
+            limit = MAX_LENGTH if field in LENGTHS else MAX_EMISSION
+            if field != "far_clip" and any(abs(v) > limit for v in numbers):
+                raise place.fail(field, f"{field} is out of range: at most {limit:g}, got {shown(value)}")
         if field in SPECTRUM_FIELDS:
             _check_spectrum(place, field, value)
 
 
 #: Fields checked as whole arrays by `TriangleMesh`'s rule.
 ARRAYS = {"vertices", "faces", "normals", "uvs"}
+#: Coordinates and sizes, whose squares must fit a float32.
+LENGTHS = {"radius", "center", "p0", "p1", "position", "aperture_radius", "focus_distance"}
 #: Fields that hold a Spectrum, and which of them are reflectances, hence at most 1.
 REFLECTANCES = {"reflectance", "specular_reflectance", "specular_transmittance", "diffuse_reflectance"}
 EMISSIONS = {"radiance", "irradiance", "color"}

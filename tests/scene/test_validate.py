@@ -131,6 +131,8 @@ def test_reflectance_files(tmp_path):
 def test_messages_are_printable_and_short():
     error = SceneError(f"no material is named '{'x' * 500}\x1b[31m'", "a\nb.toml")
     assert str(error) == f"a\\nb.toml: no material is named '{'x' * 200}...'"
+    assert str(SceneError("unknown", "y" * 5000)) == "y" * 200 + "...: unknown"
+    assert str(SceneError(f"got '{'a b ' * 100}'")) == f"got '{'a b ' * 50}...'"
     assert str(SceneError("\x1b[2J\udc80")) == "\\x1b[2J\\udc80"
 
 
