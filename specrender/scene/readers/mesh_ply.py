@@ -66,7 +66,7 @@ def _check_size(path):
         elif words[:1] == ["property"] and len(words) > 2:
             # A list may be empty, so that only its length is certain; in ascii a number has a digit and a separator.
             needed += count * (SIZES.get(words[2 if words[1] == "list" else 1], 0) if binary else 2)
-        available = path.stat().st_size - match.start()
+        available = path.stat().st_size - match.end()
         if needed > available + 2:
             raise SceneError(
                 f"is truncated: {count} entries of '{name}' need {needed} bytes or more, {available} follow", str(path)
