@@ -273,6 +273,8 @@ def test_ply_counts_that_the_file_cannot_hold(tmp_path, form, newline):
     lines = ["ply", f"format {form} 1.0", "element vertex 2000000000", *(f"property float {c}" for c in "xyz")]
     lines += ["element face 1", "property list uchar int vertex_indices", "end_header", ""]
     path = write(tmp_path, "a.ply", newline.join(lines).encode() + b"\0" * 36)
+    fails(path, "is truncated: 2000000000 entries of 'vertex' need")
+    fails(path, ", 36 follow")
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(128, 256)), b"hello\nworld\n"])
