@@ -53,7 +53,7 @@ def _check_size(path):
     """A SceneError if the file is shorter than the counts in its header allow: nothing is allocated for those."""
     with path.open("rb") as file:
         head = file.read(65536)
-    match = re.search(rb"^end_header\r?\n?", head.replace(b"\r\n", b" \n"), re.MULTILINE)
+    match = re.search(rb"^end_header ?\n", head.replace(b"\r\n", b" \n"), re.MULTILINE)
     if not head.startswith(b"ply") or match is None:
         return  # no header that can be judged here
     needed, binary, count, name = 0, False, 0, ""
