@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from specrender.errors import InputError, did_you_mean
+from specrender.errors import InputError, SceneError, did_you_mean
 
 if TYPE_CHECKING:
     from specrender.driver import Job, RenderStats
@@ -80,7 +80,7 @@ class Session:
             from specrender.scene.overrides import checked_integrator, overridden
             from specrender.scene.readers import load
             from specrender.scene.validate import validate
-        with self.timed("read"):
+        with self.timed("read"), _shallow(source):
             overrides = dict(self.overrides)
             if isinstance(source, Scene):
                 if defines or dispersive:
@@ -163,6 +163,16 @@ class Session:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+
+@contextlib.contextmanager
+def _shallow(source):
+    """SceneError where a scene's nesting exceeds what Python's stack holds."""
+    try:
+        yield
+    except RecursionError:
+        place = str(source) if isinstance(source, (str, os.PathLike)) else None
+        raise SceneError("the scene is nested too deeply", place) from None
 
 
 def integrator_chain(integrator) -> str:

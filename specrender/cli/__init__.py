@@ -4,11 +4,14 @@ One module a command, imported when that command is run; this one must stay ligh
 Exit codes: 0 done, 1 failed while running, 2 bad input, 130 interrupted.
 """
 
+import contextlib
 import os
+import signal
 import sys
 import time
 
-from specrender.cli.parser import build_parser
+from specrender.cli.parser import build_parser, joined
+from specrender.cli.streams import open_missing, say, silence
 from specrender.errors import SpecrenderError
 
 #: When this process began to import specrender [time.perf_counter()].
@@ -19,17 +22,29 @@ DEBUG = "SPECRENDER_DEBUG"
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command line, `sys.argv` by default; returns the exit code."""
+    open_missing()
     try:
-        arguments = build_parser().parse_args(argv)
-        return arguments.run(arguments)
+        arguments = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
     except SpecrenderError as error:
         return _failed("error", error, error.exit_code)
     except KeyboardInterrupt:
-        print("specrender: interrupted; nothing was written", file=sys.stderr)
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # once more would end the process by the signal
+        say("specrender: interrupted; nothing was written")
         return 130
     except BrokenPipeError:  # `specrender info ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return 1
+    except OSError as error:  # `specrender info ... > /dev/full`
+        try:
+            sys.stdout.flush()
+        except OSError:
+            silence(sys.stdout)
+        name = f"'{error.filename}': " if error.filename else ""
+        return _failed("error", f"{name}{error.strerror or error}", 1)
     except SystemExit as stop:  # --help and --version
         return stop.code or 0
     except MemoryError as error:
@@ -44,5 +59,5 @@ def _failed(kind, error, code):
         import traceback
 
         traceback.print_exc()
-    print(f"specrender: {kind}: {' '.join(str(error).split())}", file=sys.stderr)
+    say(f"specrender: {kind}: {' '.join(str(error).split())}")
     return code

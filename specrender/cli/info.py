@@ -161,7 +161,7 @@ def _impossible_reflectances(scene):
     from specrender.spectra.uplift import reflectance_coefficients, round_trip_error
 
     found = {}
-    for node in _nodes(scene):
+    for node in nodes(scene):
         for field in REFLECTANCES & set(node.__struct_fields__):
             spec = getattr(node, field)
             if getattr(spec, "rgb", None) is not None:
@@ -177,17 +177,17 @@ def _impossible_reflectances(scene):
 ROUND_TRIP = 1e-3
 
 
-def _nodes(value):
+def nodes(value):
     """Every node of a scene."""
     import msgspec
 
     if isinstance(value, msgspec.Struct):
         yield value
         for field in value.__struct_fields__:
-            yield from _nodes(getattr(value, field))
+            yield from nodes(getattr(value, field))
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _nodes(item)
+            yield from nodes(item)
     elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
         for item in value:
-            yield from _nodes(item)
+            yield from nodes(item)

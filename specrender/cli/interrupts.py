@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
+
+from specrender.cli.streams import say
 
 SIGNALS = ("SIGINT", "SIGTERM")
 
@@ -17,6 +20,7 @@ class Interrupts:
         self.is_rendering = False
         self._quiet = quiet
         self._before = {}
+        self._is_ending = False
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # elsewhere Python does not allow handlers
@@ -26,13 +30,19 @@ class Interrupts:
         return self
 
     def __exit__(self, *exception):
+        if self._is_ending or self.stop.is_set():
+            self._is_ending = True  # the process ends; with Python's handler it could still end by the signal
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _handle(self, number, frame):
+        if self._is_ending:
+            os._exit(130)
         if self.stop.is_set() or not self.is_rendering:
+            self._is_ending = True
             raise KeyboardInterrupt
         self.stop.set()
         if not self._quiet:
             below_bar = "\n" if sys.stderr.isatty() else ""
-            print(f"{below_bar}specrender: stopping; once more quits at once", file=sys.stderr)
+            say(f"{below_bar}specrender: stopping; once more quits at once")

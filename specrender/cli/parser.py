@@ -5,9 +5,29 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
+import re
 
 from specrender import __version__
 from specrender.errors import InputError
+
+
+#: Flags with numbers, and what a negative value begins with: argparse takes "-1e1" and "-1,0,4,4" for flags.
+NUMERIC = ("--spp", "--size", "--crop", "--seed", "--max-depth", "--exposure", "--threads")
+NEGATIVE = re.compile(r"-[\d.]")
+
+#: Largest integer the kernel holds.
+MAX_INT = 2**31 - 1
+
+
+def joined(argv: list[str]) -> list[str]:
+    """The arguments with "--crop", "-1,0,4,4" as "--crop=-1,0,4,4", and so for all `NUMERIC` flags."""
+    result: list[str] = []
+    for word in argv:
+        if result and result[-1] in NUMERIC and "--" not in result and NEGATIVE.match(word):
+            result[-1] += f"={word}"
+        else:
+            result.append(word)
+    return result
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,15 +63,15 @@ def _add_render(commands):
 
     group = parser.add_argument_group("what is rendered; by default what the scene says")
     add = group.add_argument
-    add("--spp", type=_integer(1), metavar="N", help="samples per pixel")
+    add("--spp", type=_integer(1, MAX_INT), metavar="N", help="samples per pixel")
     add("--size", type=_size, metavar="WxH", help="pixels of the full image")
     add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
-    add("--seed", type=_integer(0, 2**31 - 1), metavar="N", help="of the random numbers")
+    add("--seed", type=_integer(0, MAX_INT), metavar="N", help="of the random numbers")
     add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
         help="set a parameter that the scene declares; may be repeated")  # fmt: skip
     add("--integrator", metavar="NAME", help="path or direct, in place of the innermost integrator")
     add("--sampler", metavar="NAME", help="independent or sobol")
-    add("--max-depth", type=_integer(-1), metavar="N", help="longest path in edges; -1: no limit")
+    add("--max-depth", type=_integer(-1, MAX_INT), metavar="N", help="longest path in edges; -1: no limit")
     add("--aov", type=_names, default=[], metavar="A,B", help="extra layers, such as albedo,depth,sh_normal")
 
     group = parser.add_argument_group("how light is carried")
@@ -121,7 +141,7 @@ def _size(text):
 
 def _crop(text):
     words = [word.strip() for word in text.split(",")]
-    if len(words) != 4 or not all(word.isdecimal() for word in words):
+    if len(words) != 4 or not all(word.removeprefix("-").isdecimal() for word in words):
         raise argparse.ArgumentTypeError(f"must be X0,Y0,X1,Y1 in pixels, such as 0,0,64,64, got '{text}'")
     return tuple(int(word) for word in words)
 

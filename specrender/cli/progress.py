@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from specrender.cli.streams import say
+
 #: Least seconds between two lines where there is no terminal.
 LINE_SECONDS = 10.0
 
@@ -49,4 +51,4 @@ class _Lines(_Silent):
         left = (now - self._started) * (total - done) / done
         rate = done / (now - self._started) / 1e6
         text = f"{100 * done / total:3.0f} %, {rate:.2f} M samples/s, about {left:.0f} s to go"
-        print(f"specrender: {text}", file=sys.stderr, flush=True)
+        say(f"specrender: {text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -10,8 +11,10 @@ import warnings
 from pathlib import Path
 
 from specrender.cli import STARTED
+from specrender.cli.info import nodes
 from specrender.cli.interrupts import Interrupts
 from specrender.cli.progress import progress
+from specrender.cli.streams import say
 from specrender.errors import InputError, SpecrenderWarning
 
 OVERRIDES = ("spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
@@ -26,9 +29,11 @@ def run(arguments) -> int:
         session = _session(arguments, paths)
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
+        _keep_inputs(session.scene, arguments, paths)
+        _note_oddities(session.scene, arguments, paths)
         choices = _output_choices(arguments, paths, session)
         with session.timed("import"):
-            _announce_compiling(arguments.quiet)
+            compiled = _announce_compiling(arguments.quiet)
         session.compile()
         interrupts.is_rendering = True
         _render(session, interrupts.stop, arguments.quiet)
@@ -38,7 +43,7 @@ def run(arguments) -> int:
         if arguments.stats:
             _write_stats(arguments.stats, _stats(session, written))
         if not arguments.quiet:
-            _report(session, written)
+            _report(session, written, bool(compiled))
         return 130 if session.stats.interrupted else 0
 
 
@@ -47,7 +52,7 @@ def _show_notices(quiet):
 
     def show(message, category, *_args, **_kwargs):
         if issubclass(category, SpecrenderWarning) and not quiet:
-            print(f"specrender: note: {message}", file=sys.stderr)
+            say(f"specrender: note: {message}")
 
     warnings.showwarning = show
     warnings.simplefilter("always", SpecrenderWarning)
@@ -59,14 +64,59 @@ def _checked_outputs(arguments):
 
     paths = [Path(name) for name in arguments.outputs] or [Path(Path(arguments.scene).stem + ".exr")]
     for index, path in enumerate(paths):
-        if path in paths[:index]:
+        if any(_is_same(path, other) for other in paths[:index]):
             raise InputError(f"'{path}' is given twice as an output")
         check_output(path)
     if arguments.stats:
+        if any(_is_same(arguments.stats, path) for path in paths):
+            raise InputError(f"'{arguments.stats}' is both an output and the file of --stats")
         folder = Path(arguments.stats).parent
         if not folder.is_dir() or Path(arguments.stats).is_dir() or not os.access(folder, os.W_OK):
             raise InputError(f"cannot write '{arguments.stats}': it must be a file in a folder that can be written to")
     return paths
+
+
+def _is_same(one, other):
+    """Whether two names mean one file, links followed."""
+    one, other = os.path.realpath(one), os.path.realpath(other)
+    with contextlib.suppress(OSError):  # the files need not exist
+        return one == other or os.path.samefile(one, other)
+    return False
+
+
+def _keep_inputs(scene, arguments, paths):
+    """InputError if a file that is written is one of those that the scene was read from."""
+    from specrender.scene.description import where
+
+    inputs = {str(arguments.scene)}
+    for node in nodes(scene):
+        inputs.update(str(getattr(node, name)) for name in ("filename", "file") if getattr(node, name, None))
+        # "scene.xml:12" or "scene.toml: key": the file that the node stands in, which may be an included one
+        place = where(node)
+        if place:
+            inputs.update((place, place.partition(": ")[0], place.rpartition(":")[0]))
+    for path in [*paths, *([arguments.stats] if arguments.stats else [])]:
+        if any(_is_same(path, name) for name in inputs if name):
+            raise InputError(f"'{path}' is a file of the scene; writing it would destroy it")
+
+
+def _note_oddities(scene, arguments, paths):
+    """Notes on what will probably not be the picture that was meant."""
+    from specrender.scene.description import where
+
+    def note(message):
+        warnings.warn(message, SpecrenderWarning, stacklevel=2)
+
+    if not scene.shapes:
+        note("the scene has no shapes")
+    if not scene.lights and all(shape.emitter is None for shape in scene.shapes):
+        note("the scene has no light: the image will be black")
+    if where(scene.camera) is None:
+        note("the scene has no camera: the default one is used, at the origin, looking along +z")
+    if arguments.aov and all(path.suffix.lower() != ".exr" for path in paths):
+        note("--aov adds layers to .exr files; none is written")
+    if arguments.dispersive and Path(arguments.scene).suffix.lower() == ".toml":
+        note("--dispersive acts on Mitsuba's files; the named glasses of TOML scenes are dispersive already")
 
 
 def _session(arguments, paths):
@@ -102,13 +152,17 @@ def _output_choices(arguments, paths, session):
 def _announce_compiling(quiet):
     from specrender.kernel.jit import Compilation
 
+    begun = []
+
     def begin():
+        begun.append(True)
         Compilation.on_begin = staticmethod(lambda: None)
         if not quiet:
             text = "compiling kernels (once per version, about half a minute) ..."
-            print(f"specrender: {text}", file=sys.stderr, flush=True)
+            say(f"specrender: {text}")
 
     Compilation.on_begin = staticmethod(begin)
+    return begun
 
 
 def _render(session, stop, quiet):
@@ -120,7 +174,7 @@ def _render(session, stop, quiet):
         height, width = session.film.shape
         what = f"{session.mode}, {integrator_chain(session.scene.integrator) or 'no integrator'}"
         text = f"rendering {session.scene.name}: {width}x{height} pixels, {spp} sample{'s' * (spp > 1)} each, {what}"
-        print(f"specrender: {text}", file=sys.stderr, flush=True)
+        say(f"specrender: {text}")
     total = session.film.weight.size * spp
     bar = progress(total, quiet)
     try:
@@ -160,9 +214,11 @@ def _write_stats(path, stats):
         raise InputError(f"cannot write '{path}': {error.strerror}") from None
 
 
-def _report(session, written):
+def _report(session, written, compiled):
     stats = session.stats
-    parts = [f"{session.seconds['total']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
+    parts = [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
+    if compiled:
+        parts.insert(0, f"compiled kernels in {session.seconds['compile_kernel']:.1f} s")
     if stats.interrupted:
         film, wanted = session.film, session.scene.sampler.sample_count
         extra = 0 if film.extra_samples is None else int(film.extra_samples.max())
@@ -174,4 +230,4 @@ def _report(session, written):
         if file.clamped or file.nonfinite:
             parts.append(f"{file.path}: {file.clamped} values clamped, {file.nonfinite} not finite")
     names = ", ".join(str(file.path) for file in written)
-    print(f"specrender: wrote {names} ({'; '.join(parts)})")
+    say(f"specrender: wrote {names} ({'; '.join(parts)})", sys.stdout)

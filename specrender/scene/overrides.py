@@ -10,7 +10,7 @@ from specrender.errors import InputError, SpecrenderWarning, did_you_mean
 from specrender.film import checked_crop
 from specrender.film.aovs import aov
 from specrender.scene import description as d
-from specrender.scene.rules import MAX_PIXELS
+from specrender.scene.rules import MAX_INT, MAX_PIXELS
 
 #: Integrators that trace paths themselves, and so can take the place of the innermost one.
 INTEGRATORS = {"path": d.PathIntegrator, "direct": d.DirectIntegrator}
@@ -119,8 +119,8 @@ def _cropped(film, crop):
 
 
 def _sampler(sampler, spp, seed, name):
-    if spp is not None and spp < 1:
-        raise InputError(f"samples per pixel must be 1 or more, got {spp}")
+    if spp is not None and not 1 <= spp <= MAX_INT:
+        raise InputError(f"samples per pixel must be 1 to {MAX_INT}, got {spp}")
     if seed is not None and not 0 <= seed < 2**31:
         raise InputError(f"the seed must be between 0 and {2**31 - 1}, got {seed}")
     if name is not None:
@@ -151,8 +151,8 @@ def _replaced(old, new):
 
 
 def _with_depth(integrator, max_depth):
-    if max_depth < -1:
-        raise InputError(f"max_depth must be -1 (no limit) or more, got {max_depth}")
+    if not -1 <= max_depth <= MAX_INT:
+        raise InputError(f"max_depth must be -1 (no limit) to {MAX_INT}, got {max_depth}")
     if "max_depth" not in getattr(integrator, "__struct_fields__", ()):
         what = "scene has no integrator" if integrator is None else f"integrator '{integrator.__struct_config__.tag}'"
         raise InputError(f"the {what}{'' if integrator is None else ' has no max_depth'}: leave max_depth out")

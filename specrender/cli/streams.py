@@ -1,0 +1,29 @@
+"""Lines for standard output and error that may be closed, full, or read by nobody: a render goes on without them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+
+def open_missing() -> None:
+    """Stand-ins for standard streams that were closed before the start (`2>&-`), where Python leaves None."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 -- lives as long as the process
+
+
+def say(text: str, stream=None) -> None:
+    """Print a line to standard error or another stream; one that cannot be written to is silent from then on."""
+    stream = sys.stderr if stream is None else stream
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        silence(stream)
+
+
+def silence(stream) -> None:
+    """Let what a stream still holds, and all that comes, go nowhere: Python would fail on it at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

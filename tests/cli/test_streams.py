@@ -1,0 +1,77 @@
+"""Outputs that would destroy inputs, odd streams, negative values and notes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def shell(folder, line):
+    line = line.replace("specrender", f"PYTHONPATH={ROOT} {sys.executable} -m specrender")
+    return subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=folder, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--stats", "tiny.toml"],
+        ["-o", "o.exr", "--stats", "./o.exr"],
+        ["-o", "o.exr", "-o", "../{}/o.exr"],
+        ["-o", "t.png"],
+        ["-o", "link.png"],
+    ],
+)
+def test_outputs_do_not_overwrite(scene, command, tmp_path, flags):
+    (tmp_path / "t.png").write_bytes(b"picture")
+    (tmp_path / "link.png").symlink_to("t.png")
+    scene.write_text(f'{scene.read_text()}\n[textures.t]\ntype = "bitmap"\nfilename = "t.png"\n')
+    before = scene.read_text()
+    code, _, error = command("render", scene, "--spp", 1, *[flag.format(tmp_path.name) for flag in flags])
+    assert code == 2 and error.count("\n") == 1, error
+    assert scene.read_text() == before and (tmp_path / "t.png").read_bytes() == b"picture"
+
+
+@pytest.mark.parametrize("flag", ["--spp", "--seed", "--max-depth"])
+def test_integers_have_bounds(scene, command, flag):
+    code, _, error = command("render", scene, flag, 2**31)
+    assert code == 2 and "2147483647" in error
+
+
+@pytest.mark.parametrize("value", ["a=" + "[" * 5000, "a=" + "[" * 5000 + "]" * 5000])
+def test_deep_nesting(command, tmp_path, value):
+    (tmp_path / "s.toml").write_text(value)
+    code, _, error = command("render", "s.toml")
+    assert code == 2 and "nested too deeply" in error
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", ">&-", "2>&1 | true"])
+def test_render_needs_no_streams(scene, tmp_path, redirection):
+    result = shell(tmp_path, f"specrender render tiny.toml --spp 1 -o q.png {redirection}")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "q.png").is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_device(tmp_path):
+    result = shell(tmp_path, "specrender info --spectra > /dev/full")
+    assert result.returncode == 1 and "No space left" in result.stderr and "bug" not in result.stderr
+
+
+def test_negative_values(scene, command):
+    assert command("render", scene, "--spp", 1, "-o", "a.png", "--exposure", "-1e1")[0] == 0
+    for flag, value in (("--crop", "-1,-1,4,4"), ("--size", "-1x5")):
+        code, _, error = command("render", scene, flag, value)
+        assert code == 2 and "expected one argument" not in error
+
+
+def test_notes(scene, command, tmp_path):
+    _, _, error = command("render", scene, "--spp", 1, "-o", "a.png", "--aov", "depth", "--dispersive")
+    assert "--aov adds" in error and "dispersive already" in error
+    assert "no light" not in error and "no camera" not in error and "no shapes" not in error
+    (tmp_path / "e.toml").write_text("[film]\nwidth = 4\nheight = 4\n")
+    _, _, error = command("render", "e.toml", "--spp", 1)
+    assert "no light" in error and "no camera" in error and "no shapes" in error
+    assert command("render", "e.toml", "--spp", 1, "--quiet") == (0, "", "")
