@@ -80,7 +80,7 @@ class Session:
             from specrender.scene.overrides import checked_integrator, overridden
             from specrender.scene.readers import load
             from specrender.scene.validate import validate
-        with self.timed("read"), _shallow(source):
+        with self.timed("read"), shallow(source):
             overrides = dict(self.overrides)
             if isinstance(source, Scene):
                 if defines or dispersive:
@@ -166,7 +166,7 @@ class Session:
 
 
 @contextlib.contextmanager
-def _shallow(source):
+def shallow(source):
     """SceneError where a scene's nesting exceeds what Python's stack holds."""
     try:
         yield

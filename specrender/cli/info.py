@@ -22,7 +22,10 @@ def run(arguments) -> int:
     elif arguments.spectra:
         table, show = _spectra(), _show_spectra
     else:
-        table, show = _scene(arguments.scene, dict(arguments.defines)), _show_scene
+        from specrender.session import shallow
+
+        with shallow(arguments.scene):
+            table, show = _scene(arguments.scene, dict(arguments.defines)), _show_scene
     if arguments.json:
         print(json.dumps(table, indent=2))
     else:

@@ -10,7 +10,6 @@ import re
 from specrender import __version__
 from specrender.errors import InputError
 
-
 #: Flags with numbers, and what a negative value begins with: argparse takes "-1e1" and "-1,0,4,4" for flags.
 NUMERIC = ("--spp", "--size", "--crop", "--seed", "--max-depth", "--exposure", "--threads")
 NEGATIVE = re.compile(r"-[\d.]")

@@ -30,11 +30,11 @@ def run(arguments) -> int:
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
         _keep_inputs(session.scene, arguments, paths)
-        _note_oddities(session.scene, arguments, paths)
         choices = _output_choices(arguments, paths, session)
         with session.timed("import"):
             compiled = _announce_compiling(arguments.quiet)
         session.compile()
+        _note_oddities(session.scene, arguments, paths)
         interrupts.is_rendering = True
         _render(session, interrupts.stop, arguments.quiet)
         written = [session.write(path, **choices) for path in paths]

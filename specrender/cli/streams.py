@@ -11,7 +11,7 @@ def open_missing() -> None:
     """Stand-ins for standard streams that were closed before the start (`2>&-`), where Python leaves None."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 -- lives as long as the process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
 
 
 def say(text: str, stream=None) -> None:

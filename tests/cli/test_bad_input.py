@@ -89,7 +89,7 @@ CASES = {
     "unknown output extension": ({"s.toml": ""}, ["s.toml", "-o", "a.bmp"], ["a.bmp", ".exr", ".png"]),
     "output twice": ({"s.toml": ""}, ["s.toml", "-o", "a.exr", "-o", "a.exr"], ["a.exr", "twice"]),
     "unwritable statistics": ({"s.toml": ""}, ["s.toml", "--stats", "gone/s.json"], ["gone/s.json"]),
-    "negative spp": ({"s.toml": ""}, ["s.toml", "--spp", "-4"], ["--spp", "1 or more", "-4"]),
+    "negative spp": ({"s.toml": ""}, ["s.toml", "--spp", "-4"], ["--spp", "from 1", "-4"]),
     "spp that is no number": ({"s.toml": ""}, ["s.toml", "--spp", "many"], ["--spp", "many"]),
     "zero threads": ({"s.toml": ""}, ["s.toml", "--threads", "0"], ["--threads", "1 or more"]),
     "zero size": ({"s.toml": ""}, ["s.toml", "--size", "0x10"], ["--size", "0x10", "640x480"]),

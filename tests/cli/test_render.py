@@ -157,6 +157,7 @@ def test_interrupt_keeps_what_there_is(scene, start, tmp_path, number):
     process.send_signal(getattr(signal, number))
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
+    assert "rendered in" in out
     stats = json.loads((tmp_path / "stats.json").read_text())
     assert stats["interrupted"] and 0 < stats["spp"] < 50_000_000
     assert "interrupted after" in out
@@ -173,3 +174,16 @@ def test_interrupt_before_there_is_anything(start, tmp_path):
     assert process.returncode == 130
     assert err == "specrender: interrupted; nothing was written\n"
     assert not (tmp_path / "slow.exr").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind do not exist on Windows")
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_repeated_interrupts_end_with_130(scene, start, pause):
+    process = start("render", scene, "--spp", 50_000_000)
+    while "rendering" not in process.stderr.readline():
+        assert process.poll() is None
+    for _ in range(6):
+        process.send_signal(signal.SIGINT)
+        time.sleep(pause)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err, err

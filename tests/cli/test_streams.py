@@ -43,8 +43,9 @@ def test_integers_have_bounds(scene, command, flag):
 @pytest.mark.parametrize("value", ["a=" + "[" * 5000, "a=" + "[" * 5000 + "]" * 5000])
 def test_deep_nesting(command, tmp_path, value):
     (tmp_path / "s.toml").write_text(value)
-    code, _, error = command("render", "s.toml")
-    assert code == 2 and "nested too deeply" in error
+    for name in ("render", "info"):
+        code, _, error = command(name, "s.toml")
+        assert code == 2 and "nested too deeply" in error
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", ">&-", "2>&1 | true"])
@@ -75,3 +76,10 @@ def test_notes(scene, command, tmp_path):
     _, _, error = command("render", "e.toml", "--spp", 1)
     assert "no light" in error and "no camera" in error and "no shapes" in error
     assert command("render", "e.toml", "--spp", 1, "--quiet") == (0, "", "")
+
+
+def test_included_files_are_kept(command, tmp_path):
+    (tmp_path / "inc.xml").write_text('<scene version="3.0.0"><shape type="sphere"/></scene>')
+    (tmp_path / "m.xml").write_text('<scene version="3.0.0"><include filename="inc.xml"/></scene>')
+    code, _, error = command("render", "m.xml", "--stats", "inc.xml")
+    assert code == 2 and "'inc.xml' is a file of the scene" in error
