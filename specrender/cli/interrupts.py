@@ -30,11 +30,10 @@ class Interrupts:
         return self
 
     def __exit__(self, *exception):
-        if self._is_ending or self.stop.is_set():
-            self._is_ending = True  # the process ends; with Python's handler it could still end by the signal
-            return
+        # An interrupted process ends now: more Ctrl-C must not end it by the signal, as Python's handlers would at exit.
+        is_ending = self._is_ending or self.stop.is_set()
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if is_ending else handler)
 
     def _handle(self, number, frame):
         if self._is_ending:
