@@ -30,7 +30,7 @@ class Interrupts:
         return self
 
     def __exit__(self, *exception):
-        # An interrupted process ends now: more Ctrl-C must not end it by the signal, as Python's handlers would at exit.
+        # An interrupted process ends: more Ctrl-C must not end it by the signal, as Python's handlers would at exit.
         is_ending = self._is_ending or self.stop.is_set()
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_IGN if is_ending else handler)
