@@ -111,7 +111,7 @@ def test_only_the_command_line_prints_or_exits(name):
 
 
 def test_print_check_sees_prints():
-    assert len(list(printing_or_exiting(TREES["cli/render.py"]))) >= 2
+    assert len(list(printing_or_exiting(TREES["cli/info.py"]))) >= 2
     assert len(list(printing_or_exiting(TREES["__main__.py"]))) == 1
 
 
