@@ -204,7 +204,6 @@ def _shuffle(pattern):
 
 
 _yzxw = _shuffle((1, 2, 0, 3))
-rotate_lanes = _shuffle((1, 2, 3, 0))
 
 
 # ---------------------------------------------------------------- lane-wise functions

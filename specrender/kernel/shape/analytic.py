@@ -5,7 +5,7 @@ import numpy as np
 from specrender.kernel.angles import INV_TWO_PI, acos, atan2
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.layout import DISK, SPHERE
-from specrender.kernel.simd import copysign, dot, f32, lane, length, normalize, sin_cos, sqrt, vec3, vec4
+from specrender.kernel.simd import copysign, dot, f32, lane, normalize, sin_cos, sqrt, vec3, vec4
 from specrender.kernel.tables import load4
 from specrender.kernel.transform import transform_normal, transform_point, transform_vector
 
@@ -124,9 +124,3 @@ def sample_surface(tables, shape, u1, u2):
     p = transform_point(tables, shape.transform, vec3(r * c, r * s, z))
     on_surface, n, uv, _ = surface_of(tables, shape, p)
     return on_surface, n, uv
-
-
-@kernel
-def distance_to_center(tables, shape, p):
-    """Distance from p to the centre of a sphere."""
-    return length(load4(tables.transforms, 4 * shape.transform + 3) - p)
