@@ -46,7 +46,7 @@ LAYERS = {
     "color": set(),
     "spectra": {"color"},
     "output": {"color", "film"},
-    "scene/description.py": set(),
+    "scene/description": set(),
     "scene/readers": {"color", "film", "spectra", "scene"},
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},

@@ -1,0 +1,91 @@
+"""Shapes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from specrender.scene.description.lights import AreaLight
+from specrender.scene.description.materials import Material
+from specrender.scene.description.node import Node, Transform, Vec3
+
+
+class Shape(Node, kw_only=True):
+    """What all shapes share.  Without a `material` a shape is diffuse with reflectance 0.5."""
+
+    material: Material | None = None
+    emitter: AreaLight | None = None
+    to_world: Transform = msgspec.field(default_factory=Transform)
+    flip_normals: bool = False
+    name: str | None = None
+
+
+class MeshFile(Shape, kw_only=True):
+    """A triangle mesh from a file; `face_normals` drops vertex normals."""
+
+    filename: str
+    face_normals: bool = False
+
+
+class Obj(MeshFile, tag="obj", tag_field="type", kw_only=True):
+    """Wavefront OBJ."""
+
+    flip_tex_coords: bool = True
+
+
+class Ply(MeshFile, tag="ply", tag_field="type", kw_only=True):
+    """Stanford PLY, ascii or binary."""
+
+    flip_tex_coords: bool = False
+
+
+class Stl(MeshFile, tag="stl", tag_field="type", kw_only=True):
+    """Stereolithography STL, ascii or binary."""
+
+
+class Serialized(MeshFile, tag="serialized", tag_field="type", kw_only=True):
+    """Mitsuba's binary mesh; `shape_index` picks one of several in the file."""
+
+    shape_index: int = 0
+
+
+class TriangleMesh(Shape, tag="mesh", tag_field="type", kw_only=True):
+    """A mesh given in place: `vertices` (n, 3), `faces` (m, 3) indices, optional per-vertex `normals` and `uvs`.
+
+    From Python the four may be NumPy arrays.
+    """
+
+    vertices: list[Vec3]
+    faces: list[tuple[int, int, int]]
+    normals: list[Vec3] | None = None
+    uvs: list[tuple[float, float]] | None = None
+    face_normals: bool = False
+
+
+class Sphere(Shape, tag="sphere", tag_field="type", kw_only=True):
+    """`to_world` may rotate, translate and scale uniformly."""
+
+    center: Vec3 = (0.0, 0.0, 0.0)
+    radius: float = 1.0
+
+
+class Disk(Shape, tag="disk", tag_field="type", kw_only=True):
+    """Unit disk in the xy plane, facing +z."""
+
+
+class Cylinder(Shape, tag="cylinder", tag_field="type", kw_only=True):
+    """Open cylinder from `p0` to `p1`."""
+
+    p0: Vec3 = (0.0, 0.0, 0.0)
+    p1: Vec3 = (0.0, 0.0, 1.0)
+    radius: float = 1.0
+
+
+class Rectangle(Shape, tag="rectangle", tag_field="type", kw_only=True):
+    """The square [-1, 1]^2 in the xy plane, facing +z."""
+
+
+class Cube(Shape, tag="cube", tag_field="type", kw_only=True):
+    """The cube [-1, 1]^3, facing outwards."""
+
+
+AnyShape = Obj | Ply | Stl | Serialized | TriangleMesh | Sphere | Disk | Cylinder | Rectangle | Cube

@@ -1,0 +1,58 @@
+"""Mitsuba's shapes as structs: one function a plugin type, of its parameters and what all shapes share."""
+
+from __future__ import annotations
+
+from specrender.scene import description as d
+
+
+def _mesh(struct, *flags):
+    def build(p, common):
+        extra = {name: p.boolean(name, struct.__struct_defaults__[_position(struct, name)]) for name in flags}
+        return struct(filename=p.filename(), face_normals=p.boolean("face_normals", False), **extra, **common)
+
+    return build
+
+
+def _position(struct, name):
+    """Where the default of a keyword-only field stands in __struct_defaults__ (which lists the last fields)."""
+    fields = struct.__struct_fields__
+    return fields.index(name) - len(fields) + len(struct.__struct_defaults__)
+
+
+def _serialized(p, common):
+    return d.Serialized(
+        filename=p.filename(),
+        face_normals=p.boolean("face_normals", False),
+        shape_index=p.integer("shape_index", 0),
+        **common,
+    )
+
+
+def _sphere(p, common):
+    return d.Sphere(center=p.vector("center", (0.0, 0.0, 0.0)), radius=p.number("radius", 1.0), **common)
+
+
+def _cylinder(p, common):
+    return d.Cylinder(
+        p0=p.vector("p0", (0.0, 0.0, 0.0)),
+        p1=p.vector("p1", (0.0, 0.0, 1.0)),
+        radius=p.number("radius", 1.0),
+        **common,
+    )
+
+
+def _plain(struct):
+    return lambda p, common: struct(**common)
+
+
+SHAPES = {
+    "obj": _mesh(d.Obj, "flip_tex_coords"),
+    "ply": _mesh(d.Ply, "flip_tex_coords"),
+    "stl": _mesh(d.Stl),
+    "serialized": _serialized,
+    "sphere": _sphere,
+    "disk": _plain(d.Disk),
+    "cylinder": _cylinder,
+    "rectangle": _plain(d.Rectangle),
+    "cube": _plain(d.Cube),
+}

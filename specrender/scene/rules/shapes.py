@@ -1,0 +1,62 @@
+"""Rules of shapes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from specrender.errors import SceneError
+from specrender.scene import description as d
+from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_filename
+
+
+def _serialized(p):
+    p.not_negative("shape_index")
+    p.at_most(MAX_INT, "shape_index")
+
+
+def _triangle_mesh(p):
+    from specrender.scene.readers.meshes import Mesh, checked
+
+    node = p.node
+    shapes = {"vertices": 3, "faces": 3, "normals": 3, "uvs": 2}
+    arrays = {}
+    for field, width in shapes.items():
+        value = getattr(node, field)
+        if value is None:
+            arrays[field] = None
+            continue
+        array = np.asarray(value, np.int64 if field == "faces" else np.float64)
+        if array.size and (array.ndim != 2 or array.shape[1] != width):
+            raise p.fail(field, f"{field} must have the shape (n, {width}), got {array.shape}")
+        if field in ("normals", "uvs") and len(array) != len(arrays["vertices"]):
+            raise p.fail(field, f"{field} has {len(array)} rows, vertices has {len(arrays['vertices'])}")
+        arrays[field] = array
+    finite = arrays["vertices"][np.isfinite(arrays["vertices"])]
+    if finite.size and np.abs(finite).max() > MAX_LENGTH:
+        raise p.fail("vertices", f"vertices has a number out of range: at most {MAX_LENGTH:g}")
+    try:
+        checked(Mesh(arrays["vertices"], arrays["faces"], arrays["normals"], arrays["uvs"]), None)
+    except SceneError as error:
+        raise p.fail("", error.message) from None
+
+
+def _sphere(p):
+    p.positive("radius")
+    block = p.node.to_world.matrix[:3, :3]
+    gram = block.T @ block
+    if not np.allclose(gram, np.eye(3) * gram[0, 0], rtol=0, atol=1e-4 * abs(gram[0, 0])):
+        raise p.fail("to_world", "to_world of a sphere may rotate, move and scale uniformly only")
+
+
+def _cylinder(p):
+    p.positive("radius")
+    p.require(tuple(p.node.p0) != tuple(p.node.p1), "p1", "another point than p0")
+
+
+RULES = {
+    d.MeshFile: check_filename,
+    d.Serialized: _serialized,
+    d.TriangleMesh: _triangle_mesh,
+    d.Sphere: _sphere,
+    d.Cylinder: _cylinder,
+}
