@@ -45,7 +45,7 @@ def _albedo(tables, hit, direction, wavelengths, inverse_pdf):
     index = material.front
     if material.back >= 0 and dot(hit.n, direction) > f32(0.0):
         index = material.back
-    surface = Surface(hit.uv, hit.primitive)
+    surface = Surface(hit.uv, hit.primitive, hit.stretch)
     value = evaluate_texture(tables, tables.bsdfs[index].albedo, surface, wavelengths)
     white = evaluate_texture(tables, tables.settings[0].white, surface, wavelengths)
     return to_xyz(tables, value * white, wavelengths, inverse_pdf)

@@ -43,7 +43,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         origin = leave(hit, direction)
 
     material = tables.materials[tables.shapes[hit.shape].material]
-    surface = Surface(hit.uv, hit.primitive)
+    surface = Surface(hit.uv, hit.primitive, hit.stretch)
     wo = to_local(hit.s, hit.t, hit.n, -direction)
     light_share, bsdf_share = f32(settings.emitter_samples), f32(settings.bsdf_samples)
     dimension = FIRST_BOUNCE_DIMENSION

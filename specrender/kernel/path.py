@@ -73,7 +73,7 @@ def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, 
     nothing = splat4(f32(0.0))
     if pdf_light <= f32(0.0) or not any_lane(radiance > f32(0.0)):
         return nothing
-    surface = Surface(hit.uv, hit.primitive)
+    surface = Surface(hit.uv, hit.primitive, hit.stretch)
     wi_local = to_local(hit.s, hit.t, hit.n, wi)
     value, pdf_bsdf = evaluate_material(tables, material, surface, wavelengths, wo, wi_local)
     contribution = value * radiance
@@ -128,7 +128,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         if depth + 1 >= max_depth:
             break
         material = tables.materials[shape.material]
-        surface = Surface(hit.uv, hit.primitive)
+        surface = Surface(hit.uv, hit.primitive, hit.stretch)
         wo = to_local(hit.s, hit.t, hit.n, -direction)
 
         # ---------------- next-event estimation

@@ -3,14 +3,25 @@
 from typing import NamedTuple
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import copysign, dot, f32, lane, vec3
+from specrender.kernel.simd import copysign, dot, f32, lane, splat4, vec3
 
 
 class Surface(NamedTuple):
-    """Where on the surface: uv = (u, v, b1, b2) with the barycentric coordinates of the hit, and its primitive."""
+    """Where on the surface: uv = (u, v, b1, b2) with the barycentric coordinates of the hit, and its primitive.
+
+    stretch : how far one unit of u and of v lead in the shading frame (s, t): dp/du = (x, 0), dp/dv = (y, z); lane 3
+        is 0.  All 0 where the shape does not know, or its material did not ask (NEEDS_TANGENT).
+    """
 
     uv: "f32x4"  # noqa: F821 (a kernel type)
     primitive: "int32"  # noqa: F821
+    stretch: "f32x4"  # noqa: F821
+
+
+@kernel(forceinline=True)
+def surface_point(uv, primitive):
+    """A `Surface` for textures alone, which do not ask for the stretch."""
+    return Surface(uv, primitive, splat4(f32(0.0)))
 
 
 @kernel(forceinline=True)

@@ -25,10 +25,9 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
         if not material.is_null or crossings == 0:
             return f32(0.0)
         crossings -= 1
-        if material.opacity >= 0:
-            result *= f32(1.0) - opacity(tables, material, Surface(hit.uv, hit.primitive))
-            if result <= f32(0.0):
-                return f32(0.0)
+        result *= f32(1.0) - opacity(tables, material, Surface(hit.uv, hit.primitive, hit.stretch))
+        if result <= f32(0.0):
+            return f32(0.0)
         # along the ray, not off to its side: it must end where it was aimed at
         step = hit.clearance / fmax(fabs(dot(hit.normal, direction)), f32(0.01))
         origin = hit.p + direction * step

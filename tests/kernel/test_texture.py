@@ -6,7 +6,7 @@ import pytest
 from specrender.kernel.jit import kernel
 from specrender.kernel.settings import LAYOUT
 from specrender.kernel.simd import f32, lane, vec4
-from specrender.kernel.surface import Surface
+from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import evaluate, evaluate_scalar, layout
 from specrender.scene import description as d
@@ -23,7 +23,7 @@ NM = np.array([412.3, 500.0, 587.75, 701.1], np.float32)
 def _evaluate(tables, texture, uv, nm, colours, scalars):
     wavelengths = vec4(nm[0], nm[1], nm[2], nm[3])
     for i in range(uv.shape[0]):
-        surface = Surface(vec4(uv[i, 0], uv[i, 1], f32(0.0), f32(0.0)), np.int32(0))
+        surface = surface_point(vec4(uv[i, 0], uv[i, 1], f32(0.0), f32(0.0)), np.int32(0))
         if scalars.shape[0] > 0:
             scalars[i] = evaluate_scalar(tables, texture, surface)
         else:

@@ -20,7 +20,7 @@ def _flip_z(w):
 def opacity(tables, material, surface):
     """Share of the light that meets the BSDF; the rest goes straight through."""
     if material.opacity < 0:
-        return f32(1.0)
+        return f32(0.0) if material.is_null else f32(1.0)
     return clamp(evaluate_scalar(tables, material.opacity, surface), f32(0.0), f32(1.0))
 
 

@@ -11,7 +11,7 @@ from specrender.kernel.shape.analytic import sample_surface, surface_of
 from specrender.kernel.shape.hit import triangle_uv
 from specrender.kernel.shape.layout import FLIP, HAS_UVS, MESH, SPHERE
 from specrender.kernel.simd import dot, f32, fmax, splat4, sqrt, vec4
-from specrender.kernel.surface import Surface, frame, to_world
+from specrender.kernel.surface import frame, surface_point, to_world
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.texture.layout import BITMAP
@@ -97,7 +97,7 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
         pdf = distance2 / (fmax(cos_light, f32(1e-12)) * shape.area)
     if cos_light <= f32(0.0) or distance <= f32(0.0):
         return wi, distance, splat4(f32(0.0)), f32(0.0)
-    radiance = light.scale * evaluate_texture(tables, light.color, Surface(uv, triangle), wavelengths)
+    radiance = light.scale * evaluate_texture(tables, light.color, surface_point(uv, triangle), wavelengths)
     return wi, distance, radiance, pdf
 
 
@@ -120,4 +120,4 @@ def emitted(tables, light, normal, uv, primitive, wo, wavelengths):
     """Radiance of an area light at a surface point towards wo (world)."""
     if dot(normal, wo) <= f32(0.0):
         return splat4(f32(0.0))
-    return light.scale * evaluate_texture(tables, light.color, Surface(uv, primitive), wavelengths)
+    return light.scale * evaluate_texture(tables, light.color, surface_point(uv, primitive), wavelengths)

@@ -6,7 +6,7 @@ from specrender.kernel.angles import acos
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.layout import DIRECTIONAL, SPOT
 from specrender.kernel.simd import dot, f32, fmax, lane, normalize, splat4, sqrt, vec4
-from specrender.kernel.surface import Surface
+from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.transform import transform_vector
@@ -28,14 +28,14 @@ def _spot_falloff(tables, light, from_light, wavelengths):
     if light.texture >= 0:
         scale = f32(0.5) / (cos_theta * light.tan_cutoff)
         uv = vec4(f32(0.5) + lane(local, 0) * scale, f32(0.5) + lane(local, 1) * scale, f32(0.0), f32(0.0))
-        falloff *= evaluate_texture(tables, light.texture, Surface(uv, np.int32(0)), wavelengths)
+        falloff *= evaluate_texture(tables, light.texture, surface_point(uv, np.int32(0)), wavelengths)
     return falloff
 
 
 @kernel
 def sample_delta(tables, light, p, wavelengths):
     """(wi, distance, radiance, pdf = 1) of a point, spot or directional light."""
-    nowhere = Surface(splat4(f32(0.0)), np.int32(0))
+    nowhere = surface_point(splat4(f32(0.0)), np.int32(0))
     strength = light.scale * evaluate_texture(tables, light.color, nowhere, wavelengths)
     if light.kind == DIRECTIONAL:
         return -load4(tables.transforms, 4 * light.transform + 2), FAR, strength, f32(1.0)

@@ -13,7 +13,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.light.layout import CONSTANT
 from specrender.kernel.simd import f32, floor, fmax, lane, sin_cos, splat4, sqrt, to_int, vec3
-from specrender.kernel.surface import Surface
+from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.texture.layout import RGB_TEXELS
@@ -81,7 +81,7 @@ def _cell(light, local):
 @kernel
 def environment_radiance(tables, light, direction, wavelengths):
     """Radiance that arrives against `direction` (the direction points away from the scene)."""
-    nowhere = Surface(splat4(f32(0.0)), np.int32(0))
+    nowhere = surface_point(splat4(f32(0.0)), np.int32(0))
     if light.kind == CONSTANT:
         return light.scale * evaluate_texture(tables, light.color, nowhere, wavelengths)
     local = transform_vector(tables, light.transform + 1, direction)

@@ -10,6 +10,7 @@ from specrender.kernel.tables import load4
 from specrender.kernel.transform import transform_normal, transform_point, transform_vector
 
 INFINITY = f32(np.inf)
+TWO_PI = f32(2.0 * np.pi)
 
 
 @kernel
@@ -93,7 +94,7 @@ def surface_of(tables, shape, p):
         v = acos(lane(unit, 2)) * f32(1.0 / np.pi)
         n = normalize(transform_vector(tables, shape.transform, unit))
         center = load4(tables.transforms, 4 * shape.transform + 3)
-        tangent = transform_vector(tables, shape.transform, vec3(-y, x, f32(0.0)))
+        tangent = transform_vector(tables, shape.transform, vec3(-y, x, f32(0.0)) * TWO_PI)
         return center + n * shape.radius, n, vec4(phi, v, f32(0.0), f32(0.0)), tangent
     if shape.kind == DISK:
         r = sqrt(x * x + y * y)
@@ -105,9 +106,25 @@ def surface_of(tables, shape, p):
     inv_r = f32(1.0) / sqrt(x * x + y * y)
     x, y = x * inv_r, y * inv_r
     n = normalize(transform_normal(tables, shape.transform + 1, vec3(x, y, f32(0.0))))
-    tangent = transform_vector(tables, shape.transform, vec3(-y, x, f32(0.0)))
+    tangent = transform_vector(tables, shape.transform, vec3(-y, x, f32(0.0)) * TWO_PI)
     on_wall = transform_point(tables, shape.transform, vec3(x, y, z))
     return on_wall, n, vec4(phi, z, f32(0.0), f32(0.0)), tangent
+
+
+@kernel
+def derivative_v(tables, shape, p):
+    """dp/dv at a point of an analytic shape."""
+    local = transform_point(tables, shape.transform + 1, p)
+    x, y, z = lane(local, 0), lane(local, 1), lane(local, 2)
+    if shape.kind == SPHERE:  # v = theta / pi
+        r = sqrt(x * x + y * y)
+        inv_r = f32(1.0) / r if r > f32(0.0) else f32(0.0)
+        along = vec3(z * x * inv_r, z * y * inv_r, -r) * f32(np.pi)
+    elif shape.kind == DISK:  # v = phi / (2 pi)
+        along = vec3(-y, x, f32(0.0)) * TWO_PI
+    else:
+        along = vec3(f32(0.0), f32(0.0), f32(1.0))
+    return transform_vector(tables, shape.transform, along)
 
 
 @kernel
@@ -120,7 +137,7 @@ def sample_surface(tables, shape, u1, u2):
         z, r = f32(0.0), sqrt(u2)
     else:
         z, r = u2, f32(1.0)
-    s, c = sin_cos(f32(2.0 * np.pi) * u1)
+    s, c = sin_cos(TWO_PI * u1)
     p = transform_point(tables, shape.transform, vec3(r * c, r * s, z))
     on_surface, n, uv, _ = surface_of(tables, shape, p)
     return on_surface, n, uv

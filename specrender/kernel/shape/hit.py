@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.shape.analytic import surface_of
+from specrender.kernel.shape.analytic import derivative_v, surface_of
 from specrender.kernel.shape.layout import FLIP, HAS_NORMALS, HAS_UVS, NEEDS_TANGENT
-from specrender.kernel.simd import copysign, cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec4
+from specrender.kernel.simd import copysign, cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec3, vec4
 from specrender.kernel.surface import frame
 from specrender.kernel.tables import load4
 
@@ -20,7 +20,7 @@ CLEARANCE = f32(4e-7)
 class Hit(NamedTuple):
     """A surface point: position, geometric normal, shading frame (s, t, n), uv = (u, v, b1, b2), shape, primitive.
 
-    clearance : how far along the normal a ray must start so as not to meet the surface again.
+    stretch : see `Surface`.  clearance : how far along the normal a ray must start so as not to meet the surface again.
     """
 
     p: "f32x4"  # noqa: F821 (kernel types)
@@ -31,6 +31,7 @@ class Hit(NamedTuple):
     uv: "f32x4"  # noqa: F821
     shape: "int32"  # noqa: F821
     primitive: "int32"  # noqa: F821
+    stretch: "f32x4"  # noqa: F821
     clearance: "float32"  # noqa: F821
 
 
@@ -51,15 +52,16 @@ def triangle_uv(tables, i0, i1, i2, b1, b2):
 
 
 @kernel
-def _triangle_tangent(tables, i0, i1, i2, e1, e2):
-    """dp/du of a triangle with texture coordinates; zero where they are degenerate."""
+def _triangle_derivatives(tables, i0, i1, i2, e1, e2):
+    """(dp/du, dp/dv) of a triangle with texture coordinates; zero where they are degenerate."""
     uvs = tables.uvs
     du1, dv1 = uvs[2 * i1] - uvs[2 * i0], uvs[2 * i1 + 1] - uvs[2 * i0 + 1]
     du2, dv2 = uvs[2 * i2] - uvs[2 * i0], uvs[2 * i2 + 1] - uvs[2 * i0 + 1]
     determinant = du1 * dv2 - dv1 * du2
     if determinant == f32(0.0):
-        return e1 * f32(0.0)
-    return (e1 * dv2 - e2 * dv1) * (f32(1.0) / determinant)
+        return e1 * f32(0.0), e1 * f32(0.0)
+    inverse = f32(1.0) / determinant
+    return (e1 * dv2 - e2 * dv1) * inverse, (e2 * du1 - e1 * du2) * inverse
 
 
 @kernel
@@ -71,6 +73,12 @@ def _frame_along(n, tangent):
         return frame(n)
     s = normalize(s)
     return s, cross(n, s)
+
+
+@kernel(forceinline=True)
+def _stretch(s, t, dp_du, dp_dv):
+    """Derivatives by u and v as `Surface` holds them."""
+    return vec3(dot(s, dp_du), dot(s, dp_dv), dot(t, dp_dv))
 
 
 @kernel(forceinline=True)
@@ -96,25 +104,31 @@ def _triangle_hit(tables, primitive, b1, b2):
     if flags & FLIP:
         normal, n = -normal, -n
     uv = triangle_uv(tables, i0, i1, i2, b1, b2) if flags & HAS_UVS else vec4(b1, b2, b1, b2)
+    stretch = vec3(f32(0.0), f32(0.0), f32(0.0))
     if flags & NEEDS_TANGENT and flags & HAS_UVS:
-        s, t = _frame_along(n, _triangle_tangent(tables, i0, i1, i2, e1, e2))
+        dp_du, dp_dv = _triangle_derivatives(tables, i0, i1, i2, e1, e2)
+        s, t = _frame_along(n, dp_du)
+        stretch = _stretch(s, t, dp_du, dp_dv)
     else:
         s, t = frame(n)
     clearance = CLEARANCE * _largest(fabs(v0) + fabs(e1) + fabs(e2))
-    return Hit(p, normal, s, t, n, uv, shape_id, primitive, clearance)
+    return Hit(p, normal, s, t, n, uv, shape_id, primitive, stretch, clearance)
 
 
 @kernel
 def _object_hit(tables, item, p):
     shape_id = tables.objects[item]
     shape = tables.shapes[shape_id]
-    p, n, uv, tangent = surface_of(tables, shape, p)
+    p, n, uv, dp_du = surface_of(tables, shape, p)
     if shape.flags & FLIP:
         n = -n
-    s, t = _frame_along(n, tangent)
+    s, t = _frame_along(n, dp_du)
+    stretch = vec3(f32(0.0), f32(0.0), f32(0.0))
+    if shape.flags & NEEDS_TANGENT:
+        stretch = _stretch(s, t, dp_du, derivative_v(tables, shape, p))
     columns, base = tables.transforms, 4 * shape.transform
     size = _largest(load4(columns, base)) + _largest(load4(columns, base + 2)) + _largest(load4(columns, base + 3))
-    return Hit(p, n, s, t, n, uv, shape_id, np.int32(0), CLEARANCE * size)
+    return Hit(p, n, s, t, n, uv, shape_id, np.int32(0), stretch, CLEARANCE * size)
 
 
 @kernel(forceinline=True)

@@ -8,7 +8,7 @@ import numpy as np
 from specrender.kernel.bsdf import dispatch_evaluate, dispatch_sample
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, lane, vec3, vec4
-from specrender.kernel.surface import Surface
+from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout
 from specrender.scene.compile.builder import TableBuilder
@@ -23,7 +23,7 @@ WAVELENGTHS = np.array([450.0, 530.0, 600.0, 680.0], np.float32)
 def _run(tables, tag, wavelengths, wo, u, directions, values, scalars, flags):
     """Sample (u has rows) or evaluate (it has none) at every row of `directions`."""
     wl = vec4(wavelengths[0], wavelengths[1], wavelengths[2], wavelengths[3])
-    surface = Surface(vec4(f32(0.25), f32(0.75), f32(0.0), f32(0.0)), np.int32(0))
+    surface = surface_point(vec4(f32(0.25), f32(0.75), f32(0.0), f32(0.0)), np.int32(0))
     w = vec3(wo[0], wo[1], wo[2])
     for i in range(directions.shape[0]):
         if u.shape[0] > 0:
