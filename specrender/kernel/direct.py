@@ -38,7 +38,9 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         if tables.shapes[hit.shape].light < 0:
             break
         if not hide:
-            radiance += light_at_surface(tables, hit, -direction, wavelengths, origin, f32(0.0), True)
+            radiance += light_at_surface(
+                tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True
+            )
             break
         origin = leave(hit, direction)
 
@@ -78,5 +80,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
             continue
         lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
         if tables.shapes[lit.shape].light >= 0:
-            radiance += weight * light_at_surface(tables, lit, -towards, wavelengths, hit.p, density, is_alone)
+            radiance += weight * light_at_surface(
+                tables, lit, -towards, wavelengths, hit.p, hit.n, density, is_alone
+            )
     return radiance, f32(1.0)

@@ -9,13 +9,12 @@ import numpy as np
 from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import environment_radiance, pdf_environment, sample_light
-from specrender.kernel.light.area import emitted, pdf_area
+from specrender.kernel.light import emitted, environment_light, pdf_light, sample_light
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import leave, surface_hit
-from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, length, splat4, vec4
+from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import transmittance
 
@@ -37,28 +36,25 @@ def power_heuristic(a, b):
 
 
 @kernel(forceinline=True)
-def light_at_surface(tables, hit, wo, wavelengths, origin, pdf_bsdf, is_delta):
+def light_at_surface(tables, hit, wo, wavelengths, origin, normal, pdf_bsdf, is_delta):
     """Emission of an area light that a sampled direction met, weighted against having sampled the light.
 
-    origin : where the direction was sampled (null surfaces in between do not matter).
+    origin, normal : of the surface where the direction was sampled (null surfaces in between do not matter).
     """
     light = tables.lights[tables.shapes[hit.shape].light]
     radiance = emitted(tables, light, hit.normal, hit.uv, hit.primitive, wo, wavelengths)
     if is_delta or not any_lane(radiance > f32(0.0)):
         return radiance
-    pdf_light = pdf_area(tables, light, origin, -wo, length(hit.p - origin), hit.normal) * light.probability
-    return radiance * power_heuristic(pdf_bsdf, pdf_light)
+    return radiance * power_heuristic(pdf_bsdf, pdf_light(tables, hit, origin, normal, -wo))
 
 
 @kernel(forceinline=True)
 def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
     """The same for a direction that left the scene."""
-    light = tables.lights[tables.settings[0].environment]
-    radiance = environment_radiance(tables, light, direction, wavelengths)
+    radiance, pdf = environment_light(tables, direction, wavelengths)
     if is_delta:
         return radiance
-    pdf_light = pdf_environment(tables, light, direction) * light.probability
-    return radiance * power_heuristic(pdf_bsdf, pdf_light)
+    return radiance * power_heuristic(pdf_bsdf, pdf)
 
 
 @kernel(forceinline=True)
@@ -67,11 +63,11 @@ def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, 
 
     bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
     """
-    wi, distance, radiance, pdf_light, is_delta = sample_light(
-        tables, hit.p, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
+    wi, distance, radiance, pdf, is_delta = sample_light(
+        tables, hit.p, hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
     )
     nothing = splat4(f32(0.0))
-    if pdf_light <= f32(0.0) or not any_lane(radiance > f32(0.0)):
+    if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
         return nothing
     surface = Surface(hit.uv, hit.primitive, hit.stretch)
     wi_local = to_local(hit.s, hit.t, hit.n, wi)
@@ -79,10 +75,10 @@ def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, 
     contribution = value * radiance
     if not any_lane(contribution > f32(0.0)):
         return nothing
-    contribution *= transmittance(tables, hit, wi, distance, crossings) * (f32(1.0) / pdf_light)
+    contribution *= transmittance(tables, hit, wi, distance, crossings) * (f32(1.0) / pdf)
     if is_delta:
         return contribution
-    return contribution * power_heuristic(pdf_light * light_share, pdf_bsdf * bsdf_share)
+    return contribution * power_heuristic(pdf * light_share, pdf_bsdf * bsdf_share)
 
 
 @kernel
@@ -96,7 +92,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     eta = f32(1.0)
     coverage = f32(0.0)
     # where the last direction was really sampled, and how densely
-    sampled_at, pdf_bsdf, is_delta = origin, f32(0.0), True
+    sampled_at, sampled_normal, pdf_bsdf, is_delta = origin, direction, f32(0.0), True
     hide = settings.hide_emitters != 0
     depth = 0
     if max_depth == 0:
@@ -123,7 +119,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
             if hide and depth == 0:
                 origin = leave(hit, direction)
                 continue
-            radiance += beta * light_at_surface(tables, hit, -direction, wavelengths, sampled_at, pdf_bsdf, is_delta)
+            radiance += beta * light_at_surface(
+                tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
+            )
         coverage = f32(1.0)
         if depth + 1 >= max_depth:
             break
@@ -152,7 +150,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
             return splat4(f32(np.nan)), coverage
         origin = leave(hit, direction)
         if not flags & NULL:
-            sampled_at, pdf_bsdf, is_delta = hit.p, pdf, flags & DELTA != 0
+            sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, hit.n, pdf, flags & DELTA != 0
         if flags & DISPERSED:
             # from here on the path is the hero's: later glass sees one wavelength, and nothing is made up for twice
             wavelengths = splat4(lane(wavelengths, 0))

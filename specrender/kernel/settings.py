@@ -3,6 +3,7 @@
 import numpy as np
 
 from specrender.kernel.light.layout import DTYPE as LIGHT
+from specrender.kernel.light.tree import EMITTER
 from specrender.kernel.shape.layout import DTYPE as SHAPE
 from specrender.kernel.texture.layout import DTYPE as TEXTURE
 
@@ -29,7 +30,10 @@ SETTINGS = np.dtype(
         ("emitter_samples", "i4"),  # direct integrator
         ("bsdf_samples", "i4"),
         ("light_count", "i4"),
-        ("light_cdf", "i4"),  # offset in values
+        ("light_cdf", "i4"),  # offset in values; few lights only
+        ("has_light_tree", "i4"),  # there are many: all but those at infinity are chosen by the tree
+        ("first_infinite", "i4"),  # index of the first light at infinity; they are the last ones
+        ("inv_choices", "f4"),  # 1 / (lights at infinity and the tree)
         ("environment", "i4"),  # index of the light at infinity, or -1
         ("has_null", "i4"),  # some material lets light straight through
         ("wavelength_cells", "i4"),  # inverse CDF of the wavelength density: cells + 1 entries
@@ -95,6 +99,9 @@ LAYOUT = {
     "uvs": np.dtype("f4"),  # (n, 2)
     "triangles": np.dtype("i4"),  # (n, 4): three vertices and the shape
     "lights": LIGHT,
+    "emitters": EMITTER,
+    "light_nodes": np.dtype("f4"),
+    "light_links": np.dtype("i4"),
     "bvh_nodes": np.dtype("f4"),
     "bvh_leaves": np.dtype("f4"),
     "aovs": np.dtype("i4"),  # kinds of the layers

@@ -6,22 +6,20 @@ from chi_square import SIGNIFICANCE, chi_square_p_value, sphere_quadrature
 from rendering import moved
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import sample_light
-from specrender.kernel.light.area import pdf_area
-from specrender.kernel.light.environment import environment_radiance, pdf_environment
+from specrender.kernel.light import environment_light, pdf_light, sample_light
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.shape.hit import surface_hit
-from specrender.kernel.simd import dot, f32, lane, length, splat4, vec3
+from specrender.kernel.simd import dot, f32, lane, splat4, vec3
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 
 
 @kernel(entry=True)
 def _sample(tables, p, u, out):
-    """out (n, 6): direction, distance, radiance, pdf."""
-    point = vec3(p[0], p[1], p[2])
+    """out (n, 6): direction, distance, radiance, pdf.  p : point and normal, (6,)."""
+    point, n = vec3(p[0], p[1], p[2]), vec3(p[3], p[4], p[5])
     for i in range(u.shape[0]):
-        wi, distance, radiance, pdf, _ = sample_light(tables, point, splat4(f32(550.0)), u[i, 0], u[i, 1], u[i, 2])
+        wi, distance, radiance, pdf, _ = sample_light(tables, point, n, splat4(f32(550.0)), u[i, 0], u[i, 1], u[i, 2])
         out[i, 0], out[i, 1], out[i, 2] = lane(wi, 0), lane(wi, 1), lane(wi, 2)
         out[i, 3], out[i, 4], out[i, 5] = distance, lane(radiance, 0), pdf
 
@@ -29,20 +27,18 @@ def _sample(tables, p, u, out):
 @kernel(entry=True)
 def _density(tables, p, directions, out):
     """out (n, 3): density of sampling each direction, radiance, distance; by the ray and the light it meets."""
-    point = vec3(p[0], p[1], p[2])
+    point, n = vec3(p[0], p[1], p[2]), vec3(p[3], p[4], p[5])
     settings = tables.settings[0]
     for i in range(directions.shape[0]):
         w = vec3(directions[i, 0], directions[i, 1], directions[i, 2])
         t, u, v, primitive, item = closest_hit(tables, point, w, f32(np.inf))
         if t < f32(np.inf):
             hit = surface_hit(tables, point, w, t, u, v, primitive, item)
-            light = tables.lights[tables.shapes[hit.shape].light]
-            out[i, 0] = pdf_area(tables, light, point, w, length(hit.p - point), hit.normal) * light.probability
+            out[i, 0] = pdf_light(tables, hit, point, n, w)
             out[i, 1] = f32(1.0) if dot(hit.normal, w) < f32(0.0) else f32(0.0)
         elif settings.environment >= 0:
-            light = tables.lights[settings.environment]
-            out[i, 0] = pdf_environment(tables, light, w) * light.probability
-            out[i, 1] = lane(environment_radiance(tables, light, w, splat4(f32(550.0))), 0)
+            radiance, pdf = environment_light(tables, w, splat4(f32(550.0)))
+            out[i, 0], out[i, 1] = pdf, lane(radiance, 0)
         out[i, 2] = t
 
 
@@ -50,15 +46,20 @@ def tables_of(shapes=(), lights=(), mode="rgb"):
     return compile_scene(d.Scene(shapes=list(shapes), lights=list(lights)), mode).tables
 
 
+def place(p):
+    """A point, with a normal unless it has one."""
+    return np.array([*p, 0.0, 0.6, 0.8][:6] if len(p) == 3 else p, np.float32)
+
+
 def sampled(tables, p, n=200_000, seed=0):
     out = np.zeros((n, 6), np.float32)
-    _sample(tables, np.array(p, np.float32), np.random.default_rng(seed).random((n, 3), np.float32), out)
+    _sample(tables, place(p), np.random.default_rng(seed).random((n, 3), np.float32), out)
     return out.astype(np.float64)
 
 
 def density(tables, p, directions):
     out = np.zeros((len(directions), 3), np.float32)
-    _density(tables, np.array(p, np.float32), np.ascontiguousarray(directions, np.float32), out)
+    _density(tables, place(p), np.ascontiguousarray(directions, np.float32), out)
     return out.astype(np.float64)
 
 

@@ -1,38 +1,94 @@
 """Lights: choosing one and a direction towards it, and what a ray that meets one carries.
 
-A new kind is a tag in `layout.py`, a file with its sampling beside this one, and an arm in `sample_light`.
+A few lights are chosen with equal probability; many by the tree of `tree.py`, with those at infinity beside it.
+A new kind is a tag in `layout.py`, a file with its sampling beside this one, and an arm in `_sample_chosen`.
 """
 
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light.area import sample_area
+from specrender.kernel.light.area import emitted, pdf_area, sample_area, triangle_area
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.light.environment import environment_radiance, pdf_environment, sample_environment
 from specrender.kernel.light.layout import AREA, CONSTANT
-from specrender.kernel.simd import f32, splat4
+from specrender.kernel.light.tree import emitter_probability, sample_emitter
+from specrender.kernel.simd import f32, length, splat4, to_int
 
 
 @kernel(forceinline=True)
-def sample_light(tables, p, wavelengths, u_choice, u1, u2):
-    """One direction towards one light from the point p.
+def _choose(tables, p, n, u):
+    """(light, triangle of its mesh or -1, probability) for a surface point p with normal n; 0: no light."""
+    settings = tables.settings[0]
+    if settings.has_light_tree:
+        return _choose_of_many(tables, p, n, u)
+    index = np.int64(0)
+    if settings.light_count > 1:
+        index, _, u = sample_discrete(tables.values, settings.light_cdf, settings.light_count, u)
+    return np.int32(index), np.int32(-1), tables.lights[index].probability
+
+
+@kernel
+def _choose_of_many(tables, p, n, u):
+    settings = tables.settings[0]
+    infinite = settings.light_count - settings.first_infinite
+    u *= f32(infinite + 1)
+    i = min(to_int(u), infinite)
+    if i < infinite:
+        return np.int32(settings.first_infinite + i), np.int32(-1), settings.inv_choices
+    index, probability = sample_emitter(tables, p, n, u - f32(i))
+    emitter = tables.emitters[index]
+    return emitter.light, emitter.triangle, probability * settings.inv_choices
+
+
+@kernel(forceinline=True)
+def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
+    """One direction towards one light from the surface point p with normal n.
 
     Returns (wi, distance, radiance, pdf, is_delta); the pdf includes the choice of the light; 0 means no light.
     """
-    settings = tables.settings[0]
-    if settings.light_count == 0:
+    if tables.settings[0].light_count == 0:
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
-    index = np.int64(0)
-    if settings.light_count > 1:
-        index, _, u_choice = sample_discrete(tables.values, settings.light_cdf, settings.light_count, u_choice)
+    index, triangle, probability = _choose(tables, p, n, u_choice)
+    if probability <= f32(0.0):
+        return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
     light = tables.lights[index]
     if light.kind == AREA:
-        wi, distance, radiance, pdf = sample_area(tables, light, p, wavelengths, u1, u2)
-        return wi, distance, radiance, pdf * light.probability, False
+        wi, distance, radiance, pdf = sample_area(tables, light, triangle, p, wavelengths, u1, u2)
+        return wi, distance, radiance, pdf * probability, False
     if light.kind >= CONSTANT:
         wi = sample_environment(tables, light, u1, u2)
-        pdf = pdf_environment(tables, light, wi) * light.probability
+        pdf = pdf_environment(tables, light, wi) * probability
         return wi, FAR, environment_radiance(tables, light, wi, wavelengths), pdf, False
     wi, distance, radiance, pdf = sample_delta(tables, light, p, wavelengths)
-    return wi, distance, radiance, pdf * light.probability, True
+    return wi, distance, radiance, pdf * probability, True
+
+
+@kernel(forceinline=True)
+def pdf_light(tables, hit, p, n, wi):
+    """Density with which `sample_light` at p, n would have given wi, which met an area light at `hit`."""
+    shape = tables.shapes[hit.shape]
+    light = tables.lights[shape.light]
+    distance = length(hit.p - p)
+    if not tables.settings[0].has_light_tree:
+        return pdf_area(tables, shape, shape.area, p, wi, distance, hit.normal) * light.probability
+    index, area = light.emitter, shape.area
+    if light.per_triangle:
+        i = hit.primitive - shape.first_triangle
+        index, area = index + i, triangle_area(tables, shape, i)
+    if index < 0:
+        return f32(0.0)
+    probability = emitter_probability(tables, p, n, index) * tables.settings[0].inv_choices
+    return pdf_area(tables, shape, area, p, wi, distance, hit.normal) * probability
+
+
+@kernel(forceinline=True)
+def environment_light(tables, direction, wavelengths):
+    """(radiance, pdf) of the light at infinity in a direction that left the scene; the pdf is `sample_light`'s."""
+    settings = tables.settings[0]
+    light = tables.lights[settings.environment]
+    pdf = pdf_environment(tables, light, direction) * light.probability
+    return environment_radiance(tables, light, direction, wavelengths), pdf
+
+
+__all__ = ["emitted", "environment_light", "pdf_light", "sample_light"]

@@ -10,7 +10,7 @@ from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.shape.analytic import sample_surface, surface_of
 from specrender.kernel.shape.hit import triangle_uv
 from specrender.kernel.shape.layout import FLIP, HAS_UVS, MESH, SPHERE
-from specrender.kernel.simd import dot, f32, fmax, splat4, sqrt, vec4
+from specrender.kernel.simd import dot, f32, fmax, lane, splat4, sqrt, vec4, with_lane
 from specrender.kernel.surface import frame, surface_point, to_world
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
@@ -19,9 +19,19 @@ from specrender.kernel.warp import TWO_PI, sample_cone, sample_triangle
 
 
 @kernel(forceinline=True)
-def _sample_mesh(tables, shape, has_image, u1, u2):
-    """(point, normal, uv, triangle) uniform over the area of a mesh; the uv are made only for an image."""
-    i, _, u1 = sample_discrete(tables.values, shape.area_cdf, shape.triangle_count, u1)
+def triangle_area(tables, shape, i):
+    """Area of triangle i of a mesh that emits."""
+    return lane(load4(tables.values, shape.corners + 4 * i + 3), 3)
+
+
+@kernel(forceinline=True)
+def _sample_mesh(tables, shape, i, has_image, u1, u2):
+    """(point, normal, uv, triangle, area) uniform over triangle i of a mesh (-1: over all); uv only for an image."""
+    area = shape.area
+    if i < 0:
+        i, _, u1 = sample_discrete(tables.values, shape.area_cdf, shape.triangle_count, u1)
+    else:
+        area = triangle_area(tables, shape, i)
     triangle = shape.first_triangle + i
     corner = shape.corners + 4 * i
     b1, b2 = sample_triangle(u1, u2)
@@ -32,7 +42,7 @@ def _sample_mesh(tables, shape, has_image, u1, u2):
         base = 4 * triangle
         indices = tables.triangles
         uv = triangle_uv(tables, indices[base], indices[base + 1], indices[base + 2], b1, b2)
-    return point, load4(values, corner + 3), uv, triangle
+    return point, with_lane(load4(values, corner + 3), 3, f32(0.0)), uv, triangle, area
 
 
 @kernel(forceinline=True)
@@ -68,9 +78,10 @@ def _sample_cone(tables, shape, p, cone, u1, u2):
 
 
 @kernel(forceinline=True)
-def sample_area(tables, light, p, wavelengths, u1, u2):
-    """(wi, distance, radiance, pdf) of a point on the emitting shape, not weighted by its choice."""
+def sample_area(tables, light, i, p, wavelengths, u1, u2):
+    """(wi, distance, radiance, pdf) of a point on triangle i of the emitting shape (-1: anywhere on it)."""
     shape = tables.shapes[light.shape]
+    area = shape.area
     triangle = np.int32(0)
     cone = _cone(tables, shape, p) if shape.kind == SPHERE else f32(-1.0)
     if cone > f32(0.0):
@@ -83,7 +94,7 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
     else:
         if shape.kind == MESH:
             has_image = tables.textures[light.color].kind >= BITMAP
-            q, normal, uv, triangle = _sample_mesh(tables, shape, has_image, u1, u2)
+            q, normal, uv, triangle, area = _sample_mesh(tables, shape, i, has_image, u1, u2)
         else:
             q, normal, uv = sample_surface(tables, shape, u1, u2)
         if shape.flags & FLIP:
@@ -94,7 +105,7 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
         distance = distance2 * inverse
         wi = towards * inverse
         cos_light = -dot(normal, wi)
-        pdf = distance2 / (fmax(cos_light, f32(1e-12)) * shape.area)
+        pdf = distance2 / (fmax(cos_light, f32(1e-12)) * area)
     if cos_light <= f32(0.0) or distance <= f32(0.0):
         return wi, distance, splat4(f32(0.0)), f32(0.0)
     radiance = light.scale * evaluate_texture(tables, light.color, surface_point(uv, triangle), wavelengths)
@@ -102,9 +113,11 @@ def sample_area(tables, light, p, wavelengths, u1, u2):
 
 
 @kernel(forceinline=True)
-def pdf_area(tables, light, p, wi, distance, normal):
-    """Density of `sample_area` for the direction wi that meets the shape at `distance` with geometric `normal`."""
-    shape = tables.shapes[light.shape]
+def pdf_area(tables, shape, area, p, wi, distance, normal):
+    """Density of `sample_area` for the direction wi that meets the shape at `distance` with geometric `normal`.
+
+    area : of what was sampled, the shape or one of its triangles.
+    """
     if shape.kind == SPHERE:
         cone = _cone(tables, shape, p)
         if cone > f32(0.0):
@@ -112,7 +125,7 @@ def pdf_area(tables, light, p, wi, distance, normal):
     cos_light = -dot(normal, wi)
     if cos_light <= f32(0.0):
         return f32(0.0)
-    return distance * distance / (cos_light * shape.area)
+    return distance * distance / (cos_light * area)
 
 
 @kernel(forceinline=True)

@@ -17,7 +17,9 @@ DTYPE = np.dtype(
         ("texture", "i4"),  # spot: image over the cone, or -1; envmap: texture id of the illuminant
         ("transform", "i4"),  # to_world in tables.transforms; its inverse is the next one
         ("scale", "f4"),
-        ("probability", "f4"),  # of being chosen for next-event estimation
+        ("probability", "f4"),  # of being chosen for next-event estimation, if no tree decides
+        ("emitter", "i4"),  # the first of its emitters in the tree, or -1
+        ("per_triangle", "i4"),  # each triangle of its mesh is an emitter of the tree
         ("cos_cutoff", "f4"),
         ("cos_beam", "f4"),
         ("cutoff", "f4"),  # rad

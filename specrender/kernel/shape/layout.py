@@ -27,7 +27,7 @@ DTYPE = np.dtype(
         ("area", "f4"),
         ("radius", "f4"),  # world units, spheres
         ("area_cdf", "i4"),  # offset in tables.values: triangle_count + 1 cumulative shares, emitters only
-        ("corners", "i4"),  # load4 index in tables.values: v0, e1, e2 and normal of each triangle, emitters only
+        ("corners", "i4"),  # load4 index in tables.values: v0, e1, e2, normal and area of each triangle, emitters only
     ],
     align=True,
 )

@@ -19,8 +19,9 @@ from specrender.kernel.texture import layout as texture_layout
 from specrender.scene import description as d
 from specrender.scene.compile import optics
 from specrender.scene.compile.builder import TableBuilder
-from specrender.scene.compile.geometry import Geometry, cumulative
+from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.lights import area_light, scene_light
+from specrender.scene.compile.lights.choice import pack_lights
 from specrender.scene.compile.materials import pack_bsdf
 
 #: What a shape without a material is made of.
@@ -190,18 +191,12 @@ def compile_scene(
         material = materials.material(shape.material, shape)
         geometry.add(shape, material, materials.needs_tangent(material), light, builder)
 
-    record["environment"] = -1
-    for light in scene.lights:
-        if isinstance(light, (d.ConstantLight, d.EnvironmentMap)):
-            if record["environment"] >= 0:
-                raise d.fail(light, "a scene can have one light at infinity (constant or envmap), this is the second")
-            record["environment"] = len(lights)
-        lights.append(scene_light(light, builder))
-    for light in lights:
-        light["probability"] = 1.0 / len(lights)
-    record["light_count"] = len(lights)
-    if lights:
-        record["light_cdf"] = builder.values(cumulative(np.ones(len(lights))))
+    environments = [light for light in scene.lights if isinstance(light, (d.ConstantLight, d.EnvironmentMap))]
+    if len(environments) > 1:
+        message = "a scene can have one light at infinity (constant or envmap), this is the second"
+        raise d.fail(environments[1], message)
+    lights += [scene_light(light, builder) for light in scene.lights]
+    light_tables = pack_lights(record, lights, geometry, builder)
     record["has_null"] = materials.has_null()
 
     arrays = geometry.finish()
@@ -216,7 +211,7 @@ def compile_scene(
         "bsdfs": np.array(materials.bsdfs, BSDF),
         "bsdf_parameters": np.frombuffer(b"".join(materials.parameters), np.uint8),
         "transforms": builder.pooled_transforms(),
-        "lights": np.array(lights, LAYOUT["lights"]),
+        **light_tables,
         "bvh_nodes": accel.nodes,
         "bvh_leaves": accel.leaves,
         "aovs": np.array(aov_tags, np.int32),

@@ -25,6 +25,7 @@ class Geometry:
     records: list[np.void] = field(default_factory=list)
     objects: list[int] = field(default_factory=list)
     object_boxes: list[np.ndarray] = field(default_factory=list)
+    emitting: dict[int, np.ndarray] = field(default_factory=dict)  # shape -> (n, 4, 4): v0, e1, e2, (normal, area)
     _positions: list[np.ndarray] = field(default_factory=list)
     _normals: list[np.ndarray | None] = field(default_factory=list)
     _uvs: list[np.ndarray | None] = field(default_factory=list)
@@ -87,7 +88,10 @@ class Geometry:
                 raise d.fail(shape, "a shape without area cannot emit light")
             record["area"] = areas.sum()
             record["area_cdf"] = builder.values(cumulative(areas))
-            record["corners"] = builder.values(np.concatenate([corners, normals], axis=1)) // 4
+            normals[:, 0, 3] = areas
+            corners = np.concatenate([corners, normals], axis=1)
+            record["corners"] = builder.values(corners) // 4
+            self.emitting[len(self.records) - 1] = corners
         self._positions.append(positions)
         self._normals.append(self._transformed_normals(mesh, matrix))
         self._uvs.append(None if mesh.uvs is None else mesh.uvs.astype(np.float32))

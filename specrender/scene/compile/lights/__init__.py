@@ -1,4 +1,4 @@
-"""Lights of the scene to records of the kernel."""
+"""Lights of the scene to records of the kernel; `choice.py` says how one of them is chosen."""
 
 from __future__ import annotations
 

@@ -1,0 +1,304 @@
+"""Building the tree of `tree.py`: binary splits by the surface area orientation heuristic, then eight children a node.
+
+A split is chosen among bins along each axis by [ConteyEstevez2018] eq. 2, strength times the measures of box and cone.
+For the bins, how far directions spread is guessed from the length of their mean; the cones of nodes are exact bounds.
+float64, as it runs once a scene.
+"""
+
+import math
+
+import numpy as np
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.light.tree import (
+    AXIS_X,
+    AXIS_Y,
+    AXIS_Z,
+    CENTER_X,
+    CENTER_Y,
+    CENTER_Z,
+    COS_E,
+    COS_O,
+    EMITTER,
+    NODE_GROUPS,
+    NODE_LINKS,
+    PARENT,
+    PARENT_LANE,
+    RADIUS2,
+    SIN_O,
+    STRENGTH,
+    WIDTH,
+)
+
+#: Columns of the bounds of an emitter or of a binary node.
+LOW, HIGH, AXIS = 0, 3, 6
+THETA_O, THETA_E, POWER = 9, 10, 11
+COLUMNS = 12
+BINS = 16
+#: A deeper tree than this has nothing but emitters in one place; they are split by number.
+MAX_DEPTH = 64
+
+
+@kernel
+def _spread(theta_o, theta_e):
+    """Measure of a cone of normals with theta_e around them.  Source: [ConteyEstevez2018] eq. 1."""
+    theta_w = min(theta_o + theta_e, math.pi)
+    sine, cosine = math.sin(theta_o), math.cos(theta_o)
+    rim = 2.0 * theta_w * sine - math.cos(theta_o - 2.0 * theta_w) - 2.0 * theta_o * sine + cosine
+    return 2.0 * math.pi * (1.0 - cosine) + 0.5 * math.pi * rim
+
+
+@kernel
+def _extent(low, high):
+    """Surface area of a box, and a little of its diagonal, so that points in a row have some, too."""
+    x, y, z = max(high[0] - low[0], 0.0), max(high[1] - low[1], 0.0), max(high[2] - low[2], 0.0)
+    return 2.0 * (x * y + y * z + z * x) + 1e-2 * (x * x + y * y + z * z)
+
+
+@kernel
+def _bound(emitters, order, first, last, out):
+    """Bounds of a range of emitters into the row `out`."""
+    out[:] = 0.0
+    out[LOW : LOW + 3] = np.inf
+    out[HIGH : HIGH + 3] = -np.inf
+    for i in range(first, last):
+        e = emitters[order[i]]
+        for k in range(3):
+            out[LOW + k] = min(out[LOW + k], e[LOW + k])
+            out[HIGH + k] = max(out[HIGH + k], e[HIGH + k])
+            out[AXIS + k] += e[AXIS + k] * e[POWER]
+        out[THETA_E] = max(out[THETA_E], e[THETA_E])
+        out[POWER] += e[POWER]
+    length = math.sqrt(out[AXIS] ** 2 + out[AXIS + 1] ** 2 + out[AXIS + 2] ** 2)
+    if length <= 1e-9 * out[POWER]:
+        out[AXIS], out[AXIS + 1], out[AXIS + 2] = 0.0, 0.0, 1.0
+        out[THETA_O] = math.pi
+        return
+    for k in range(3):
+        out[AXIS + k] /= length
+    for i in range(first, last):
+        e = emitters[order[i]]
+        x, y, z = e[AXIS], e[AXIS + 1], e[AXIS + 2]
+        cosine = out[AXIS] * x + out[AXIS + 1] * y + out[AXIS + 2] * z
+        sine = math.sqrt(
+            (out[AXIS + 1] * z - out[AXIS + 2] * y) ** 2
+            + (out[AXIS + 2] * x - out[AXIS] * z) ** 2
+            + (out[AXIS] * y - out[AXIS + 1] * x) ** 2
+        )
+        out[THETA_O] = max(out[THETA_O], min(math.atan2(sine, cosine) + e[THETA_O], math.pi))
+
+
+@kernel
+def _bin_costs(bins, costs, k):
+    """Add to costs[k + 1] what the bins 0 .. k of one side cost; the caller turns them round for the other side."""
+    low, high, axis = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
+    power, theta_o, theta_e = 0.0, 0.0, 0.0
+    for j in range(k):
+        b = bins[j]
+        if b[POWER] > 0.0:
+            for i in range(3):
+                low[i] = min(low[i], b[LOW + i])
+                high[i] = max(high[i], b[HIGH + i])
+                axis[i] += b[AXIS + i]
+            power += b[POWER]
+            theta_o = max(theta_o, b[THETA_O])
+            theta_e = max(theta_e, b[THETA_E])
+        if power > 0.0:
+            mean = math.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2) / power
+            # directions even within a cap of half angle t have a mean of length (1 + cos t) / 2
+            fan = math.acos(min(max(2.0 * mean - 1.0, -1.0), 1.0))
+            costs[j] = power * _extent(low, high) * _spread(min(fan + theta_o, math.pi), theta_e)
+        else:
+            costs[j] = np.inf
+
+
+@kernel
+def _best_split(emitters, order, first, last):
+    """(axis, border of the centres along it); axis -1 if all centres are in one place."""
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for i in range(first, last):
+        e = emitters[order[i]]
+        for k in range(3):
+            c = 0.5 * (e[LOW + k] + e[HIGH + k])
+            low[k], high[k] = min(low[k], c), max(high[k], c)
+    widest = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
+    best, best_axis, best_border = np.inf, -1, 0.0
+    bins, mirrored = np.empty((BINS, COLUMNS)), np.empty((BINS, COLUMNS))
+    left, right = np.empty(BINS), np.empty(BINS)
+    for k in range(3):
+        width = high[k] - low[k]
+        if not width > 1e-9 * widest:
+            continue
+        bins[:] = 0.0
+        bins[:, LOW : LOW + 3] = np.inf
+        bins[:, HIGH : HIGH + 3] = -np.inf
+        for i in range(first, last):
+            e = emitters[order[i]]
+            c = 0.5 * (e[LOW + k] + e[HIGH + k])
+            b = bins[min(int((c - low[k]) / width * BINS), BINS - 1)]
+            for j in range(3):
+                b[LOW + j] = min(b[LOW + j], e[LOW + j])
+                b[HIGH + j] = max(b[HIGH + j], e[HIGH + j])
+                b[AXIS + j] += e[AXIS + j] * e[POWER]
+            b[THETA_O] = max(b[THETA_O], e[THETA_O])
+            b[THETA_E] = max(b[THETA_E], e[THETA_E])
+            b[POWER] += e[POWER]
+        for j in range(BINS):
+            mirrored[j] = bins[BINS - 1 - j]
+        _bin_costs(bins, left, BINS - 1)
+        _bin_costs(mirrored, right, BINS - 1)
+        for j in range(BINS - 1):
+            # [ConteyEstevez2018] eq. 2 favours cuts across the long side
+            cost = (left[j] + right[BINS - 2 - j]) * widest / width
+            if cost < best:
+                best, best_axis, best_border = cost, k, low[k] + width * (j + 1) / BINS
+    return best_axis, best_border
+
+
+@kernel
+def _partition(emitters, order, room, first, last, axis, border):
+    """Put the emitters before the border first, in their order; returns how many."""
+    count, others = 0, 0
+    for i in range(first, last):
+        e = emitters[order[i]]
+        if 0.5 * (e[LOW + axis] + e[HIGH + axis]) < border:
+            order[first + count] = order[i]
+            count += 1
+        else:
+            room[others] = order[i]
+            others += 1
+    order[first + count : last] = room[:others]
+    return count
+
+
+@kernel(entry=True)
+def binary_tree(emitters, order, bounds, children):
+    """Split emitters down to single ones.
+
+    emitters : (n, COLUMNS) float64.  order : (n,) int64, a permutation, rearranged.
+    bounds : (2 n - 1, COLUMNS), children : (2 n - 1, 2) int64, written: children of a node, or (-1, emitter).
+    """
+    room = np.empty(len(order), np.int64)
+    stack = np.empty((MAX_DEPTH + 64, 4), np.int64)  # node, first, last, depth
+    stack[0] = 0, 0, len(order), 0
+    waiting, nodes = 1, 1
+    while waiting:
+        waiting -= 1
+        node, first, last, depth = stack[waiting]
+        _bound(emitters, order, first, last, bounds[node])
+        if last - first == 1:
+            children[node, 0], children[node, 1] = -1, order[first]
+            continue
+        count = 0
+        if depth < MAX_DEPTH:
+            axis, border = _best_split(emitters, order, first, last)
+            if axis >= 0:
+                count = _partition(emitters, order, room, first, last, axis, border)
+        if count == 0 or count == last - first:
+            count = (last - first) // 2
+        children[node, 0], children[node, 1] = nodes, nodes + 1
+        middle = first + count
+        # the larger part waits below, so that the stack stays short
+        if count > last - middle:
+            stack[waiting] = nodes, first, middle, depth + 1
+            stack[waiting + 1] = nodes + 1, middle, last, depth + 1
+        else:
+            stack[waiting] = nodes + 1, middle, last, depth + 1
+            stack[waiting + 1] = nodes, first, middle, depth + 1
+        waiting += 2
+        nodes += 2
+
+
+@kernel
+def _open(bounds, children, slots, count):
+    """Which of a wide node's slots to replace by its two children: the one with the largest measure, or -1."""
+    chosen, largest = -1, -1.0
+    for i in range(count):
+        if children[slots[i], 0] < 0:
+            continue
+        b = bounds[slots[i]]
+        measure = b[POWER] * _extent(b[LOW : LOW + 3], b[HIGH : HIGH + 3]) * _spread(b[THETA_O], b[THETA_E])
+        if measure > largest:
+            chosen, largest = i, measure
+    return chosen
+
+
+@kernel
+def _write_child(nodes, lane, b):
+    """Bounds of a binary node into one lane; spheres and cones are widened by the rounding of float32."""
+    radius2 = 0.0
+    for k in range(3):
+        nodes[CENTER_X + k, lane] = 0.5 * (b[LOW + k] + b[HIGH + k])
+        radius2 += (0.5 * (b[HIGH + k] - b[LOW + k])) ** 2
+        nodes[AXIS_X + k, lane] = b[AXIS + k]
+    nodes[RADIUS2, lane] = radius2 * (1.0 + 1e-5)
+    theta_o = min(b[THETA_O] + 1e-3, math.pi)
+    nodes[COS_O, lane], nodes[SIN_O, lane] = math.cos(theta_o), math.sin(theta_o)
+    nodes[COS_E, lane] = math.cos(min(b[THETA_E] + 1e-3, math.pi)) - 1e-6
+    nodes[STRENGTH, lane] = b[POWER]
+
+
+@kernel(entry=True)
+def wide_tree(bounds, children, nodes, links, places):
+    """Collapse the binary tree.
+
+    nodes : (m, NODE_GROUPS, WIDTH) float32 and links : (m, NODE_LINKS) int32, written; zero before.
+    places : (n, 2) int32, written: node and lane of each emitter.   Returns the number of nodes.
+    """
+    roots = np.empty(len(nodes), np.int64)
+    roots[0] = 0
+    links[0, PARENT] = -1
+    written, made = 0, 1
+    slots = np.empty(WIDTH, np.int64)
+    while written < made:
+        root = roots[written]
+        slots[0] = root
+        count = 1
+        while count < WIDTH:
+            opened = _open(bounds, children, slots, count)
+            if opened < 0:
+                break
+            node = slots[opened]
+            slots[opened], slots[count] = children[node, 0], children[node, 1]
+            count += 1
+        for lane in range(count):
+            child = slots[lane]
+            _write_child(nodes[written], lane, bounds[child])
+            if children[child, 0] < 0:
+                links[written, lane] = ~children[child, 1]
+                places[children[child, 1], 0], places[children[child, 1], 1] = written, lane
+            else:
+                links[written, lane] = made
+                links[made, PARENT], links[made, PARENT_LANE] = written, lane
+                roots[made] = child
+                made += 1
+        written += 1
+    return made
+
+
+def build_tree(emitters):
+    """The tables of the tree over some emitters.
+
+    Parameters
+    ----------
+    emitters : (n, COLUMNS) float64, n > 0: box, axis (unit vector), theta_o and theta_e [rad], strength (above 0).
+
+    Returns
+    -------
+    nodes : (m * NODE_GROUPS * WIDTH,) float32.
+    links : (m * NODE_LINKS,) int32.
+    places : (n, 2) int32, the node and lane of each emitter.
+    """
+    emitters = np.ascontiguousarray(emitters, np.float64)
+    n = len(emitters)
+    bounds, children = np.empty((2 * n - 1, COLUMNS)), np.empty((2 * n - 1, 2), np.int64)
+    binary_tree(emitters, np.arange(n), bounds, children)
+    # each wide node but the last ones takes the place of at least one binary node with two children
+    most = max(n - 1, 1)
+    nodes, links = np.zeros((most, NODE_GROUPS, WIDTH), np.float32), np.zeros((most, NODE_LINKS), np.int32)
+    places = np.empty((n, 2), np.int32)
+    count = wide_tree(bounds, children, nodes, links, places)
+    return nodes[:count].reshape(-1), links[:count].reshape(-1), places
+
+
+__all__ = ["COLUMNS", "EMITTER", "build_tree"]

@@ -1,0 +1,143 @@
+"""How the kernel chooses a light: with equal probability among few, by a tree over emitters among many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from specrender.kernel.light import layout
+from specrender.kernel.light.build import AXIS, COLUMNS, HIGH, LOW, POWER, THETA_E, THETA_O, build_tree
+from specrender.kernel.light.tree import EMITTER
+from specrender.kernel.shape import layout as shapes
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.geometry import Geometry, cumulative
+
+#: Up to this many emitters are chosen with equal probability, which costs nothing.  A rectangle is one emitter, larger
+#: meshes are one for each triangle.
+FEW = 4
+
+#: A mesh of this many triangles is sampled as a whole: a rectangle.
+WHOLE = 2
+
+#: Lights that shine on everything, or on a part of space that no cone bounds: chosen beside the tree.
+INFINITE = (layout.DIRECTIONAL, layout.CONSTANT, layout.ENVMAP)
+
+
+def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, builder: TableBuilder) -> dict:
+    """The tables of all lights, those at infinity last; shapes and `settings` are told their new numbers.
+
+    Parameters
+    ----------
+    settings : record of the kernel; its fields about lights are written.
+    lights : records; `shape` of area lights and `light` of shapes refer to each other.
+    """
+    order = sorted(range(len(lights)), key=lambda i: lights[i]["kind"] in INFINITE)
+    place = {old: new for new, old in enumerate(order)}
+    lights = [lights[i] for i in order]
+    for record in geometry.records:
+        if record["light"] >= 0:
+            record["light"] = place[int(record["light"])]
+    finite = [light for light in lights if light["kind"] not in INFINITE]
+    environments = [i for i, light in enumerate(lights) if light["kind"] >= layout.CONSTANT]
+    settings["environment"] = environments[0] if environments else -1
+    settings["light_count"], settings["first_infinite"] = len(lights), len(finite)
+    settings["inv_choices"] = 1.0 / (len(lights) - len(finite) + 1)
+    for light in lights:
+        light["emitter"] = -1
+    tables = {}
+    if sum(_emitter_count(light, geometry) for light in finite) > FEW:
+        tables = _tree(finite, geometry, builder)
+    settings["has_light_tree"] = "emitters" in tables
+    for light in lights:
+        light["probability"] = settings["inv_choices"] if "emitters" in tables else 1.0 / len(lights)
+    if lights and not tables:
+        settings["light_cdf"] = builder.values(cumulative(np.ones(len(lights))))
+    return tables | {"lights": np.array(lights, layout.DTYPE)}
+
+
+def _emitter_count(light, geometry) -> int:
+    corners = geometry.emitting.get(int(light["shape"]))
+    return 1 if corners is None or len(corners) <= WHOLE else len(corners)
+
+
+def _tree(finite, geometry, builder) -> dict:
+    """The tables of the tree; empty if none of the lights emits anything."""
+    rows, records, count = [], [], 0
+    boxes = dict(zip(geometry.objects, geometry.object_boxes, strict=True))
+    for index, light in enumerate(finite):
+        radiance = builder.mean(int(light["color"])) * float(light["scale"])
+        bounds, triangles = _bounds(light, geometry, boxes, radiance, builder)
+        record = np.zeros(len(bounds), EMITTER)
+        record["light"], record["triangle"], record["node"] = index, triangles, -1
+        light["emitter"], light["per_triangle"] = count, len(bounds) > 1
+        count += len(bounds)
+        rows.append(bounds)
+        records.append(record)
+    bounds, emitters = np.concatenate(rows), np.concatenate(records)
+    bright = np.flatnonzero(bounds[:, POWER] > 0.0)
+    if len(bright) == 0:
+        return {}
+    # strengths relative to the brightest: float32 holds their sums
+    bounds[:, POWER] /= bounds[:, POWER].max()
+    bright = np.flatnonzero(bounds[:, POWER] > 1e-30)
+    nodes, links, places = build_tree(bounds[bright])
+    emitters["node"][bright], emitters["lane"][bright] = places[:, 0], places[:, 1]
+    # the tree knows the bright ones by their number among themselves
+    children = links.reshape(-1, 16)[:, :8]
+    children[...] = np.where(children < 0, ~bright[~np.minimum(children, -1)].astype(np.int32), children)
+    return {"emitters": emitters, "light_nodes": nodes, "light_links": links}
+
+
+def _bounds(light, geometry, boxes, radiance, builder) -> tuple[np.ndarray, np.ndarray]:
+    """((n, COLUMNS) rows for `build_tree`, (n,) triangles) of one light; strength is its peak radiant intensity."""
+    if light["kind"] != layout.AREA:
+        return _point_bounds(light, radiance, builder), np.array([-1])
+    shape = int(light["shape"])
+    record = geometry.records[shape]
+    side = -1.0 if record["flags"] & shapes.FLIP else 1.0
+    corners = geometry.emitting.get(shape)
+    if corners is None:
+        return _object_bounds(record, boxes[shape], radiance, side, builder), np.array([-1])
+    v0, e1, e2, normals = (corners[:, k, :3] for k in range(4))
+    areas = corners[:, 3, 3]
+    vertices = np.stack([v0, v0 + e1, v0 + e2], axis=1)
+    rows = np.zeros((len(corners), COLUMNS))
+    rows[:, LOW : LOW + 3], rows[:, HIGH : HIGH + 3] = vertices.min(axis=1), vertices.max(axis=1)
+    rows[:, AXIS : AXIS + 3] = normals * side
+    rows[:, AXIS + 2] += areas == 0.0
+    rows[:, THETA_E] = 0.5 * np.pi
+    rows[:, POWER] = radiance * areas
+    if len(rows) > WHOLE:
+        return rows, np.arange(len(rows))
+    whole = rows[:1].copy()
+    whole[0, LOW : LOW + 3], whole[0, HIGH : HIGH + 3] = vertices.min(axis=(0, 1)), vertices.max(axis=(0, 1))
+    mean = (rows[:, AXIS : AXIS + 3] * areas[:, None]).sum(axis=0)
+    length = np.linalg.norm(mean)
+    whole[0, AXIS : AXIS + 3] = mean / length if length > 0.0 else (0.0, 0.0, 1.0)
+    cosines = rows[areas > 0.0, AXIS : AXIS + 3] @ whole[0, AXIS : AXIS + 3]
+    whole[0, THETA_O] = np.arccos(np.clip(cosines.min(), -1.0, 1.0)) if length > 0.0 else np.pi
+    whole[0, POWER] = rows[:, POWER].sum()
+    return whole, np.array([-1])
+
+
+def _object_bounds(record, box, radiance, side, builder):
+    """A shape that is intersected as a formula: disks face one way, cylinders across their axis, others anywhere."""
+    row = np.zeros((1, COLUMNS))
+    row[0, LOW : LOW + 3], row[0, HIGH : HIGH + 3] = box[:3], box[3:]
+    matrix = builder.transforms[int(record["transform"])][:3, :3]
+    axis = side * np.linalg.inv(matrix)[2]
+    row[0, AXIS : AXIS + 3] = axis / np.linalg.norm(axis)
+    row[0, THETA_O] = {shapes.DISK: 0.0, shapes.CYLINDER: 0.5 * np.pi}.get(int(record["kind"]), np.pi)
+    row[0, THETA_E] = 0.5 * np.pi
+    row[0, POWER] = radiance * float(record["area"])
+    return row
+
+
+def _point_bounds(light, intensity, builder):
+    """A light at a point; a spot shines around its axis."""
+    matrix = builder.transforms[int(light["transform"])][:3]
+    row = np.zeros((1, COLUMNS))
+    row[0, LOW : LOW + 3] = row[0, HIGH : HIGH + 3] = matrix[:, 3]
+    row[0, AXIS : AXIS + 3] = matrix[:, 2] / np.linalg.norm(matrix[:, 2])
+    row[0, THETA_O], row[0, THETA_E] = (0.0, light["cutoff"]) if light["kind"] == layout.SPOT else (np.pi, np.pi)
+    row[0, POWER] = intensity
+    return row

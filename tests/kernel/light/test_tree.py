@@ -1,0 +1,206 @@
+"""The light tree: probabilities sum to 1, samples follow them, bounds hold, nothing that shines is left out."""
+
+import numpy as np
+import pytest
+from rendering import assert_mean, mean_and_error, moved, narrow_camera, rendered, scene
+from scipy.stats import chi2
+
+from specrender.kernel.jit import kernel
+from specrender.kernel.light.build import AXIS, COLUMNS, HIGH, LOW, POWER, THETA_E, THETA_O, build_tree
+from specrender.kernel.light.tree import CENTER_X, COS_E, COS_O, RADIUS2, emitter_probability, sample_emitter
+from specrender.kernel.simd import vec3
+from specrender.scene import description as d
+from specrender.scene.compile import compile_scene
+from specrender.scene.compile.lights import choice
+
+
+@kernel(entry=True)
+def _probabilities(tables, p, out):
+    """out (k, n): the probability of each emitter at each of the (k, 6) points and normals."""
+    for i in range(p.shape[0]):
+        for j in range(out.shape[1]):
+            point, n = vec3(p[i, 0], p[i, 1], p[i, 2]), vec3(p[i, 3], p[i, 4], p[i, 5])
+            out[i, j] = emitter_probability(tables, point, n, j)
+
+
+@kernel(entry=True)
+def _choices(tables, p, u, out):
+    """out (n, 2): emitter and probability for each random number."""
+    point, n = vec3(p[0], p[1], p[2]), vec3(p[3], p[4], p[5])
+    for i in range(len(u)):
+        out[i, 0], out[i, 1] = sample_emitter(tables, point, n, u[i])
+
+
+def probabilities(tables, points):
+    out = np.zeros((len(points), len(tables.arrays["emitters"])), np.float32)
+    _probabilities(tables, np.ascontiguousarray(points, np.float32), out)
+    return out.astype(np.float64)
+
+
+def choices(tables, point, n=400_000, seed=3):
+    out = np.zeros((n, 2), np.float32)
+    u = np.random.default_rng(seed).random(n, np.float32)
+    _choices(tables, np.ascontiguousarray(point, np.float32), u, out)
+    return out.astype(np.float64)
+
+
+def points_around(count, rng, size=4.0):
+    """(count, 6) points and unit normals; the last has no surface."""
+    normals = rng.normal(size=(count, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    normals[-1] = 0.0
+    return np.concatenate([rng.uniform(-size, size, (count, 3)), normals], axis=1)
+
+
+def mixed_lights():
+    """A mesh, many of each other kind, and one with nothing to give."""
+    rng = np.random.default_rng(4)
+    vertices = rng.uniform(-2.0, 2.0, (40, 3))
+    faces = rng.integers(0, 40, (60, 3))
+    faces = faces[[len(set(face)) == 3 for face in faces]]
+    mesh = d.TriangleMesh(vertices=vertices, faces=faces, emitter=d.AreaLight(radiance=2.0))
+    shapes = [mesh, d.Cube(to_world=moved(2.0, 0.0, 1.0, 0.3), emitter=d.AreaLight(radiance=1.0))]
+    for _ in range(6):
+        x, y, z = rng.uniform(-3.0, 3.0, 3)
+        flip = bool(rng.integers(2))
+        place = moved(x, y, z, 0.4, axis=rng.normal(size=3), degrees=rng.uniform(0, 360))
+        light = d.AreaLight(radiance=rng.uniform(0.5, 3.0))
+        shapes += [
+            d.Sphere(to_world=place, emitter=light, flip_normals=flip),
+            d.Disk(to_world=place, emitter=light, flip_normals=flip),
+            d.Rectangle(to_world=place, emitter=light, flip_normals=flip),
+            d.Cylinder(to_world=place, emitter=light),
+        ]
+    shapes.append(d.Disk(emitter=d.AreaLight(radiance=0.0)))
+    lights = [d.PointLight(position=tuple(rng.uniform(-3, 3, 3)), color=0.3) for _ in range(5)]
+    lights += [
+        d.SpotLight(to_world=moved(*rng.uniform(-3, 3, 3), degrees=50.0), cutoff_angle=40.0, color=2.0),
+        d.SpotLight(to_world=moved(*rng.uniform(-3, 3, 3), degrees=-70.0), cutoff_angle=120.0, color=1.0),
+    ]
+    return shapes, lights
+
+
+@pytest.fixture(scope="module")
+def tables():
+    shapes, lights = mixed_lights()
+    return compile_scene(d.Scene(shapes=shapes, lights=lights), "rgb").tables
+
+
+def test_probabilities_sum_to_one(tables):
+    points = points_around(200, np.random.default_rng(0))
+    total = probabilities(tables, points).sum(axis=1)
+    # points that no light of the tree can reach have none at all
+    assert np.all((np.abs(total - 1.0) < 1e-4) | (total == 0.0))
+    assert (total > 0.5).mean() > 0.95
+
+
+def test_samples_follow_the_probabilities(tables):
+    """Chi-square, and the probability that comes with a sample is the one found from its leaf, bit for bit."""
+    for point in points_around(6, np.random.default_rng(1)):
+        expected = probabilities(tables, point[None])[0]
+        found = choices(tables, point)
+        index = found[:, 0].astype(int)
+        assert np.allclose(found[:, 1], expected[index], rtol=1e-6)
+        counts = np.bincount(index, minlength=len(expected))
+        assert not counts[expected == 0.0].any()
+        often = expected * len(found) >= 5.0
+        cells = np.append(expected[often], expected[~often].sum()) * len(found)
+        seen = np.append(counts[often], counts[~often].sum())
+        keep = cells > 0.0
+        statistic = np.sum((seen[keep] - cells[keep]) ** 2 / cells[keep])
+        assert chi2.sf(statistic, keep.sum() - 1) > 1e-4
+
+
+def test_dark_emitters_are_never_chosen(tables):
+    """A light without radiance and triangles without area have no place in the tree."""
+    emitters = tables.arrays["emitters"]
+    dark = emitters["node"] < 0
+    assert dark.sum() == 1
+    expected = probabilities(tables, points_around(50, np.random.default_rng(2)))
+    assert not expected[:, dark].any()
+
+
+def random_emitters(n, rng):
+    rows = np.zeros((n, COLUMNS))
+    low = rng.uniform(-5, 5, (n, 3))
+    rows[:, LOW : LOW + 3], rows[:, HIGH : HIGH + 3] = low, low + rng.uniform(0, 0.5, (n, 3))
+    axes = rng.normal(size=(n, 3))
+    rows[:, AXIS : AXIS + 3] = axes / np.linalg.norm(axes, axis=1, keepdims=True)
+    rows[:, THETA_O] = rng.choice([0.0, 0.3, np.pi], n)
+    rows[:, THETA_E] = rng.choice([0.5, 0.5 * np.pi, np.pi], n)
+    rows[:, POWER] = rng.uniform(0.1, 10.0, n)
+    return rows
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 1000])
+def test_bounds_hold_what_is_below(n):
+    """Each emitter lies within the spheres and cones of all nodes above it, and is found once."""
+    rng = np.random.default_rng(n)
+    rows = random_emitters(n, rng)
+    nodes, links, places = build_tree(rows)
+    nodes, links = nodes.reshape(-1, 12, 8).astype(np.float64), links.reshape(-1, 16)
+    leaves = ~links[:, :8][links[:, :8] < 0]
+    assert sorted(leaves) == list(range(n))
+    for i, row in enumerate(rows):
+        node, lane = places[i]
+        assert links[node, lane] == ~i
+        while node >= 0:
+            centre = nodes[node, CENTER_X : CENTER_X + 3, lane]
+            corner = np.maximum(np.abs(row[LOW : LOW + 3] - centre), np.abs(row[HIGH : HIGH + 3] - centre))
+            assert corner @ corner <= nodes[node, RADIUS2, lane] * (1 + 1e-5) + 1e-9
+            cosine = np.clip(nodes[node, 4:7, lane] @ row[AXIS : AXIS + 3], -1.0, 1.0)
+            reach = min(np.arccos(cosine) + row[THETA_O], np.pi)
+            assert reach <= np.arccos(np.clip(nodes[node, COS_O, lane], -1, 1)) + 1e-3
+            assert np.cos(row[THETA_E]) >= nodes[node, COS_E, lane]
+            node, lane = links[node, 8], links[node, 9]
+
+
+def test_emitters_in_one_place_are_split_by_number():
+    """5000 equal point lights end up in a shallow tree, not in a chain or an endless loop."""
+    rows = random_emitters(1, np.random.default_rng(0)).repeat(5000, axis=0)
+    _, links, places = build_tree(rows)
+    links = links.reshape(-1, 16)
+    depth, node = 0, places[0, 0]
+    while node >= 0:
+        depth, node = depth + 1, links[node, 8]
+    assert depth <= 8
+
+
+@pytest.mark.parametrize("integrator", [d.PathIntegrator(max_depth=3), d.DirectIntegrator()])
+def test_the_tree_does_not_change_the_picture(monkeypatch, integrator):
+    """The same scene with equal probabilities of lights: means agree, whatever finds the lights."""
+    shapes, lights = mixed_lights()
+    wall = d.Rectangle(to_world=moved(0.0, 0.0, -2.5, 6.0), material=d.Diffuse(reflectance=0.8))
+    glossy = d.Sphere(center=(0.0, 0.0, -1.0), radius=0.8, material=d.RoughConductor(material="Al", alpha=0.3))
+    lights.append(d.DirectionalLight(direction=(0.1, 0.2, -1.0), irradiance=1.0))
+    lights.append(d.ConstantLight(radiance=0.2))
+    camera = narrow_camera((2.0, -3.0, 3.0), (0.0, 0.0, -1.5), fov=25.0)
+    description = scene([wall, glossy, *shapes], lights, camera, integrator, pixels=16)
+    by_tree = rendered(description, 256, "rgb")
+    monkeypatch.setattr(choice, "FEW", 1 << 30)
+    uniform = rendered(description, 1024, "rgb")
+    mean, error = mean_and_error(by_tree)
+    expected, its_error = mean_and_error(uniform)
+    assert abs(mean - expected) < 4.0 * np.hypot(error, its_error)
+    assert np.hypot(error, its_error) < 0.02 * expected
+    # a quarter of the samples, and still less noise
+    assert error < its_error
+
+
+def test_irradiance_of_a_tessellated_light():
+    """A plane under a square light cut into 800 triangles: the closed form of a parallel square on the axis."""
+    n = 20
+    grid = np.linspace(-1.0, 1.0, n + 1)
+    vertices = [(x, y, 2.0) for y in grid for x in grid]
+    faces = []
+    for j in range(n):
+        for i in range(n):
+            a = j * (n + 1) + i
+            faces += [(a, a + n + 1, a + 1), (a + 1, a + n + 1, a + n + 2)]
+    light = d.TriangleMesh(vertices=vertices, faces=faces, emitter=d.AreaLight(radiance=3.0))
+    wall = d.Rectangle(to_world=moved(scale=50.0), material=d.Diffuse(reflectance=1.0))
+    camera = narrow_camera((0.3, 0.0, 0.5), (0.0, 0.0, 0.0))
+    # four corners, each a rectangle of a = b = 1 at c = 2 seen from below its corner [Howell2010] C-11
+    a = 1.0 / np.sqrt(1.0 + 4.0)
+    factor = 4.0 * 2.0 * a * np.arctan(a) / (2.0 * np.pi)
+    assert_mean(rendered(scene([wall, light], camera=camera, pixels=4), 4096, "rgb"), 3.0 * factor)
