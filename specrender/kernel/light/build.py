@@ -12,14 +12,9 @@ import numpy as np
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.tree import (
     AXIS_X,
-    AXIS_Y,
-    AXIS_Z,
     CENTER_X,
-    CENTER_Y,
-    CENTER_Z,
     COS_E,
     COS_O,
-    EMITTER,
     NODE_GROUPS,
     NODE_LINKS,
     PARENT,
@@ -299,6 +294,3 @@ def build_tree(emitters):
     places = np.empty((n, 2), np.int32)
     count = wide_tree(bounds, children, nodes, links, places)
     return nodes[:count].reshape(-1), links[:count].reshape(-1), places
-
-
-__all__ = ["COLUMNS", "EMITTER", "build_tree"]

@@ -34,7 +34,7 @@ EMITTER = np.dtype(
     align=True,
 )
 
-#: Least share of a full cosine that a child counts with.  Bounds are not exact, and probabilities near 0 give fireflies.
+#: Least share of a full cosine that a child counts with: bounds are not exact, and tiny probabilities give fireflies.
 LEAST_COSINE = f32(0.02)
 
 

@@ -202,7 +202,7 @@ def test_irradiance_of_a_tessellated_light():
     light = d.TriangleMesh(vertices=vertices, faces=faces, emitter=d.AreaLight(radiance=3.0))
     wall = d.Rectangle(to_world=moved(scale=50.0), material=d.Diffuse(reflectance=1.0))
     camera = narrow_camera((0.3, 0.0, 0.5), (0.0, 0.0, 0.0))
-    # four corners, each a rectangle of a = b = 1 at c = 2 seen from below its corner [Howell2010] C-11
+    # four corners, each a rectangle of a = b = 1 at c = 2 seen from below its corner
     a = 1.0 / np.sqrt(1.0 + 4.0)
     factor = 4.0 * 2.0 * a * np.arctan(a) / (2.0 * np.pi)
     description = scene([wall, light], camera=camera, integrator=d.PathIntegrator(max_depth=2), pixels=4)
