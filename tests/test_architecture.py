@@ -45,7 +45,7 @@ LAYERS = {
     "film": set(),
     "color": set(),
     "spectra": {"color"},
-    "output": {"color", "film"},
+    "output": {"color", "film", "spectra"},
     "scene/description": set(),
     "scene/readers": {"color", "film", "spectra", "scene"},
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},

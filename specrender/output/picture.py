@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Picture:
     size : (width, height) of the full image.
     nonfinite : number of colours or data values that were NaN and became 0.
     clamped : number of values beyond the range of the pixel type that became its largest value.
+    outside : share of pixels whose colour the gamut does not hold; None where that has no meaning.
+    stops : exposure of a display file; None of others.
     """
 
     pixels: np.ndarray
@@ -36,6 +39,8 @@ class Picture:
     size: tuple[int, int]
     nonfinite: int = 0
     clamped: int = 0
+    outside: float | None = None
+    stops: float | None = None
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Layers:
     formats: list[str] = field(default_factory=list)
     nonfinite: int = 0
     clamped: int = 0
+    outside: float | None = None
 
     def add(self, values: np.ndarray, channels: tuple[str, ...], pixel_type: str = "float", clean: bool = True) -> None:
         """Append (h, w, c) values under c names.
@@ -66,11 +72,22 @@ class Layers:
         self.channels += channels
         self.formats += [pixel_type] * len(channels)
 
-    def add_colour(self, xyz: np.ndarray, matrix: np.ndarray, channels: tuple[str, ...], pixel_type: str) -> None:
-        """Append (h, w, 3) CIE XYZ under three names, taken to a gamut by its (3, 3) matrix; cleaned as by `add`."""
-        xyz, nonfinite = finite_colour(xyz)
+    def add_colour(
+        self,
+        responses: np.ndarray,
+        matrix: np.ndarray,
+        channels: tuple[str, ...],
+        pixel_type: str,
+        change: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        """Append (h, w, 3) responses of the film's observer under three names, taken to a gamut by a (3, 3) matrix.
+
+        They are cleaned as by `add`; `change` does something to the colours of the gamut before.
+        """
+        responses, nonfinite = finite_colour(responses)
         self.nonfinite += nonfinite
-        self.add(xyz @ matrix.T, channels, pixel_type)
+        colours = responses @ matrix.T
+        self.add(colours if change is None else change(colours), channels, pixel_type)
 
     def picture(self, attributes: dict[str, object]) -> Picture:
         """All layers as one image."""
@@ -83,6 +100,7 @@ class Layers:
             size=(self.film.width, self.film.height),
             nonfinite=self.nonfinite,
             clamped=self.clamped,
+            outside=self.outside,
         )
 
 

@@ -8,9 +8,16 @@ from pathlib import Path
 
 from specrender.errors import InputError
 from specrender.film.film import Film
-from specrender.output.display import jpeg_picture, png_picture, tiff_picture
+from specrender.output.display import (
+    check_display,
+    dpx_picture,
+    jpeg_picture,
+    jxl_picture,
+    png_picture,
+    tiff_picture,
+)
 from specrender.output.exr import exr_picture
-from specrender.output.options import OutputOptions
+from specrender.output.options import RAW, OutputOptions
 from specrender.output.picture import Picture, save
 from specrender.output.spectral_exr import spectral_exr_picture
 
@@ -27,6 +34,8 @@ FORMATS: dict[str, Callable[[Film, OutputOptions], Picture]] = {
     ".jpeg": jpeg_picture,
     ".tif": tiff_picture,
     ".tiff": tiff_picture,
+    ".dpx": dpx_picture,
+    ".jxl": jxl_picture,
 }
 
 
@@ -39,11 +48,15 @@ class Written:
     path : the file.
     nonfinite : number of colours (a NaN in any component) and of data values that were NaN and are written as 0.
     clamped : number of values beyond the range of the pixel type, written as its largest.
+    outside : share of the pixels whose colour the gamut does not hold; None for raw responses, luminance and views.
+    stops : exposure of a display file; None of EXR.
     """
 
     path: Path
     nonfinite: int
     clamped: int
+    outside: float | None = None
+    stops: float | None = None
 
 
 def wants_spectral(path: str | os.PathLike, options: OutputOptions | None = None) -> bool:
@@ -54,17 +67,18 @@ def wants_spectral(path: str | os.PathLike, options: OutputOptions | None = None
     return options.spectral and name.endswith(".exr")
 
 
-def check_output(path: str | os.PathLike) -> None:
+def check_output(path: str | os.PathLike, options: OutputOptions | None = None) -> None:
     """Find out before rendering that a file could not be written after it.
 
     Parameters
     ----------
     path : the output file.
+    options : with which it is to be written; None if they are not known yet.
 
     Raises
     ------
-    InputError : unknown extension, missing folder, folder that cannot be written to, or something at `path` that is no
-        file; one line naming what is allowed.
+    InputError : unknown extension, missing folder, folder that cannot be written to, something at `path` that is no
+        file, or options that the format cannot follow; one line naming what is allowed.
     """
     path = Path(path)
     extension = path.suffix.lower()
@@ -85,6 +99,17 @@ def check_output(path: str | os.PathLike) -> None:
             pass
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise InputError(f"cannot write '{path}': {getattr(error, 'strerror', None) or error}") from error
+    if options is not None:
+        _check_options(path, extension, options)
+
+
+def _check_options(path: Path, extension: str, options: OutputOptions) -> None:
+    if extension != ".exr":
+        check_display(extension, options)
+    elif isinstance(options.bit_depth, int):
+        raise InputError(f"an .exr file holds half or float, not {options.bit_depth} bits: '{path}'")
+    elif options.gamut == RAW and options.luminance:
+        raise InputError("raw responses and luminance exclude one another")
 
 
 def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | None = None) -> Written:
@@ -95,7 +120,7 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
     Parameters
     ----------
     film : what was rendered.
-    path : `.exr` (`.spectral.exr` with spectra), `.png`, `.jpg`, `.tif`.
+    path : `.exr` (`.spectral.exr` with spectra), `.png`, `.jpg`, `.tif`, `.dpx`, `.jxl`.
     options : None for the defaults.
 
     Returns
@@ -107,13 +132,13 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
     InputError : the path cannot be used (see `check_output`), or spectra are wanted of a film that has none.
     SpecrenderError : writing failed, and why.
     """
-    options = options or OutputOptions()
-    check_output(path)
+    options = OutputOptions() if options is None else options
+    check_output(path, options)
     path = Path(path)
     options = replace(options, spectral=wants_spectral(path, options))
     picture = FORMATS[path.suffix.lower()](film, options)
     save(picture, path)
-    return Written(path, picture.nonfinite, picture.clamped)
+    return Written(path, picture.nonfinite, picture.clamped, picture.outside, picture.stops)
 
 
 def _allowed() -> str:

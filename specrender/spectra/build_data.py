@@ -56,7 +56,47 @@ def save(name: str, tables: dict[str, np.ndarray]) -> None:
 
 def cie_tables(colour) -> dict[str, np.ndarray]:
     cmf = colour.MSDS_CMFS["CIE 1931 2 Degree Standard Observer"]
-    return {"cmf_1931_2deg": np.asarray(cmf.align(colour.SpectralShape(360, 830, 1)).values)}
+    basis = colour.colorimetry.SDS_BASIS_FUNCTIONS_CIE_ILLUMINANT_D_SERIES
+    grid = np.arange(300.0, 830.5)
+    components = [np.interp(grid, basis[name].wavelengths, basis[name].values) for name in ("S0", "S1", "S2")]
+    return {
+        "cmf_1931_2deg": np.asarray(cmf.align(colour.SpectralShape(360, 830, 1)).values),
+        "daylight": np.column_stack([grid, *components]).round(7),
+    }
+
+
+# Our name -> colour-science's, all published in steps of 1 nm; cone fundamentals are those that CIE 170-1 adopted.
+OBSERVERS = {
+    "cie1931-2": "CIE 1931 2 Degree Standard Observer",
+    "cie1964-10": "CIE 1964 10 Degree Standard Observer",
+    "cie2015-2": "CIE 2015 2 Degree Standard Observer",
+    "cie2015-10": "CIE 2015 10 Degree Standard Observer",
+    "cones-2": "Stockman & Sharpe 2 Degree Cone Fundamentals",
+    "cones-10": "Stockman & Sharpe 10 Degree Cone Fundamentals",
+}
+CAMERAS = {"nikon-5100": "Nikon 5100 (NPL)", "sigma-sdmerill": "Sigma SDMerill (NPL)"}
+
+
+def observer_tables(colour) -> dict[str, np.ndarray]:
+    """Name -> (471, 3) on 360..830 nm, 0 where nothing is published; the 1931 observer is in `cie_tables`."""
+    tables = {}
+    for name, theirs in OBSERVERS.items():
+        functions = colour.MSDS_CMFS[theirs]
+        tables[name] = np.zeros((471, 3))
+        inside = (functions.wavelengths >= 360) & (functions.wavelengths <= 830)
+        rows = functions.wavelengths[inside].astype(int) - 360
+        tables[name][rows] = np.nan_to_num(functions.values[inside])
+    del tables["cie1931-2"]
+    return tables
+
+
+def camera_tables(colour) -> dict[str, np.ndarray]:
+    """Name -> (n, 4) nm, red, green, blue."""
+    tables = {}
+    for name, theirs in CAMERAS.items():
+        channels = [one_nm(sd, colour) for sd in colour.MSDS_CAMERA_SENSITIVITIES[theirs].to_sds()]
+        tables[name] = np.column_stack([channels[0][:, 0], *(channel[:, 1] for channel in channels)])
+    return tables
 
 
 def one_nm(sd, colour) -> np.ndarray:
@@ -217,6 +257,8 @@ def main() -> None:
     options = parser.parse_args()
     DATA.mkdir(exist_ok=True)
     save("cie", cie_tables(colour))
+    save("observers", observer_tables(colour))
+    save("cameras", camera_tables(colour))
     save("illuminants", illuminant_tables(colour))
     save("colorchecker", colorchecker_tables(colour))
     if options.mitsuba_ior and options.refractiveindex:

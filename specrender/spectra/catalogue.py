@@ -140,6 +140,13 @@ def named(name: str) -> Spectrum:
     raise InputError(f"no illuminant, lamp or colour patch is named {name!r}{_hint(name, 'illuminant', 'patch')}")
 
 
+def illuminant(name: str) -> Spectrum:
+    """`named`, of illuminants and lamps only."""
+    if _written("illuminant", name) is None:
+        raise InputError(f"no illuminant or lamp is named {name!r}{_hint(name, 'illuminant')}")
+    return named(name)
+
+
 def metal(name: str) -> tuple[Spectrum, Spectrum]:
     """(eta, k): the real and imaginary part of a conductor's index, held beyond the ends of the data.
 

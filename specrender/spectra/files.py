@@ -83,7 +83,7 @@ def read_columns(path: str | Path, columns: int) -> np.ndarray:
     return _in_order(np.array(rows, dtype=np.float64), lines, path)
 
 
-_COLUMNS = {2: "wavelength, value", 3: "wavelength, n, k"}
+_COLUMNS = {2: "wavelength, value", 3: "wavelength, n, k", 4: "wavelength, red, green, blue"}
 
 
 def _number(cell: str) -> float | None:
