@@ -44,6 +44,7 @@ class Session:
     rgb_space : gamut whose R, G, B are the lanes of rgb mode.
     threads : None for all processors this process may use.
     spectral_film : record spectra even if the scene does not ask for them.
+    observer : whose responses the film holds, see `spectra.observers`; None is CIE 1931.
     overrides : keywords of `scene.overrides.overridden`.
 
     Attributes
@@ -56,6 +57,7 @@ class Session:
     rgb_space: str = "srgb"
     threads: int | None = None
     spectral_film: bool = False
+    observer: str | None = None
     overrides: dict = field(default_factory=dict)
     scene: Scene | None = None
     tables: SceneTables | None = None
@@ -72,6 +74,12 @@ class Session:
 
         if gamut(self.rgb_space).name == "xyz":
             raise InputError("rgb mode needs a space with red, green and blue; xyz has none")
+        if self.observer is not None:
+            from specrender.spectra.observers import observer
+
+            observer(self.observer)
+            if self.mode == "rgb":
+                raise InputError(f"the observer '{self.observer}' needs --mode spectral: RGB knows no wavelengths")
 
     def read(self, source, defines: dict[str, str] | None = None, dispersive: bool = False) -> Scene:
         """The scene to render: a Scene, or the name of a file, with the overrides applied and validated."""
@@ -107,7 +115,12 @@ class Session:
         with self.timed("compile_scene"):
             film = self.scene.film
             self.tables = compile_scene(
-                self.scene, self.mode, self.rgb_space, spectral_film=self.spectral_film, threads=threads
+                self.scene,
+                self.mode,
+                self.rgb_space,
+                spectral_film=self.spectral_film,
+                threads=threads,
+                observer=self.observer,
             )
             self.film = driver.new_film(self.tables, film_crop(film), self.metadata())
         # the hierarchy is built by kernels, too
@@ -121,6 +134,7 @@ class Session:
     def metadata(self) -> dict[str, object]:
         """What the film tells about its making; the same for the same command, so that files can be compared."""
         from specrender import __version__
+        from specrender.spectra.observers import DEFAULT_OBSERVER
 
         scene = self.scene
         metadata = {
@@ -137,6 +151,8 @@ class Session:
         }
         if self.mode == "rgb":
             metadata["rgbSpace"] = self.rgb_space
+        else:
+            metadata["observer"] = DEFAULT_OBSERVER if self.observer is None else self.observer
         if self.tables.wants_moments:
             metadata["moments"] = 1
         return metadata
@@ -200,6 +216,7 @@ def render(
     max_depth: int | None = None,
     aovs: tuple[str, ...] | list[str] = (),
     spectral_film: bool = False,
+    observer: str | None = None,
     progress: bool = False,
     job: Job | None = None,
 ) -> Film:
@@ -220,6 +237,7 @@ def render(
     max_depth : longest path in edges, -1 for no limit.
     aovs : names of extra layers, see `film.aovs`.
     spectral_film : record spectra, in 5 nm bins unless the scene's film says otherwise.
+    observer : who looks: a name of `spectra.observers`, or a camera from a .csv file; None is the CIE 1931 observer.
     progress : show a progress bar on standard error.
     job : a `driver.Job`, to watch the render or to stop it from another thread.
 
@@ -236,6 +254,7 @@ def render(
         rgb_space=rgb_space,
         threads=threads,
         spectral_film=spectral_film,
+        observer=observer,
         overrides={
             "spp": spp,
             "size": size,
@@ -296,7 +315,7 @@ def output_options(metadata: dict[str, object], **choices) -> OutputOptions:
 
 
 def write(film: Film, path: str | os.PathLike, **options) -> Written:
-    """Write a film to a file whose extension picks the format: .exr (.spectral.exr), .png, .jpg, .tif.
+    """Write a film to a file whose extension picks the format: .exr (.spectral.exr), .png, .jpg, .tif, .dpx, .jxl.
 
     Parameters
     ----------

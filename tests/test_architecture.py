@@ -51,7 +51,7 @@ LAYERS = {
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},
     "driver.py": {"film", "kernel", "scene"},
-    "session.py": {"color", "driver", "film", "kernel", "output", "scene"},
+    "session.py": {"color", "driver", "film", "kernel", "output", "scene", "spectra"},
 }
 
 
@@ -309,7 +309,9 @@ def test_flags_and_keywords_are_the_same():
     from specrender.scene.overrides import overridden
 
     arguments = vars(build_parser().parse_args(["render", "scene.toml"]))
-    files = {"scene", "outputs", "run", "gamut", "adapt", "exposure", "stats", "quiet"}
+    from specrender.cli.colour import CHOICES
+
+    files = {"scene", "outputs", "run", "stats", "quiet", *CHOICES}
     flags = {"aovs" if name == "aov" else name for name in set(arguments) - files}
     keywords = set(inspect.signature(specrender.render).parameters)
     assert flags == keywords - {"scene_or_path", "spectral_film", "progress", "job"}

@@ -11,7 +11,18 @@ from specrender import __version__
 from specrender.errors import InputError
 
 #: Flags with numbers, and what a negative value begins with: argparse takes "-1e1" and "-1,0,4,4" for flags.
-NUMERIC = ("--spp", "--size", "--crop", "--seed", "--max-depth", "--exposure", "--threads")
+NUMERIC = (
+    "--spp",
+    "--size",
+    "--crop",
+    "--seed",
+    "--max-depth",
+    "--exposure",
+    "--threads",
+    "--white-balance",
+    "--reference-white",
+    "--bit-depth",
+)
 NEGATIVE = re.compile(r"-[\d.]")
 
 #: Largest integer the kernel holds.
@@ -58,7 +69,7 @@ def _add_render(commands):
     add = parser.add_argument
     add("scene", metavar="SCENE", help="scene file")
     add("-o", dest="outputs", action="append", metavar="OUT", default=[],
-        help="output file: .exr, .spectral.exr, .png, .jpg, .tif; may be repeated [SCENE's name + .exr]")  # fmt: skip
+        help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl; may be repeated [SCENE.exr]")  # fmt: skip
 
     group = parser.add_argument_group("what is rendered; by default what the scene says")
     add = group.add_argument
@@ -78,15 +89,38 @@ def _add_render(commands):
     add("--mode", default="spectral", metavar="MODE", help="spectral, or rgb for transport of three numbers [spectral]")
     add("--rgb-space", metavar="SPACE", help="gamut of rgb mode: srgb, rec2020, acescg, ... [srgb]")
     add("--dispersive", action="store_true", help="named indices of Mitsuba files mean the real, dispersive glass")
+    add("--observer", metavar="NAME",
+        help="who looks: a standard observer, cone fundamentals or a camera, see `specrender info --spectra` "
+             "[cie1931-2]")  # fmt: skip
 
-    group = parser.add_argument_group("output")
+    _add_colour(parser)
+    group = parser.add_argument_group("the run")
     add = group.add_argument
-    add("--gamut", metavar="GAMUT", help="colour space of the files, see `specrender info --gamuts` [srgb]")
-    add("--adapt", metavar="METHOD", help="adaptation to the gamut's white: bradford, cat02, cat16, none [bradford]")
-    add("--exposure", type=_number, metavar="STOPS", help="brightness of .png, .jpg and .tif [0]")
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")
+
+
+def _add_colour(parser):
+    """What `cli.colour.CHOICES` lists."""
+    group = parser.add_argument_group("colour of the files")
+    add = group.add_argument
+    add("--gamut", metavar="GAMUT", help="colour space, see `specrender info --gamuts`, or raw responses [srgb]")
+    add("--adapt", metavar="METHOD", help="adaptation to the gamut's white: bradford, cat02, cat16, none [bradford]")
+    add("--white-balance", metavar="W", help="what becomes neutral: an illuminant, kelvin, or a pixel X,Y")
+    add("--out-of-gamut", metavar="POLICY", help="keep, clip or compress [keep; clip in files of integers]")
+    add("--bit-depth", type=_bit_depth, metavar="N", help="8, 10, 12, 16, half or float, as the format allows")
+    group = parser.add_argument_group("files for displays: .png, .jpg, .tif, .dpx, .jxl")
+    add = group.add_argument
+    add("--exposure", metavar="E",
+        help="stops, auto, auto:PERCENT, or a camera as f/8,1/125,iso100 [0]")  # fmt: skip
+    add("--encoding", metavar="NAME", help="srgb, bt1886, gamma2.2, pq, hlg, linear, ... [that of the gamut]")
+    add("--reference-white", type=_number, metavar="CDM2", help="cd/m2 of Y = 1 in pq and hlg [203]")
+    add("--display", metavar="NAME", help="display of an OpenColorIO view, see `specrender info --views`")
+    add("--view", metavar="NAME", help="OpenColorIO view, in place of gamut and encoding")
+    add("--ocio", metavar="CONFIG", help="OpenColorIO config: a file or ocio://NAME [$OCIO, else ocio://default]")
+    add("--vision", metavar="NAME", help="as seen with protanopia, deuteranopia or tritanopia")
+    add("--no-dither", dest="dither", action="store_const", const=False, help="round 8 to 12 bits without dither")
 
 
 def _add_info(commands):
@@ -129,6 +163,12 @@ def _number(text):
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"must be a number, got '{text}'")
     return value
+
+
+def _bit_depth(text):
+    if text in ("half", "float"):
+        return text
+    return _integer(8, 16)(text)
 
 
 def _size(text):

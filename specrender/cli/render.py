@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 from specrender.cli import STARTED
+from specrender.cli.colour import output_choices, report_colour
 from specrender.cli.info import nodes
 from specrender.cli.interrupts import Interrupts
 from specrender.cli.progress import progress
@@ -30,20 +31,20 @@ def run(arguments) -> int:
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
         _keep_inputs(session.scene, arguments, paths)
-        choices = _output_choices(arguments, paths, session)
+        choices = output_choices(arguments, paths)
         with session.timed("import"):
             compiled = _announce_compiling(arguments.quiet)
         session.compile()
         _note_oddities(session.scene, arguments, paths)
         interrupts.is_rendering = True
         _render(session, interrupts.stop, arguments.quiet)
-        written = [session.write(path, **choices) for path in paths]
+        written = [session.write(path, **choices[path]) for path in paths]
         interrupts.is_rendering = False
         session.seconds["total"] = time.perf_counter() - min(started, STARTED)
         if arguments.stats:
             _write_stats(arguments.stats, _stats(session, written))
         if not arguments.quiet:
-            _report(session, written, bool(compiled))
+            _report(session, written, bool(compiled), report_colour(written, arguments.exposure))
         return 130 if session.stats.interrupted else 0
 
 
@@ -133,20 +134,9 @@ def _session(arguments, paths):
         rgb_space=arguments.rgb_space or "srgb",
         threads=arguments.threads,
         spectral_film=bool(spectral),
+        observer=arguments.observer,
         overrides={**{name: getattr(arguments, name) for name in OVERRIDES}, "aovs": arguments.aov},
     )
-
-
-def _output_choices(arguments, paths, session):
-    """Keywords for `session.write`, checked now."""
-    from specrender.session import output_options
-
-    choices = {"gamut": arguments.gamut, "adapt": arguments.adapt, "exposure": arguments.exposure}
-    output_options({}, **choices)
-    if arguments.exposure and all(path.suffix.lower() == ".exr" for path in paths):
-        message = "--exposure acts on .png, .jpg and .tif files; EXR files stay scene-linear"
-        warnings.warn(message, SpecrenderWarning, stacklevel=1)
-    return choices
 
 
 def _announce_compiling(quiet):
@@ -204,6 +194,8 @@ def _stats(session, written):
             "clamped_values_written": sum(file.clamped for file in written),
         },
         "outputs": [str(file.path) for file in written],
+        "out_of_gamut": {str(file.path): file.outside for file in written},
+        "exposure_stops": {str(file.path): file.stops for file in written},
     }
 
 
@@ -214,7 +206,7 @@ def _write_stats(path, stats):
         raise InputError(f"cannot write '{path}': {error.strerror}") from None
 
 
-def _report(session, written, compiled):
+def _report(session, written, compiled, colour):
     stats = session.stats
     parts = [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
     if compiled:
@@ -229,5 +221,6 @@ def _report(session, written, compiled):
     for file in written:
         if file.clamped or file.nonfinite:
             parts.append(f"{file.path}: {file.clamped} values clamped, {file.nonfinite} not finite")
+    parts += colour
     names = ", ".join(str(file.path) for file in written)
     say(f"specrender: wrote {names} ({'; '.join(parts)})", sys.stdout)

@@ -20,6 +20,7 @@ from specrender.output.exr import exr_picture
 from specrender.output.options import RAW, OutputOptions
 from specrender.output.picture import Picture, save
 from specrender.output.spectral_exr import spectral_exr_picture
+from specrender.output.view import find_view
 
 
 def _exr(film: Film, options: OutputOptions) -> Picture:
@@ -110,6 +111,8 @@ def _check_options(path: Path, extension: str, options: OutputOptions) -> None:
         raise InputError(f"an .exr file holds half or float, not {options.bit_depth} bits: '{path}'")
     elif options.gamut == RAW and options.luminance:
         raise InputError("raw responses and luminance exclude one another")
+    elif options.has_view:  # its name goes into the header
+        find_view(options.display, options.view, options.ocio)
 
 
 def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | None = None) -> Written:

@@ -20,7 +20,7 @@ from specrender.color import D65, adaptation_matrix, white_xyz
 from specrender.errors import InputError, did_you_mean
 from specrender.spectra import catalogue, files, store
 from specrender.spectra.spectrum import Spectrum
-from specrender.spectra.wavelengths import cmf, visible
+from specrender.spectra.wavelengths import CIE_Y_INTEGRAL, cmf, visible
 
 DEFAULT_OBSERVER = "cie1931-2"
 
@@ -119,7 +119,9 @@ def observer(name: str) -> Observer:
             return _camera(name, store.array("cameras", name))
         functions = cmf() if name == DEFAULT_OBSERVER else store.array("observers", name)
         luminous = functions[:, 1] if kind == "xyz" else functions @ CONES_TO_XYZ[name][1]
-        return Observer(name, kind, functions, float(luminous.sum()))
+        # the constant of the film, to its last digit
+        integral = CIE_Y_INTEGRAL if name == DEFAULT_OBSERVER else float(luminous.sum())
+        return Observer(name, kind, functions, integral)
     if Path(name).suffix.lower() in (".csv", ".txt"):
         return _camera(name, files.read_columns(name, 4))
     hint = did_you_mean(str(name).lower(), NAMES)

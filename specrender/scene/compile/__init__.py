@@ -151,6 +151,7 @@ def compile_scene(
     seed: int | None = None,
     spectral_film: bool = False,
     threads: int = 1,
+    observer: str | None = None,
 ) -> SceneTables:
     """Make the kernel's tables of a validated scene.
 
@@ -160,6 +161,7 @@ def compile_scene(
     seed : overrides the sampler's.
     spectral_film : bins are wanted even if the scene does not ask for them (then 5 nm wide).
     threads : for building the BVH.
+    observer : whose responses the film sums, a name of `spectra.observers`; None is the CIE 1931 observer.
 
     Raises
     ------
@@ -176,7 +178,7 @@ def compile_scene(
 
     optics.pack_camera(record, scene, builder)
     optics.pack_filter(record, scene.film.rfilter, builder)
-    cmf = optics.pack_wavelengths(record, mode, rgb_space, wavelengths, builder)
+    cmf = optics.pack_wavelengths(record, mode, rgb_space, wavelengths, builder, observer)
     edges = optics.pack_bins(record, scene, mode, spectral_film)
     aov_names, aov_tags, wants_moments = optics.pack_integrator(record, scene)
     record["sampler"] = optics.SAMPLER_TAGS[type(scene.sampler)]

@@ -12,7 +12,8 @@ from specrender.kernel.sampler import INDEPENDENT, SOBOL
 from specrender.kernel.settings import DIRECT, NO_INTEGRATOR, PATH
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
-from specrender.spectra.wavelengths import CIE_Y_INTEGRAL, cmf, visible
+from specrender.spectra.observers import DEFAULT_OBSERVER, observer
+from specrender.spectra.wavelengths import visible
 
 SAMPLER_TAGS = {d.IndependentSampler: INDEPENDENT, d.SobolSampler: SOBOL}
 
@@ -132,7 +133,9 @@ def wavelength_density(grid_nm: np.ndarray) -> np.ndarray:
     return (1.0 - UNIFORM_SHARE) * bumps / bumps.mean() + UNIFORM_SHARE
 
 
-def pack_wavelengths(record, mode: str, rgb_space: str, wavelength_range, builder: TableBuilder) -> np.ndarray:
+def pack_wavelengths(
+    record, mode: str, rgb_space: str, wavelength_range, builder: TableBuilder, observer_name: str | None = None
+) -> np.ndarray:
     """The wavelength density into the values; returns the (n, 4) response table of the film."""
     if mode == "rgb":
         table = np.zeros((3, 4), np.float32)
@@ -147,10 +150,11 @@ def pack_wavelengths(record, mode: str, rgb_space: str, wavelength_range, builde
     record["wavelength_table"] = builder.values(inverse)
     # one row more than there are steps: the last wavelength is interpolated too
     table = np.zeros((len(builder.grid_nm) + 1, 4), np.float32)
+    who = observer(DEFAULT_OBSERVER if observer_name is None else observer_name)
     for channel in range(3):
-        table[:-1, channel] = np.interp(builder.grid_nm, visible(), cmf()[:, channel], left=0.0, right=0.0)
+        table[:-1, channel] = np.interp(builder.grid_nm, visible(), who.functions[:, channel], left=0.0, right=0.0)
     record["cmf_start"] = builder.grid_nm[0]
-    record["inv_cmf_integral"] = 1.0 / CIE_Y_INTEGRAL
+    record["inv_cmf_integral"] = 1.0 / who.integral
     return table
 
 

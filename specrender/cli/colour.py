@@ -1,0 +1,112 @@
+"""The colour flags that `render` and `develop` share: what they mean for each output file."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from specrender.errors import InputError, SpecrenderWarning
+
+#: Flags that are keywords of `OutputOptions`.
+CHOICES = (
+    "gamut",
+    "adapt",
+    "white_balance",
+    "exposure",
+    "out_of_gamut",
+    "encoding",
+    "reference_white",
+    "display",
+    "view",
+    "ocio",
+    "vision",
+    "bit_depth",
+    "dither",
+)
+
+#: Share of the pixels outside the gamut that is worth a word.
+SMALLEST_SHARE = 5e-4
+
+#: Those that change display files only.
+DISPLAY_CHOICES = ("exposure", "encoding", "display", "view", "ocio", "vision", "dither")
+
+
+def output_choices(arguments, paths: list[Path]) -> dict[Path, dict[str, object]]:
+    """Path -> keywords of `session.write`, all checked; notes on flags that no file follows.
+
+    Raises
+    ------
+    InputError : a value that is not allowed, or that the format of a file cannot follow.
+    """
+    from specrender.output import check_output
+    from specrender.session import output_options
+
+    given = {name: getattr(arguments, name) for name in CHOICES if getattr(arguments, name) is not None}
+    output_options({}, **given)  # a wrong value is wrong for every file
+    choices = {path: _fitting(path, given, len(paths)) for path in paths}
+    if "bit_depth" in given and all("bit_depth" not in each for each in choices.values()):
+        choices = {path: given for path in paths}  # and let the first one say what it can hold
+    for path, each in choices.items():
+        check_output(path, output_options({}, **each))
+    _note_unused(given, paths)
+    return choices
+
+
+def _note_unused(given, paths):
+    display = [path for path in paths if path.suffix.lower() != ".exr"]
+    for name in DISPLAY_CHOICES:
+        if name in given and not display:
+            _note(f"{_flag(name)} acts on .png, .jpg, .tif, .dpx and .jxl files; EXR files stay scene-linear")
+    if "reference_white" in given and not (display and given.get("encoding") in ("pq", "hlg")):
+        _note("--reference-white acts on files with --encoding pq or hlg; none is written")
+
+
+def _fitting(path, given, count):
+    """The choices without a bit depth that is meant for another file."""
+    from specrender.output.display import DEPTHS
+
+    depths = ("half", "float") if path.suffix.lower() == ".exr" else DEPTHS[path.suffix.lower()]
+    leave_out = count > 1 and given.get("bit_depth") not in (None, *depths)
+    return {name: value for name, value in given.items() if not (leave_out and name == "bit_depth")}
+
+
+def report_colour(written, exposure) -> list[str]:
+    """What there is to say of the colours of files that were written.
+
+    written : of `session.write`.  exposure : as asked for; None is none.
+    """
+    parts = []
+    stops = {file.stops for file in written if file.stops is not None}
+    if exposure is not None and not _is_number(exposure):
+        parts += [f"exposure {value:+.2f} stops" for value in sorted(stops)]
+    shares: dict[str, list[str]] = {}
+    for file in written:
+        if file.outside is not None and file.outside >= SMALLEST_SHARE:
+            shares.setdefault(f"{100 * file.outside:.2g} %", []).append(str(file.path))
+    parts += [f"{share} of the pixels outside the gamut of {', '.join(names)}" for share, names in shares.items()]
+    return parts
+
+
+def check_different(paths: list[Path], inputs: list, same) -> None:
+    """InputError if an output is given twice or is an input; `same` says whether two names are one file."""
+    for index, path in enumerate(paths):
+        if any(same(path, other) for other in paths[:index]):
+            raise InputError(f"'{path}' is given twice as an output")
+        if any(same(path, name) for name in inputs):
+            raise InputError(f"'{path}' is both input and output; writing it would destroy it")
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _flag(name):
+    return "--no-dither" if name == "dither" else "--" + name.replace("_", "-")
+
+
+def _note(message):
+    warnings.warn(message, SpecrenderWarning, stacklevel=2)
