@@ -42,7 +42,7 @@ def within(module, packages):
 #: Package -> what of specrender it may import, besides itself and errors.  One direction, no way back.
 LAYERS = {
     "kernel": set(),
-    "film": set(),
+    "film": {"files"},
     "color": set(),
     "spectra": {"color"},
     "output": {"color", "film", "spectra"},
@@ -50,7 +50,7 @@ LAYERS = {
     "scene/readers": {"color", "film", "spectra", "scene"},
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},
-    "driver.py": {"film", "kernel", "scene"},
+    "driver": {"film", "kernel", "scene"},
     "session.py": {"color", "driver", "film", "kernel", "output", "scene", "spectra"},
 }
 

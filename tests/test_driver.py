@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from specrender.driver import Job, new_film, render_film
-from specrender.errors import InputError
+from specrender.driver import Job, Plan, new_film, render_film
 from specrender.scene.compile import compile_scene
 
 
@@ -25,7 +24,7 @@ def rendered(tables, *counts, **options):
 
 def assert_same_bits(a, b):
     assert a.sample_count == b.sample_count
-    for name in ("xyz", "xyz_squared", "weight", "alpha"):
+    for name in ("xyz", "xyz_rest", "xyz_squared", "xyz_squared_rest", "weight", "alpha"):
         assert np.array_equal(getattr(a, name), getattr(b, name))
 
 
@@ -81,11 +80,14 @@ def test_interrupted_between_passes(tables):
     assert_same_bits(film, rendered(tables, 3))
 
 
-def test_uneven_film_takes_no_more_samples(tables):
+@pytest.mark.parametrize("tiles, tile_size", [(3, 7), (80, 7), (20, 16)])
+def test_a_film_that_was_stopped_goes_on_as_if_it_never_had(tables, tiles, tile_size):
     film = new_film(tables)
-    render_film(tables, film, 50, threads=1, tile_size=7, job=stop_after(80))
-    with pytest.raises(InputError, match="evenly"):
-        render_film(tables, film, 1)
+    render_film(tables, film, 20, threads=1, tile_size=tile_size, job=stop_after(tiles))
+    assert film.extra_samples is not None or film.sample_count < 20
+    render_film(tables, film, Plan(samples=20), threads=2)
+    assert film.extra_samples is None
+    assert_same_bits(film, rendered(tables, 20))
 
 
 def test_counts(tables):

@@ -1,42 +1,53 @@
 """Film: what the kernel fills and the output stage reads; the one data type between the two.
 
-Everything is a float64 sum over the samples of a pixel, so that parts of an image (sample ranges, machines) are
-merged by addition.  With N samples of filter weight w and value X in a pixel, the estimate is the self-normalised
-mean sum(w X) / sum(w).  Weights may be negative (filters with negative lobes): `weight` is a signed sum, which is
-why N is kept apart from it.
+Everything is a sum over the samples of a pixel, so that parts of an image (sample ranges, machines) are merged by
+addition.  Float64 sums depend on the order of additions in their last bits; so the sums of XYZ and of its square keep
+what each addition lost in a second number (`xyz_rest`).  The pairs hold 77 bits: sums of the same samples in different
+orders differ by about 2^-65, which changes a float32 of the output with a probability of about 2^-40 per value.
+
+With N samples of filter weight w and value X in a pixel, the estimate is the self-normalised mean sum(w X) / sum(w).
+Weights may be negative (filters with negative lobes): `weight` is a signed sum, which is why N is kept apart from it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from specrender.errors import InputError, SpecrenderError
 from specrender.film.aovs import AOVS
+from specrender.film.convergence import Convergence
+
+#: Rows that are worked on at a time where temporary arrays would be as large as the film.
+_BAND = 256
 
 
 @dataclass(eq=False)
 class Film:
     """Sums of weighted samples over the data window of an image.
 
-    Use `Film.create`; the constructor takes arrays as they are.  All arrays are float64, C-contiguous, top row first,
-    and cover the data window only: h = y1 - y0 rows, w = x1 - x0 columns.
+    Use `Film.create`; the constructor takes arrays as they are.  All arrays are float64 unless said otherwise,
+    C-contiguous, top row first, and cover the data window only: h = y1 - y0 rows, w = x1 - x0 columns.
 
     Parameters
     ----------
     width, height : int, the full image (display window) [pixels].
     crop : (x0, y0, x1, y1), the data window inside it; origin top left, x1 and y1 exclusive.
     xyz : (h, w, 3), sum of weight * XYZ; a radiance of 1 W m^-2 sr^-1 nm^-1 at all wavelengths has Y = 1.
+    xyz_rest : (h, w, 3) float32, what rounding took from `xyz`; the sum is xyz + xyz_rest.
     xyz_squared : (h, w, 3), sum of (weight * XYZ)^2, component by component.
+    xyz_squared_rest : (h, w, 3) float32, the same for `xyz_squared`.
     weight : (h, w), sum of filter weights [1].
     alpha : (h, w), sum of weight * coverage [1].
     bins : (h, w, n) or None, sum of weight * radiance averaged over each bin [W m^-2 sr^-1 nm^-1].
     bin_edges_nm : (n + 1,) or None, edges of the bins, increasing [nm].
     radiance : (h, w) or None, sum of weight * integral of the radiance over wavelength [W m^-2 sr^-1].
-    aovs : name -> (h, w, channels), sum of weight * value, or the value itself for ids (see `film.aovs`).
+    layers : (h, w, channels of all AOVs) float32, sums of weight * value, or ids themselves (see `film.aovs`).
     aov_layout : [(name, channels), ...] in the order in which the kernel sees them.
-    sample_count : int, samples taken in every pixel so far.
-    extra_samples : (h, w) int32 or None, samples a pixel has beyond those: what an interrupted pass left.
+    first_sample : int, index of the first sample; above 0 in parts that hold a later range of samples.
+    sample_count : int, samples taken in every pixel so far: the indices first_sample, first_sample + 1, ...
+    extra_samples : (h, w) int32 or None, samples a pixel has beyond those: of adaptive sampling or an interrupted pass.
+    convergence : what a render towards a noise target knows of the past, or None (see `film.noise`).
     metadata : name -> str, int or float, copied into files: software, version, spp, seed, scene, mode, units, ...
     """
 
@@ -44,16 +55,20 @@ class Film:
     height: int
     crop: tuple[int, int, int, int]
     xyz: np.ndarray
+    xyz_rest: np.ndarray
     xyz_squared: np.ndarray
+    xyz_squared_rest: np.ndarray
     weight: np.ndarray
     alpha: np.ndarray
     bins: np.ndarray | None = None
     bin_edges_nm: np.ndarray | None = None
     radiance: np.ndarray | None = None
-    aovs: dict[str, np.ndarray] = field(default_factory=dict)
+    layers: np.ndarray | None = None
     aov_layout: list[tuple[str, int]] = field(default_factory=list)
+    first_sample: int = 0
     sample_count: int = 0
     extra_samples: np.ndarray | None = None
+    convergence: Convergence | None = None
     metadata: dict[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -92,13 +107,15 @@ class Film:
                 height=int(height),
                 crop=crop,
                 xyz=np.zeros((h, w, 3)),
+                xyz_rest=np.zeros((h, w, 3), np.float32),
                 xyz_squared=np.zeros((h, w, 3)),
+                xyz_squared_rest=np.zeros((h, w, 3), np.float32),
                 weight=np.zeros((h, w)),
                 alpha=np.zeros((h, w)),
                 bins=None if edges is None else np.zeros((h, w, len(edges) - 1)),
                 bin_edges_nm=edges,
                 radiance=None if edges is None else np.zeros((h, w)),
-                aovs={name: np.full((h, w, n), -1.0) if _is_id(name) else np.zeros((h, w, n)) for name, n in layout},
+                layers=_empty_layers(h, w, layout),
                 aov_layout=layout,
                 metadata=dict(metadata or {}),
             )
@@ -110,15 +127,55 @@ class Film:
         """(h, w) of the data window [pixels]."""
         return self.weight.shape
 
+    @property
+    def aovs(self) -> dict[str, np.ndarray]:
+        """Name -> (h, w, channels) float32 view of `layers`."""
+        views, channel = {}, 0
+        for name, n in self.aov_layout:
+            views[name] = self.layers[:, :, channel : channel + n]
+            channel += n
+        return views
+
+    @property
+    def pixel_count(self) -> int:
+        """Pixels of the data window."""
+        return self.weight.size
+
+    @property
+    def next_sample(self) -> int:
+        """Index of the first sample that some pixel lacks."""
+        return self.first_sample + self.sample_count
+
+    def total_samples(self) -> int:
+        """Samples of all pixels together."""
+        extra = 0 if self.extra_samples is None else int(self.extra_samples.sum(dtype=np.int64))
+        return self.pixel_count * self.sample_count + extra
+
+    def set_counts(self, counts: np.ndarray) -> None:
+        """Note how many samples each pixel has, (h, w) integers."""
+        least = int(counts.min())
+        self.sample_count = least
+        self.extra_samples = None if int(counts.max()) == least else (counts - least).astype(np.int32)
+
+    def rows(self, first: int, last: int) -> "Film":
+        """The rows first <= y < last of the data window as a film of their own that shares its arrays."""
+        x0, y0, x1, _ = self.crop
+        parts = {
+            f.name: getattr(self, f.name)[first:last]
+            for f in fields(self)
+            if isinstance(getattr(self, f.name), np.ndarray) and f.name != "bin_edges_nm"
+        }
+        return replace(self, crop=(x0, y0 + first, x1, y0 + last), convergence=None, **parts)
+
     def samples(self) -> int | np.ndarray:
-        """Samples in each pixel: one number, or (h, w, 1) int64 if an interrupted pass left them uneven."""
+        """Samples in each pixel: one number, or (h, w, 1) int64 if they are uneven."""
         if self.extra_samples is None:
             return self.sample_count
         return self.sample_count + self.extra_samples.astype(np.int64)[..., None]
 
     def mean_xyz(self) -> np.ndarray:
         """(h, w, 3) float64 CIE XYZ; 0 where no weight has fallen."""
-        return self._normalised(self.xyz)
+        return self._normalised(self.xyz + self.xyz_rest)
 
     def mean_alpha(self) -> np.ndarray:
         """(h, w) float64 coverage [1]; a filter with negative lobes can leave [0, 1] a little."""
@@ -127,7 +184,7 @@ class Film:
     def second_moment(self) -> np.ndarray:
         """(h, w, 3) float64 estimate of E[(w XYZ)^2] / E[w]^2: the raw second moment of one sample, N S2 / W^2."""
         weight_squared = np.square(self.weight)[..., None]
-        return _divided(self.xyz_squared * self.samples(), weight_squared)
+        return _divided((self.xyz_squared + self.xyz_squared_rest) * self.samples(), weight_squared)
 
     def variance_of_mean(self) -> np.ndarray:
         """(h, w, 3) float64 variance of `mean_xyz`, component by component.
@@ -141,7 +198,8 @@ class Film:
         n = np.maximum(n, 2.0)
         weight_squared = np.square(self.weight)[..., None]
         # Rounding can make the difference of a constant pixel slightly negative.
-        scatter = np.maximum(self.xyz_squared - np.square(self.xyz) / n, 0.0)
+        squares = self.xyz_squared + self.xyz_squared_rest
+        scatter = np.maximum(squares - np.square(self.xyz + self.xyz_rest) / n, 0.0)
         return np.where(known, _divided(scatter * (n / (n - 1)), weight_squared), np.inf)
 
     def spectral_radiance(self) -> np.ndarray:
@@ -156,36 +214,46 @@ class Film:
         """(h, w, channels) float64: the weighted mean of an AOV, or the ids themselves; InputError if not recorded."""
         if name not in self.aovs:
             raise InputError(f"the film has no AOV '{name}'; it has: {', '.join(self.aovs) or 'none'}")
-        values = self.aovs[name]
-        return values.copy() if _is_id(name) else self._normalised(values)
+        values = self.aovs[name].astype(np.float64)
+        return values if _is_id(name) else self._normalised(values)
 
     def add(self, other: "Film") -> None:
         """Add the sums of another part of the same image (other samples of the same pixels) to this film.
 
-        Ids stay those of this film unless it has no samples yet.  Metadata stays that of this film.
+        Ids stay those of this film unless it has no samples yet.  Metadata stays that of this film.  For parts with
+        checks on which samples they hold, see `film.merge`.
 
         Raises
         ------
         InputError : the films differ in size, crop, bins or AOVs.
         """
-        self._check_same_layout(other)
-        for name in self.aovs:
-            if not _is_id(name):
-                self.aovs[name] += other.aovs[name]
-            elif self.sample_count == 0:
-                self.aovs[name][...] = other.aovs[name]
-        for name in ("xyz", "xyz_squared", "weight", "alpha"):
-            array = getattr(self, name)
-            array += getattr(other, name)
-        if self.bins is not None:
-            self.bins += other.bins
-            self.radiance += other.radiance
+        self.check_same_layout(other)
+        self.add_sums(other, self.sample_count == 0)
         self.sample_count += other.sample_count
         if other.extra_samples is not None:
             extra = 0 if self.extra_samples is None else self.extra_samples
             self.extra_samples = extra + other.extra_samples
 
-    def _check_same_layout(self, other: "Film") -> None:
+    def add_sums(self, other: "Film", with_ids: bool) -> None:
+        """Add the sums, but no counts, of a film whose data window is this one's or lies within it; take its ids?"""
+        x, y = other.crop[0] - self.crop[0], other.crop[1] - self.crop[1]
+        for top in range(0, other.shape[0], _BAND):
+            theirs = slice(top, min(top + _BAND, other.shape[0]))
+            mine = (slice(y + theirs.start, y + theirs.stop), slice(x, x + other.shape[1]))
+            for name in ("xyz", "xyz_squared"):
+                rests = (getattr(film, f"{name}_rest") for film in (self, other))
+                _add_pairs(getattr(self, name), getattr(other, name), *rests, mine, theirs)
+            for name in ("weight", "alpha", "bins", "radiance"):
+                if getattr(self, name) is not None:
+                    getattr(self, name)[mine] += getattr(other, name)[theirs]
+            for name, values in self.aovs.items():
+                if not _is_id(name):
+                    values[mine] += other.aovs[name][theirs]
+                elif with_ids:
+                    values[mine] = other.aovs[name][theirs]
+
+    def check_same_layout(self, other: "Film") -> None:
+        """InputError if the two have not the same size, crop, bins and AOVs."""
         mine, theirs = (self.width, self.height), (other.width, other.height)
         if mine != theirs:
             raise InputError(f"films of different size do not add: {mine[0]}x{mine[1]} and {theirs[0]}x{theirs[1]}")
@@ -242,6 +310,28 @@ def _checked_layout(aov_layout: Iterable[tuple[str, int]]) -> list[tuple[str, in
         if channels < 1:
             raise InputError(f"AOV '{name}' needs at least one channel")
     return layout
+
+
+def _empty_layers(h: int, w: int, layout: list[tuple[str, int]]) -> np.ndarray | None:
+    if not layout:
+        return None
+    layers = np.zeros((h, w, sum(n for _, n in layout)), np.float32)
+    channel = 0
+    for name, n in layout:
+        if _is_id(name):
+            layers[:, :, channel] = -1.0
+        channel += n
+    return layers
+
+
+def _add_pairs(total, other, rest, other_rest, mine, theirs) -> None:
+    """Add sums with rests to others, in place, keeping what is lost.  Source: [Knuth1997] section 4.2.2, theorem B."""
+    old, value = total[mine], other[theirs]
+    new = old + value
+    share = new - old
+    lost = (old - (new - share)) + (value - share)
+    rest[mine] = rest[mine].astype(np.float64) + other_rest[theirs] + lost
+    total[mine] = new
 
 
 def _is_id(name: str) -> bool:

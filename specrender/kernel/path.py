@@ -36,6 +36,20 @@ def power_heuristic(a, b):
 
 
 @kernel(forceinline=True)
+def clamped(settings, light, is_indirect):
+    """A contribution to a path, scaled down so that no lane exceeds `clamp_indirect` if it is indirect light.
+
+    Direct light (seen, or met at the first surface by either technique) is never changed.  Biased, and off unless asked.
+    """
+    limit = settings.clamp_indirect
+    if is_indirect and limit > f32(0.0):
+        largest = hmax(light)
+        if largest > limit:
+            return light * (limit / largest)
+    return light
+
+
+@kernel(forceinline=True)
 def light_at_surface(tables, hit, wo, wavelengths, origin, normal, pdf_bsdf, is_delta):
     """Emission of an area light that a sampled direction met, weighted against having sampled the light.
 
@@ -107,7 +121,8 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         # ---------------- the environment
         if not t < reach:
             if settings.environment >= 0 and not (hide and depth == 0):
-                radiance += beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
+                light = beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
+                radiance += clamped(settings, light, depth > 1)
                 coverage = f32(1.0)
             break
         reach = f32(np.inf)
@@ -119,9 +134,10 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
             if hide and depth == 0:
                 origin = leave(hit, direction)
                 continue
-            radiance += beta * light_at_surface(
+            light = beta * light_at_surface(
                 tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
             )
+            radiance += clamped(settings, light, depth > 1)
         coverage = f32(1.0)
         if depth + 1 >= max_depth:
             break
@@ -132,9 +148,10 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         # ---------------- next-event estimation
         if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
             crossings = max_depth - depth - 2
-            radiance += beta * direct_light(
+            light = beta * direct_light(
                 tables, hit, material, wavelengths, wo, crossings, f32(1.0), f32(1.0), u_light
             )
+            radiance += clamped(settings, light, depth > 0)
 
         # ---------------- the next direction
         wi, weight, pdf, relative_eta, flags = sample_material(

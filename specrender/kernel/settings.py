@@ -27,6 +27,7 @@ SETTINGS = np.dtype(
         ("max_depth", "i4"),
         ("rr_depth", "i4"),
         ("hide_emitters", "i4"),
+        ("clamp_indirect", "f4"),  # largest radiance that one bounce of indirect light may add to a sample; 0: no limit
         ("emitter_samples", "i4"),  # direct integrator
         ("bsdf_samples", "i4"),
         ("light_count", "i4"),

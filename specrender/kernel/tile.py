@@ -12,10 +12,16 @@ from specrender.kernel.sampler import sample_state, samples
 from specrender.kernel.settings import DIRECT, PATH
 from specrender.kernel.simd import f32, fabs, hsum, lane, splat4
 
-#: Indices of the counters that `render_tile` adds to.
+#: Indices of the counters that `render_tile` adds to; the last three name the first non-finite sample of a call.
 NON_FINITE = 0
 SAMPLES = 1
-COUNTERS = 2
+NON_FINITE_X = 2
+NON_FINITE_Y = 3
+NON_FINITE_INDEX = 4
+COUNTERS = 5
+
+#: As `first_sample` of `render_tile`: every pixel has a range of its own.
+PER_PIXEL = -1
 
 
 @kernel
@@ -44,13 +50,27 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
 
 
 @kernel(forceinline=True)
+def _add_exactly(total, rest, value):
+    """(total + value, rest + what the rounding of this sum lost).  Source: [Knuth1997] section 4.2.2, theorem B.
+
+    total, value : float64.  rest : float32, so that the pair holds 77 bits: parts of a render that are added later in
+    another order differ by some 2^-65 of the sum, which no float32 of the output shows.
+    """
+    new = total + value
+    share = new - total
+    return new, f32(np.float64(rest) + ((total - (new - share)) + (value - share)))
+
+
+@kernel(forceinline=True)
 def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sample, counters):
     """Add samples [first, last) of one pixel to its sums, in this order whatever the tiles and passes are."""
-    xyz, xyz_squared, weights, alpha, bins, radiance_sum, layers = film
+    xyz, xyz_rest, xyz_squared, xyz_squared_rest, weights, alpha, bins, radiance_sum, layers, _, _ = film
     settings = tables.settings[0]
     pixel = np.int32(pixel_y * settings.width + pixel_x)
     sum_x, sum_y, sum_z = xyz[y, x, 0], xyz[y, x, 1], xyz[y, x, 2]
+    rest_x, rest_y, rest_z = xyz_rest[y, x, 0], xyz_rest[y, x, 1], xyz_rest[y, x, 2]
     sum_xx, sum_yy, sum_zz = xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2]
+    rest_xx, rest_yy, rest_zz = xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2]
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
     following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
@@ -59,16 +79,19 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
         following = _camera_sample(tables, pixel, pixel_x, pixel_y, index + 1)
         radiance, coverage = _radiance(tables, state, origin, direction, reach, wavelengths)
         if not hsum(fabs(radiance)) < f32(np.inf):
+            if counters[NON_FINITE] == 0:
+                counters[NON_FINITE_X], counters[NON_FINITE_Y], counters[NON_FINITE_INDEX] = pixel_x, pixel_y, index
             counters[NON_FINITE] += 1
             radiance = splat4(f32(0.0))
         value = to_xyz(tables, radiance, wavelengths, inverse_pdf) * weight
         value_x, value_y, value_z = np.float64(lane(value, 0)), np.float64(lane(value, 1)), np.float64(lane(value, 2))
-        sum_x += value_x
-        sum_y += value_y
-        sum_z += value_z
-        sum_xx += value_x * value_x
-        sum_yy += value_y * value_y
-        sum_zz += value_z * value_z
+        sum_x, rest_x = _add_exactly(sum_x, rest_x, value_x)
+        sum_y, rest_y = _add_exactly(sum_y, rest_y, value_y)
+        sum_z, rest_z = _add_exactly(sum_z, rest_z, value_z)
+        # the square of a float32 is exact in float64
+        sum_xx, rest_xx = _add_exactly(sum_xx, rest_xx, value_x * value_x)
+        sum_yy, rest_yy = _add_exactly(sum_yy, rest_yy, value_y * value_y)
+        sum_zz, rest_zz = _add_exactly(sum_zz, rest_zz, value_z * value_z)
         sum_weight += np.float64(weight)
         sum_alpha += np.float64(weight * coverage)
         if settings.bin_count:
@@ -78,7 +101,9 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
                 tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x
             )
     xyz[y, x, 0], xyz[y, x, 1], xyz[y, x, 2] = sum_x, sum_y, sum_z
+    xyz_rest[y, x, 0], xyz_rest[y, x, 1], xyz_rest[y, x, 2] = rest_x, rest_y, rest_z
     xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2] = sum_xx, sum_yy, sum_zz
+    xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2] = rest_xx, rest_yy, rest_zz
     weights[y, x], alpha[y, x] = sum_weight, sum_alpha
     counters[SAMPLES] += last_sample - first_sample
 
@@ -87,12 +112,21 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
 def render_tile(tables, film, crop_x, crop_y, x0, y0, x1, y1, first_sample, last_sample, counters):
     """Render samples [first_sample, last_sample) of the film pixels x0 <= x < x1, y0 <= y < y1.
 
-    film : (xyz (h, w, 3), xyz_squared (h, w, 3), weight (h, w), alpha (h, w), bins (h, w, n), radiance (h, w),
-        layers (h, w, c)), all float64 and C-contiguous, added to in place; x and y count from (crop_x, crop_y).
+    film : (xyz, xyz_rest (h, w, 3), xyz_squared, xyz_squared_rest (h, w, 3), weight (h, w), alpha (h, w), bins (h, w,
+        n), radiance (h, w), layers (h, w, c), taken (h, w), goal (h, w)), C-contiguous; float64, but the rests and the
+        layers float32, the last two int32.  Added to in place; x and y count from (crop_x, crop_y).
+    first_sample : or PER_PIXEL: then pixels continue with sample taken[y, x], up to goal[y, x], by at most last_sample
+        samples, and `taken` is updated; otherwise those two arrays are not looked at.
     counters : (COUNTERS,) int64, added to.
     """
+    taken, goal = film[9], film[10]
     for y in range(y0, y1):
         for x in range(x0, x1):
-            _render_pixel(
-                tables, film, y - crop_y, x - crop_x, x, y, first_sample, last_sample, counters
-            )
+            first, last = first_sample, last_sample
+            if first_sample == PER_PIXEL:
+                first = np.int64(taken[y - crop_y, x - crop_x])
+                last = min(first + last_sample, np.int64(goal[y - crop_y, x - crop_x]))
+                if last <= first:
+                    continue
+                taken[y - crop_y, x - crop_x] = last
+            _render_pixel(tables, film, y - crop_y, x - crop_x, x, y, first, last, counters)

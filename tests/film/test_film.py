@@ -24,8 +24,11 @@ def test_arrays_cover_the_crop_and_are_contiguous():
     assert film.weight.shape == film.alpha.shape == film.radiance.shape == (3, 5)
     assert film.bins.shape == (3, 5, 2)
     assert film.aovs["albedo"].shape == (3, 5, 3) and film.aovs["depth"].shape == (3, 5, 1)
-    for array in (film.xyz, film.xyz_squared, film.weight, film.alpha, film.bins, film.radiance, *film.aovs.values()):
+    for array in (film.xyz, film.xyz_squared, film.weight, film.alpha, film.bins, film.radiance):
         assert array.dtype == np.float64 and array.flags.c_contiguous and array.flags.writeable
+    for array in (film.xyz_rest, film.xyz_squared_rest, film.layers):
+        assert array.dtype == np.float32 and array.flags.c_contiguous and array.flags.writeable
+    assert all(np.shares_memory(array, film.layers) for array in film.aovs.values())
 
 
 def test_no_weight_gives_zero():

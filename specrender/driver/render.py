@@ -1,0 +1,132 @@
+"""The front door: samples of a scene into a film until a plan is met."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from specrender.driver.job import Job, RenderStats, Stop
+from specrender.driver.plan import Plan
+from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, empty_call
+from specrender.film import Film
+from specrender.film import aov_layout as film_layout
+from specrender.kernel import tile
+from specrender.kernel.jit import is_compiled
+from specrender.scene.compile import SceneTables
+
+#: A pass over all tiles should take about this long [s]: progress moves, and Ctrl-C seldom cuts a pass.
+PASS_SECONDS = 0.5
+
+#: Largest index of a sample: the kernel's integers hold no more.
+LAST_SAMPLE = 2**31 - 2
+
+
+def default_threads() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def prepare_kernel() -> None:
+    """Load the machine code of the render kernel from the cache, or compile it.
+
+    Needs no scene, since the kernel's types do not depend on one; comes before threads start, which would all wait.
+    """
+    if not is_compiled(tile.render_tile):
+        empty_call()
+
+
+def new_film(scene_tables: SceneTables, crop=None, metadata: dict | None = None, first_sample: int = 0) -> Film:
+    """An empty film that fits the tables; its first sample will be the one with index `first_sample`."""
+    settings = scene_tables.tables.arrays["settings"][0]
+    film = Film.create(
+        int(settings["width"]),
+        int(settings["height"]),
+        crop,
+        bin_edges_nm=scene_tables.bin_edges_nm,
+        aov_layout=film_layout(scene_tables.aov_names),
+        metadata=metadata,
+    )
+    film.first_sample = first_sample
+    return film
+
+
+def render_film(
+    scene_tables: SceneTables,
+    film: Film,
+    plan: Plan | int,
+    threads: int | None = None,
+    tile_size: int = TILE_SIZE,
+    job: Job | None = None,
+) -> RenderStats:
+    """Add samples to a film until a plan is met, or the job is stopped.
+
+    The sums do not depend on threads, tiles or on how many calls the samples are spread over, bit for bit; so a film
+    that was stopped, also within a pass, and goes on later is the same as one that never was.  When the job is stopped
+    or time is up, the tiles under way are finished; if that leaves pixels with different numbers of samples,
+    `film.extra_samples` says so, and the next call begins with what is missing.
+
+    Parameters
+    ----------
+    scene_tables : from `compile_scene`.
+    film : from `new_film`, or one that already holds samples of the same scene.
+    plan : when to end; a number means so many samples per pixel more.
+    threads : None for all processors.
+    job : hooks to watch and stop the render.
+    """
+    if isinstance(plan, int):
+        most = int(np.max(film.samples()))
+        if plan < 1:
+            return RenderStats(threads=threads or 1)
+        plan = Plan(samples=most + plan)
+    job = Job() if job is None else job
+    threads = default_threads() if threads is None else threads
+    prepare_kernel()
+    stats = job.stats = RenderStats(threads=threads)
+    for regular in job.regulars:
+        regular.start()
+    started = time.monotonic()
+    with ThreadPoolExecutor(threads) as pool:
+        deadline = None if plan.seconds is None else started + plan.seconds
+        tiles = Tiles(scene_tables, film, tile_size, job, stats, pool, deadline)
+        _render_evenly(tiles, plan)
+    stats.render_seconds = time.monotonic() - started - stats.pause_seconds
+    return stats
+
+
+def _render_evenly(tiles: Tiles, plan: Plan) -> None:
+    """All pixels to the same number of samples."""
+    film, stats = tiles.film, tiles.stats
+    last = LAST_SAMPLE if plan.samples is None else min(film.first_sample + plan.samples, LAST_SAMPLE)
+    if plan.samples is not None:
+        tiles.total = max(0, film.pixel_count * plan.samples - film.total_samples())
+    if film.extra_samples is not None:
+        most = film.next_sample + int(film.extra_samples.max())
+        if not level(tiles, min(most, last)):
+            return
+    size = 1
+    while film.next_sample < last:
+        pass_started = time.monotonic()
+        if not tiles.even_pass(film.next_sample, min(film.next_sample + size, last)):
+            stats.stop = Stop.INTERRUPTED if tiles.job.stop.is_set() else Stop.TIME
+            return
+        # twice the samples while passes are short: how they are cut does not change the sums
+        if time.monotonic() - pass_started < PASS_SECONDS / 2:
+            size = min(2 * size, SAMPLES_PER_CALL)
+
+
+def level(tiles: Tiles, goal: int | np.ndarray) -> bool:
+    """Bring every pixel to its goal, an index of a sample; pixels beyond it stay as they are.  False if stopped."""
+    film = tiles.film
+    taken = np.broadcast_to(np.squeeze(film.samples(), -1) if film.extra_samples is not None else film.sample_count,
+                            film.shape)  # fmt: skip
+    counts = Counts((taken + film.first_sample).astype(np.int32), np.broadcast_to(goal, film.shape).astype(np.int32))
+    while np.any(counts.taken < counts.goal):
+        if not tiles.uneven_pass(counts, SAMPLES_PER_CALL):
+            tiles.stats.stop = Stop.INTERRUPTED if tiles.job.stop.is_set() else Stop.TIME
+            return False
+    return True

@@ -1,0 +1,189 @@
+"""One pass over the tiles of a film, by a pool of threads."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from specrender.driver.job import PLACES, Job, RenderStats
+from specrender.film import Film
+from specrender.kernel import tile
+from specrender.scene.compile import SceneTables
+
+#: Edge of a tile [pixels]: small enough that threads end together, large enough that calls cost nothing.
+TILE_SIZE = 32
+
+#: Most samples that one kernel call takes of a pixel before the driver looks at the clock again.
+SAMPLES_PER_CALL = 64
+
+_NO_COUNTS = np.zeros((1, 1), np.int32)
+
+
+@dataclass
+class Counts:
+    """Samples that each pixel has and shall have, where they are uneven: (h, w) int32 indices of samples."""
+
+    taken: np.ndarray
+    goal: np.ndarray
+
+
+@dataclass
+class Tiles:
+    """The tiles of one render and what is common to all passes over them.
+
+    Parameters
+    ----------
+    deadline : time.monotonic() at which no more tiles are begun, or None.
+    total : samples this run will take in all, for progress; None where it is not known.
+    """
+
+    scene_tables: SceneTables
+    film: Film
+    size: int
+    job: Job
+    stats: RenderStats
+    pool: ThreadPoolExecutor
+    deadline: float | None = None
+    total: int | None = None
+    sums: tuple = field(init=False)
+
+    def __post_init__(self):
+        self.sums = kernel_film(self.film)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no more tiles shall be begun."""
+        return self.job.stop.is_set() or (self.deadline is not None and time.monotonic() >= self.deadline)
+
+    def corners(self) -> list[tuple[int, int]]:
+        """(x, y) of the upper left pixel of every tile, row by row, in the full image."""
+        x0, y0, x1, y1 = self.film.crop
+        return [(x, y) for y in range(y0, y1, self.size) for x in range(x0, x1, self.size)]
+
+    def box(self, x: int, y: int) -> tuple[int, int, int, int]:
+        """(x, y, right, bottom) of the tile at a corner."""
+        return x, y, min(x + self.size, self.film.crop[2]), min(y + self.size, self.film.crop[3])
+
+    def window(self, x: int, y: int) -> tuple[slice, slice]:
+        """The tile at a corner as a part of the film's arrays."""
+        x0, y0, _, _ = self.film.crop
+        _, _, right, bottom = self.box(x, y)
+        return slice(y - y0, bottom - y0), slice(x - x0, right - x0)
+
+    def even_pass(self, begin: int, end: int) -> bool:
+        """Samples with the indices [begin, end) of every pixel; whether all tiles were rendered."""
+        done: list[tuple[int, int]] = []
+
+        def note():
+            self._note_finished(done, begin, end)
+
+        waiting = self.corners()
+        self._run(waiting, lambda corner: self._render(corner, begin, end, None), done, note)
+        note()
+        return not waiting
+
+    def uneven_pass(self, counts: Counts, most: int) -> bool:
+        """At most `most` samples of every pixel that has not reached its goal; whether all tiles were rendered."""
+
+        def note():
+            self.film.set_counts(counts.taken - self.film.first_sample)
+
+        unfinished = counts.taken < counts.goal
+        waiting = [corner for corner in self.corners() if unfinished[self.window(*corner)].any()]
+        self._run(waiting, lambda corner: self._render(corner, tile.PER_PIXEL, most, counts), [], note)
+        note()
+        return not waiting
+
+    def _run(self, waiting, render, done, note):
+        """Render tiles until none is waiting or the job stops; `note` brings the film's counts up to date."""
+        waiting.reverse()
+        pending = {}
+        while True:
+            due = [regular for regular in self.job.regulars if time.monotonic() >= regular.due]
+            while waiting and not due and not self.is_stopping and len(pending) < 2 * self.stats.threads:
+                corner = waiting.pop()
+                pending[self.pool.submit(render, corner)] = corner
+            if pending:
+                self._collect(pending, done)
+            elif due and not self.is_stopping:
+                note()
+                self.pause(due)
+            else:
+                break
+
+    def _collect(self, pending, done):
+        finished, _ = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+        for future in finished:
+            counters = future.result()
+            self._count(counters)
+            corner = pending.pop(future)
+            done.append(corner)
+            if self.job.on_tile is not None:
+                self.job.on_tile(self.film, *self.box(*corner))
+        if finished:
+            self.job.on_progress(self.stats.samples, self.total)
+
+    def pause(self, regulars) -> None:
+        """Let hooks look at the film; the clock stands still for the time limit."""
+        started = time.monotonic()
+        for regular in regulars:
+            regular.run(self.film)
+        seconds = time.monotonic() - started
+        self.stats.pause_seconds += seconds
+        if self.deadline is not None:
+            self.deadline += seconds
+
+    def _count(self, counters):
+        stats = self.stats
+        stats.samples += int(counters[tile.SAMPLES])
+        stats.non_finite += int(counters[tile.NON_FINITE])
+        if counters[tile.NON_FINITE] and len(stats.non_finite_places) < PLACES:
+            place = (tile.NON_FINITE_X, tile.NON_FINITE_Y, tile.NON_FINITE_INDEX)
+            stats.non_finite_places.append(tuple(int(counters[i]) for i in place))
+
+    def _render(self, corner, first, last, counts):
+        counters = np.zeros(tile.COUNTERS, np.int64)
+        sums = self.sums + ((_NO_COUNTS, _NO_COUNTS) if counts is None else (counts.taken, counts.goal))
+        x0, y0, _, _ = self.film.crop
+        tile.render_tile(self.scene_tables.tables, sums, x0, y0, *self.box(*corner), first, last, counters)
+        return counters
+
+    def _note_finished(self, done, begin, end):
+        if len(done) == len(self.corners()):
+            self.film.set_counts(np.full((1, 1), end - self.film.first_sample))
+            return
+        counts = np.full(self.film.shape, begin - self.film.first_sample, np.int32)
+        for corner in done:
+            counts[self.window(*corner)] = end - self.film.first_sample
+        self.film.set_counts(counts)
+
+
+def kernel_film(film: Film) -> tuple:
+    """The film's arrays as the kernel takes them, without the two of counts."""
+    nothing = np.zeros((1, 1, 1))
+    bins = nothing if film.bins is None else film.bins
+    radiance = nothing[0] if film.radiance is None else film.radiance
+    layers = np.zeros((1, 1, 1), np.float32) if film.layers is None else film.layers
+    return (
+        film.xyz,
+        film.xyz_rest,
+        film.xyz_squared,
+        film.xyz_squared_rest,
+        film.weight,
+        film.alpha,
+        bins,
+        radiance,
+        layers,
+    )
+
+
+def empty_call() -> None:
+    """Call the kernel with nothing to do."""
+    from specrender.kernel.settings import LAYOUT
+    from specrender.kernel.tables import Tables
+
+    sums = (*kernel_film(Film.create(1, 1)), _NO_COUNTS, _NO_COUNTS)
+    tile.render_tile(Tables(LAYOUT, {}), sums, 0, 0, 0, 0, 0, 0, 0, 0, np.zeros(tile.COUNTERS, np.int64))
