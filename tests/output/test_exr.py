@@ -82,7 +82,7 @@ def test_layers(film, tmp_path):
 
 
 def test_optional_layers_are_off(film, tmp_path):
-    film.aov_layout, film.aovs = [], {}
+    film.aov_layout, film.layers = [], None
     image, _ = written(film, tmp_path)
     assert list(image.channels) == ["R", "G", "B"]
 
