@@ -39,7 +39,7 @@ def power_heuristic(a, b):
 def clamped(settings, light, is_indirect):
     """A contribution to a path, scaled down so that no lane exceeds `clamp_indirect` if it is indirect light.
 
-    Direct light (seen, or met at the first surface by either technique) is never changed.  Biased, and off unless asked.
+    Direct light (seen, or met at the first surface by either technique) never changes.  Biased; off unless asked for.
     """
     limit = settings.clamp_indirect
     if is_indirect and limit > f32(0.0):
