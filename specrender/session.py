@@ -141,6 +141,7 @@ class Session:
             "software": "specrender",
             "version": __version__,
             "scene": scene.name,
+            "sceneHash": self.tables.digest(),
             "mode": self.mode,
             "integrator": integrator_chain(scene.integrator),
             "sampler": scene.sampler.__struct_config__.tag,

@@ -94,8 +94,10 @@ def camera_tables(colour) -> dict[str, np.ndarray]:
     """Name -> (n, 4) nm, red, green, blue."""
     tables = {}
     for name, theirs in CAMERAS.items():
-        channels = [one_nm(sd, colour) for sd in colour.MSDS_CAMERA_SENSITIVITIES[theirs].to_sds()]
-        tables[name] = np.column_stack([channels[0][:, 0], *(channel[:, 1] for channel in channels)])
+        published = colour.MSDS_CAMERA_SENSITIVITIES[theirs]
+        grid = np.arange(published.wavelengths[0], published.wavelengths[-1] + 0.5)
+        channels = [colour.SpragueInterpolator(published.wavelengths, v)(grid) for v in published.values.T]
+        tables[name] = np.column_stack([grid, *(np.maximum(channel, 0.0).round(8) for channel in channels)])
     return tables
 
 

@@ -6,6 +6,7 @@ geometry.py shapes, optics.py the camera, filter and wavelengths.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,23 @@ class SceneTables:
     def triangle_count(self) -> int:
         """Number of triangles."""
         return int(self.tables.arrays["shapes"]["triangle_count"].sum())
+
+    def digest(self) -> str:
+        """16 hexadecimal digits that are the same for the same scene, mode and observer, whatever the seed.
+
+        The hierarchy is left out: it follows from the triangles.
+        """
+        digest = hashlib.blake2b(digest_size=8)
+        for name in sorted(set(self.tables.arrays) - {"bvh_nodes", "bvh_leaves"}):
+            array = self.tables.arrays[name]
+            digest.update(f"{name} {array.shape} {array.dtype}".encode())
+            # field by field: what lies between the fields of a record is not defined
+            for field in array.dtype.names or [None]:
+                if (name, field) != ("settings", "seed"):
+                    digest.update(np.ascontiguousarray(array if field is None else array[field]))
+        edges = None if self.bin_edges_nm is None else self.bin_edges_nm.tolist()
+        digest.update(repr((self.mode, self.aov_names, edges)).encode())
+        return digest.hexdigest()
 
 
 class _Materials:
