@@ -31,8 +31,11 @@ DEPTHS = {
     ".tif": (8, 10, 12, 16, "float"),
     ".tiff": (8, 10, 12, 16, "float"),
     ".dpx": (10, 8, 12, 16),
-    ".jxl": (8, 16, "half", "float"),
+    ".jxl": (8, 16, "half"),  # of float the encoder (libjxl 0.12) refuses negative numbers
 }
+
+#: Primaries and transfer functions [H273] that JPEG XL has; the encoder writes sRGB, which it is not, for any other.
+JXL_PRIMARIES, JXL_TRANSFERS = {1, 9, 11, 12}, {1, 8, 13, 16, 17, 18}
 
 
 def check_display(extension: str, options: OutputOptions) -> None:
@@ -45,9 +48,15 @@ def check_display(extension: str, options: OutputOptions) -> None:
         raise InputError(f"{options.encoding} needs 10 bits or more: not {extension} with 8")
     if options.out_of_gamut == "keep" and not isinstance(depth, str):
         raise InputError(f"a {extension} file of integers cannot keep colours outside the gamut: use clip or compress")
+    view = None
     if options.has_view:
         view = find_view(options.display, options.view, options.ocio)
         linear_space(options.linear_gamut, view.config)
+    codes = code_points(options, view)
+    if extension == ".jxl" and (codes is None or codes[0] not in JXL_PRIMARIES or codes[1] not in JXL_TRANSFERS):
+        what = f"gamut {options.display_gamut.name} and encoding {display_encoding(options)}"
+        what = what if view is None else f"the view '{view.view}' of '{view.display}'"
+        raise InputError(f"a .jxl file has no tag for {what}, and is shown as sRGB without one")
 
 
 def bit_depth(extension: str, options: OutputOptions) -> int | str:
@@ -206,14 +215,20 @@ def _colour_attributes(options: OutputOptions, encoded: Encoded, has_cicp: bool)
         attributes |= {"specrender:display": encoded.view.display, "specrender:view": encoded.view.view}
         # tags only; OpenImageIO converts no pixels on writing
         attributes["oiio:ColorSpace"] = encoded.view.space
-        cicp = encoded.view.cicp
     else:
         space, encoding = options.display_gamut, display_encoding(options)
         attributes |= {"specrender:gamut": space.name, "specrender:encoding": encoding}
         if space.name in ("srgb", "rec709") and encoding == "srgb":
             attributes["oiio:ColorSpace"] = "srgb_rec709_scene"
-        codes = (space.cicp_primaries, transfer(encoding).cicp)
-        cicp = None if None in codes else (*codes, 0, 1)
-    if has_cicp and cicp is not None:
-        attributes["CICP"] = ("int[4]", cicp)
+    codes = code_points(options, encoded.view)
+    if has_cicp and codes is not None:
+        attributes["CICP"] = ("int[4]", codes)
     return attributes
+
+
+def code_points(options: OutputOptions, view: View | None) -> tuple[int, int, int, int] | None:
+    """(primaries, transfer, 0 for RGB, 1 for full range) of [H273]; None where there are none."""
+    if view is not None:
+        return view.cicp
+    codes = (options.display_gamut.cicp_primaries, transfer(display_encoding(options)).cicp)
+    return None if None in codes else (*codes, 0, 1)

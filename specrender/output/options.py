@@ -41,8 +41,8 @@ class OutputOptions:
         prefers, and the config of $OCIO or OpenImageIO's own.  A view is used when one of the three is given.
     vision : show display files as a dichromat sees them: one of `color.vision.VISION`.
     pixel_type : "half" or "float", for the colour and alpha of EXR files; data layers are always float.
-    bit_depth : 8, 10, 12 or 16 bits of display files, as their format allows; "half" or "float" of EXR, TIFF and
-        JPEG XL.  None is 8, 10 for DPX, and 16 for PQ and HLG.
+    bit_depth : 8, 10, 12 or 16 bits of display files, as their format allows; "float" of EXR and TIFF, "half" of EXR
+        and JPEG XL.  None is 8, 10 for DPX, and 16 for PQ and HLG.
     dither : spread the rounding of display files to 8, 10 and 12 bits over pixels, so that gradients have no steps;
         the pattern depends on the pixel alone.  Values that need no rounding are not touched.  JPEG is not dithered.
     alpha : write coverage too.  EXR colour is premultiplied; PNG and TIFF are not; JPEG and DPX have none and show
