@@ -1,8 +1,9 @@
 """Building the hierarchy of a scene.
 
 Stages: primitives with their boxes -> binary tree (binary.py) -> optimal 8-wide collapse (collapse.py) -> tables.
-The upper part of the binary tree is made by one thread, the subtrees below by all; the result does not depend on how
-many there are.  Peak memory: 110 bytes a primitive before the tables are written, 75 besides the tables then.
+Each stage is cut into tasks by the tree alone, so the result does not depend on the number of threads: the upper part
+of the binary tree level by level, then its subtrees; the upper part of the wide tree, then what hangs below it.
+Peak memory: 110 bytes a primitive before the tables are written, 75 besides the tables then.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from specrender.kernel.accel import binary, collapse
 from specrender.kernel.accel.layout import LEAF_FLOATS, MAX_DEPTH, NODE_FLOATS, NODE_REFS, WIDTH
 
 #: Subtrees handed to threads have at most this share of the primitives, and at least that many.
-_SUBTREE_SHARE = 16
+_SUBTREE_SHARE = 64
 _SUBTREE_LEAST = 4096
 
 
@@ -42,7 +43,7 @@ class Accel:
 
     def moved(self, node_count: int, leaf_count: int) -> "Accel":
         """The same tree for tables that hold `node_count` nodes and `leaf_count` leaves before it."""
-        nodes = aligned_zeros(len(self.nodes))
+        nodes = aligned_empty(len(self.nodes))
         nodes[:] = self.nodes
         rows = nodes.reshape(-1, NODE_FLOATS)
         refs = rows[:, NODE_REFS // 4 : NODE_REFS // 4 + WIDTH].view(np.int32)
@@ -51,9 +52,9 @@ class Accel:
         return Accel(nodes=nodes, leaves=self.leaves, bounds=self.bounds, skipped=self.skipped)
 
 
-def aligned_zeros(count):
-    """(count,) float32 zeros that begin on a 64-byte boundary."""
-    buffer = np.zeros(count + 16, np.float32)
+def aligned_empty(count):
+    """(count,) float32 that begin on a 64-byte boundary, not initialised."""
+    buffer = np.empty(count + 16, np.float32)
     start = -buffer.ctypes.data % 64 // 4
     return buffer[start : start + count]
 
@@ -78,20 +79,17 @@ def build(positions, triangles, object_boxes, threads=2) -> Accel:
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         tree, subtrees, top_nodes, bounds = _build_binary(pool, prims, count)
         choices = _solve(pool, prims, tree, subtrees, top_nodes)
-    room = np.empty(2 * (MAX_DEPTH * WIDTH + WIDTH), np.int32)
-    n_nodes, n_leaves = collapse.count_nodes(count, tree, choices, room)
-    nodes = aligned_zeros(n_nodes * NODE_FLOATS)
-    leaves = aligned_zeros(n_leaves * LEAF_FLOATS)
-    collapse.write_nodes(
-        prims, count, tree, choices, positions, triangles, room,
-        nodes.reshape(n_nodes, NODE_FLOATS), leaves.reshape(n_leaves, LEAF_FLOATS),
-    )  # fmt: skip
+        nodes, leaves = _write(pool, prims, count, tree, choices, positions, triangles)
     return Accel(nodes=nodes, leaves=leaves, bounds=bounds, skipped=skipped)
 
 
-def _each(pool, function, items):
-    for _ in pool.map(function, items):
-        pass
+def _subtree_size(count):
+    """Most primitives of a subtree that is one task."""
+    return max(count // _SUBTREE_SHARE, _SUBTREE_LEAST)
+
+
+def _work(rows):
+    return np.empty((rows, binary.WORK_INTS), np.int32), np.empty((rows, binary.WORK_FLOATS), np.float32)
 
 
 def _build_binary(pool, prims, count):
@@ -99,27 +97,28 @@ def _build_binary(pool, prims, count):
     tree = np.empty(8 * max(count - 1, 0), np.float32)
     bounds = np.empty(binary.WORK_FLOATS, np.float32)
     binary.bounds_entry(prims, count, bounds)
-    stop = max(count // _SUBTREE_SHARE, _SUBTREE_LEAST)
-    ints, floats = _work(MAX_DEPTH + 1)
-    ints[0] = 0, count, 0, 0
-    floats[0] = bounds
-    # a level of the tree has at most count / stop nodes above `stop`; below them hang the ranges handed back
-    room = (_SUBTREE_SHARE + 1) * MAX_DEPTH + 2
-    done_ints, done_floats = _work(room)
-    top_nodes = np.empty(room, np.int32)
-    waiting = 1 if count > 1 else 0
-    done, written = binary.split_ranges(prims, tree, ints, floats, waiting, stop, done_ints, done_floats, top_nodes)
-    subtrees = done_ints[:done].copy()
-    none_ints, none_floats = _work(0)
+    stop = _subtree_size(count)
 
-    def finish(k):
+    def split(entry, stop):
+        """Split a range until no part has more than `stop` primitives; the parts."""
         ints, floats = _work(MAX_DEPTH + 1)
-        ints[0] = done_ints[k]
-        floats[0] = done_floats[k]
-        binary.split_ranges(prims, tree, ints, floats, 1, 1, none_ints, none_floats, np.empty(0, np.int32))
+        ints[0], floats[0] = entry
+        done_ints, done_floats = _work(2)
+        done = binary.split_ranges(prims, tree, ints, floats, 1, stop, done_ints, done_floats)
+        return [(done_ints[k], done_floats[k]) for k in range(done)]
 
-    _each(pool, finish, np.argsort(-subtrees[:, 1], kind="stable"))
-    return tree, subtrees, top_nodes[:written].copy(), bounds.reshape(4, 4)[:2, :3].copy()
+    level = [(np.array([0, count, 0, 0], np.int32), bounds)] if count > 1 else []
+    subtrees, top_nodes = [], []
+    while level:
+        large = [entry for entry in level if entry[0][1] > stop]
+        subtrees += [entry for entry in level if entry[0][1] <= stop]
+        top_nodes += [entry[0][2] for entry in large]
+        level = [part for parts in pool.map(lambda e: split(e, int(e[0][1]) - 1), large) for part in parts]
+    subtrees.sort(key=lambda entry: -entry[0][1])
+    for _ in pool.map(lambda e: split(e, 1), subtrees):
+        pass
+    ranges = np.array([ints for ints, _ in subtrees], np.int32).reshape(-1, binary.WORK_INTS)
+    return tree, ranges, np.array(top_nodes, np.int32), np.stack([bounds[:3], -bounds[4:7]])
 
 
 def _solve(pool, prims, tree, subtrees, top_nodes):
@@ -133,10 +132,46 @@ def _solve(pool, prims, tree, subtrees, top_nodes):
         nodes = np.arange(subtree[2] + subtree[1] - 2, subtree[2] - 1, -1, dtype=np.int32)
         collapse.solve_nodes(prims, tree, costs, choices, kinds, nodes)
 
-    _each(pool, solve, subtrees)
+    for _ in pool.map(solve, subtrees):
+        pass
     collapse.solve_nodes(prims, tree, costs, choices, kinds, np.sort(top_nodes)[::-1].copy())
     return choices
 
 
-def _work(rows):
-    return np.empty((rows, binary.WORK_INTS), np.int32), np.empty((rows, binary.WORK_FLOATS), np.float32)
+def _write(pool, prims, count, tree, choices, positions, triangles):
+    """The tables (nodes, leaves) of the wide tree."""
+    root, stop = (0 if count > 1 else -1), _subtree_size(count)
+    stack = MAX_DEPTH * WIDTH + WIDTH
+    # at most `count / stop` wide nodes of a level have more than `stop` primitives
+    room = (_SUBTREE_SHARE + 1) * MAX_DEPTH * WIDTH
+
+    def size(node, node_count, stop, handed):
+        return collapse.count_nodes(tree, choices, node, node_count, stop, np.empty((stack, 2), np.int64), handed)
+
+    handed = np.empty((room, 2), np.int64)
+    top_nodes, top_leaves, below = size(root, count, stop, handed)
+    nothing = np.empty((0, 2), np.int64)
+    sizes = list(pool.map(lambda row: size(row[0], row[1], 0, nothing), handed[:below]))
+    sizes = {int(node): (n - 1, m) for (node, _), (n, m, _) in zip(handed, sizes, strict=False)}
+    node_count = top_nodes + sum(n for n, _ in sizes.values())
+    leaf_count = top_leaves + sum(m for _, m in sizes.values())
+    nodes, leaves = aligned_empty(node_count * NODE_FLOATS), aligned_empty(leaf_count * LEAF_FLOATS)
+
+    def write(start, stop, next_node, next_leaf, handed):
+        return collapse.write_nodes(
+            prims, tree, choices, positions, triangles, np.array(start, np.int64), stop, next_node, next_leaf,
+            np.empty((stack, 4), np.int64), nodes.reshape(-1, NODE_FLOATS), leaves.reshape(-1, LEAF_FLOATS), handed,
+        )  # fmt: skip
+
+    handed = np.empty((room, 4), np.int64)
+    write((root, 0, count, 0), stop, 1, 0, handed)
+    tasks = []
+    for row in handed[:below]:
+        tasks.append((row, top_nodes, top_leaves))
+        n, m = sizes[int(row[0])]
+        top_nodes, top_leaves = top_nodes + n, top_leaves + m
+    tasks.sort(key=lambda task: -task[0][2])
+    nothing = np.empty((0, 4), np.int64)
+    for _ in pool.map(lambda task: write(task[0], 0, task[1], task[2], nothing), tasks):
+        pass
+    return nodes, leaves

@@ -9,9 +9,9 @@ Deviation from the paper: a leaf costs the same however many triangles it has, a
 
 import numpy as np
 
-from specrender.kernel.accel.binary import half_area, identity
-from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
-from specrender.kernel.accel.simd8 import float_bits, get4, int_bits
+from specrender.kernel.accel.binary import half_area, identity, primitive_box
+from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_FLOATS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.simd8 import float_bits, get4, int_bits, prefetch_row
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, fabs, lane
 
@@ -45,8 +45,8 @@ def _child_cost(prims, costs, ref, i):
     """cost[ref, i], also of a single primitive."""
     if ref >= 0:
         return costs[ref, i - 1]
-    area = half_area(get4(prims, 2 * ~np.int64(ref)), get4(prims, 2 * ~np.int64(ref) + 1))
-    return area * (LEAF_COST if identity(prims, ~np.int64(ref)) >= 0 else OBJECT_COST)
+    lower, upper = primitive_box(prims, ~np.int64(ref))
+    return half_area(lower, upper) * (LEAF_COST if identity(prims, ~np.int64(ref)) >= 0 else OBJECT_COST)
 
 
 @kernel(forceinline=True)
@@ -96,155 +96,219 @@ def solve_nodes(prims, tree, costs, choices, kinds, nodes):
         _solve_node(prims, tree, costs, choices, kinds, np.int64(node))
 
 
-@kernel
-def _children(tree, choices, node, refs):
-    """Collect the (at most 8) children of the wide node made of binary node `node`; their number.
+@kernel(forceinline=True)
+def _left_count(tree, node, count):
+    """Number of primitives on the left of a binary node that has `count`: subtrees are numbered in preorder."""
+    right = _right(tree, node)
+    return count - 1 if right < 0 else np.int64(right) - node
 
-    A root that is a primitive or fits into one leaf becomes the only child.
+
+@kernel
+def _children(tree, choices, node, first, node_count, refs, firsts, sizes):
+    """Collect the (at most 8) children of the wide node made of binary node `node`, with their ranges of primitives.
+
+    Its own are node_count from `first`.  Returns how many children there are.  A root that is a primitive or fits into
+    one leaf becomes the only child; without primitives there is none.
     """
-    pending = np.empty(2 * WIDTH, np.int32)
-    budgets = np.empty(2 * WIDTH, np.int32)
+    if node_count == 0:
+        return 0
+    pending = np.empty(2 * WIDTH, np.int64)
+    budgets = np.empty(2 * WIDTH, np.int64)
+    starts = np.empty(2 * WIDTH, np.int64)
+    counts = np.empty(2 * WIDTH, np.int64)
     waiting, n = 1, 0
-    pending[0] = node
+    pending[0], starts[0], counts[0] = node, first, node_count
     budgets[0] = 1 if node < 0 or choices[node, 0] == _IS_LEAF else WIDTH
     while waiting > 0:
         waiting -= 1
-        ref, budget = np.int64(pending[waiting]), np.int64(budgets[waiting])
+        ref, budget, start, count = pending[waiting], budgets[waiting], starts[waiting], counts[waiting]
         while ref >= 0 and budget > 1 and choices[ref, budget - 1] == 0:
             budget -= 1
         if ref < 0 or budget == 1:
-            refs[n] = ref
+            refs[n], firsts[n], sizes[n] = ref, start, count
             n += 1
             continue
         k = np.int64(choices[ref, budget - 1])
+        left_count = _left_count(tree, ref, count)
         pending[waiting], budgets[waiting] = _right(tree, ref), budget - k
+        starts[waiting], counts[waiting] = start + left_count, count - left_count
         pending[waiting + 1], budgets[waiting + 1] = _left(tree, ref), k
+        starts[waiting + 1], counts[waiting + 1] = start, left_count
         waiting += 2
     return n
 
 
 @kernel(forceinline=True)
-def _root(prim_count):
-    return 0 if prim_count > 1 else -1
+def _is_leaf(choices, ref):
+    return ref < 0 or choices[ref, 0] == _IS_LEAF
 
 
 @kernel(entry=True)
-def count_nodes(prim_count, tree, choices, room):
-    """(wide nodes, leaves) of the collapsed tree; room : int32 scratch for a stack."""
+def count_nodes(tree, choices, node, node_count, stop_count, room, handed):
+    """(wide nodes, leaves, handed back) of the wide tree below binary node `node` that has node_count primitives.
+
+    room : (k, 2) int64 scratch for a stack; k >= MAX_DEPTH * WIDTH.
+    handed : (m, 2) int64, receives the nodes of at most stop_count primitives and their numbers of primitives; they
+        are counted as nodes, but not what is below them.
+    """
     refs = np.empty(WIDTH, np.int64)
-    nodes, leaves, waiting = 1, 0, 1
-    room[0] = _root(prim_count)
+    firsts = np.empty(WIDTH, np.int64)
+    sizes = np.empty(WIDTH, np.int64)
+    nodes, leaves, done, waiting = 1, 0, 0, 1
+    room[0, 0], room[0, 1] = node, node_count
     while waiting > 0:
         waiting -= 1
-        n = _children(tree, choices, np.int64(room[waiting]), refs) if prim_count > 0 else 0
+        n = _children(tree, choices, room[waiting, 0], 0, room[waiting, 1], refs, firsts, sizes)
         for k in range(n):
-            if refs[k] < 0 or choices[refs[k], 0] == _IS_LEAF:
+            if _is_leaf(choices, refs[k]):
                 leaves += 1
+                continue
+            nodes += 1
+            if sizes[k] <= stop_count:
+                handed[done, 0], handed[done, 1] = refs[k], sizes[k]
+                done += 1
             else:
-                nodes += 1
-                room[waiting] = refs[k]
+                room[waiting, 0], room[waiting, 1] = refs[k], sizes[k]
                 waiting += 1
-    return nodes, leaves
+    return nodes, leaves, done
 
 
 @kernel
-def _sort_children(prims, tree, choices, refs, ranks, count):
+def _sort_children(prims, tree, choices, refs, firsts, sizes, ranks, count):
     """Into ascending order of surface, leaves after nodes.
 
     Nodes are numbered in this order, so of several boxes around the origin of a ray the smallest is entered first.
     """
     for k in range(count):
-        ref = refs[k]
+        ref, first, size = refs[k], firsts[k], sizes[k]
         if ref < 0:
-            rank = half_area(get4(prims, 2 * ~ref), get4(prims, 2 * ~ref + 1))
+            lower, upper = primitive_box(prims, ~ref)
         else:
-            rank = half_area(get4(tree, 2 * ref), get4(tree, 2 * ref + 1))
-        is_leaf = ref < 0 or choices[ref, 0] == _IS_LEAF
+            lower, upper = get4(tree, 2 * ref), get4(tree, 2 * ref + 1)
+        rank = half_area(lower, upper)
+        is_leaf = _is_leaf(choices, ref)
         j = k - 1
         while j >= 0:
-            above_is_leaf = refs[j] < 0 or choices[refs[j], 0] == _IS_LEAF
+            above_is_leaf = _is_leaf(choices, refs[j])
             if above_is_leaf == is_leaf:
                 if ranks[j] <= rank:
                     break
             elif is_leaf:
                 break
-            refs[j + 1], ranks[j + 1] = refs[j], ranks[j]
+            refs[j + 1], firsts[j + 1], sizes[j + 1], ranks[j + 1] = refs[j], firsts[j], sizes[j], ranks[j]
             j -= 1
-        refs[j + 1], ranks[j + 1] = ref, rank
+        refs[j + 1], firsts[j + 1], sizes[j + 1], ranks[j + 1] = ref, first, size, rank
 
 
 @kernel
-def _write_leaf(prims, tree, positions, triangles, ref, leaves, number):
-    """Write the primitives below `ref` to a leaf; whether they are objects."""
-    pending = np.empty(WIDTH + 1, np.int64)
-    waiting, n = 1, 0
-    pending[0] = ref
-    row = leaves[number]
-    ids = row[_LEAF_REF_FLOATS:]
-    is_object = False
-    while waiting > 0:
-        waiting -= 1
-        at = pending[waiting]
-        if at >= 0:
-            pending[waiting] = _right(tree, at)
-            pending[waiting + 1] = _left(tree, at)
-            waiting += 2
+def _prefetch_corners(prims, positions, triangles, first, size, is_second):
+    """Ask for a leaf's triangles, then, in a second call, for their corners: both lie anywhere in memory."""
+    for i in range(first, first + size):
+        who = np.int64(identity(prims, i))
+        if who < 0:
+            return
+        if not is_second:
+            prefetch_row(triangles, who)
             continue
-        who = np.int64(identity(prims, ~at))
-        is_object = who < 0
+        for corner in range(3):
+            prefetch_row(positions, np.int64(triangles[who, corner]))
+
+
+@kernel
+def _write_leaf(prims, positions, triangles, first, size, row):
+    """Write `size` primitives to the row of a leaf; whether they are objects."""
+    ids = row[_LEAF_REF_FLOATS:]
+    is_object = identity(prims, first) < 0
+    for n in range(size):
+        who = np.int64(identity(prims, first + n))
         if is_object:
             ids[n] = float_bits(np.int32(~who))
-        else:
-            ids[n] = float_bits(np.int32(who))
-            for corner in range(3):
-                position = get4(positions, np.int64(triangles[who, corner]))
-                for axis in range(3):
-                    row[24 * corner + 8 * axis + n] = lane(position, np.int32(axis))
-        n += 1
-    for k in range(n, WIDTH):
+            continue
+        ids[n] = float_bits(np.int32(who))
+        for corner in range(3):
+            position = get4(positions, np.int64(triangles[who, corner]))
+            for axis in range(3):
+                row[24 * corner + 8 * axis + n] = lane(position, np.int32(axis))
+    for k in range(size, WIDTH):
         ids[k] = float_bits(np.int32(-1))
+    for k in range(0 if is_object else size, WIDTH):
+        for coordinate in range(9):
+            row[8 * coordinate + k] = f32(0.0)
     return is_object
 
 
-@kernel(entry=True)
-def write_nodes(prims, prim_count, tree, choices, positions, triangles, room, nodes, leaves):
-    """Write the wide tree; nodes, leaves : (n, 64), (m, 80) float32, zero; room : (2 k) int32 scratch for a stack.
+@kernel
+def _write_boxes(prims, tree, refs, count, row):
+    """The boxes of a wide node's children, and absent ones in the rest of its row."""
+    for k in range(WIDTH):
+        for axis in range(3):
+            row[16 * axis + k] = f32(np.inf)
+            row[16 * axis + 8 + k] = f32(-np.inf)
+    for k in range(count):
+        ref = refs[k]
+        if ref < 0:
+            lower, upper = primitive_box(prims, ~ref)
+        else:
+            lower, upper = get4(tree, 2 * ref), get4(tree, 2 * ref + 1)
+        lower = lower - fabs(lower) * f32(BOX_SLACK)
+        upper = upper + fabs(upper) * f32(BOX_SLACK)
+        for axis in range(3):
+            row[16 * axis + k] = lane(lower, np.int32(axis))
+            row[16 * axis + 8 + k] = lane(upper, np.int32(axis))
+    for k in range(NODE_REFS // 4, NODE_FLOATS):
+        row[k] = f32(0.0)
 
-    Children of a node lie side by side; the biggest one's subtree follows first.
+
+@kernel(entry=True)
+def write_nodes(
+    prims, tree, choices, positions, triangles, start, stop_count, next_node, next_leaf, room, nodes, leaves, handed
+):
+    """Write the wide tree below a binary node.
+
+    start : (4,) int64: the binary node, its first primitive, how many it has, the number of the wide node made of it.
+    stop_count : children of at most so many primitives are handed back as rows of `handed`, (m, 4) int64, like `start`.
+    next_node, next_leaf : numbers of the first wide node and the first leaf below it.
+    room : (k, 4) int64 scratch for a stack; k >= MAX_DEPTH * WIDTH.
+    nodes, leaves : (n, 64), (m, 80) float32; whole rows are written.
+
+    Returns the number of nodes handed back.  Children of a node lie side by side; the biggest one's subtree is first.
     """
     refs = np.empty(WIDTH, np.int64)
+    firsts = np.empty(WIDTH, np.int64)
+    sizes = np.empty(WIDTH, np.int64)
     ranks = np.empty(WIDTH, np.float32)
-    n_nodes, n_leaves, waiting = 1, 0, 1
-    room[0], room[1] = _root(prim_count), 0
+    done, waiting = 0, 1
+    for k in range(4):
+        room[0, k] = start[k]
     while waiting > 0:
         waiting -= 1
-        number = np.int64(room[2 * waiting + 1])
-        count = _children(tree, choices, np.int64(room[2 * waiting]), refs) if prim_count > 0 else 0
-        _sort_children(prims, tree, choices, refs, ranks, count)
+        number = room[waiting, 3]
+        count = _children(
+            tree, choices, room[waiting, 0], room[waiting, 1], room[waiting, 2], refs, firsts, sizes
+        )  # fmt: skip
+        for second in (False, True):
+            for k in range(count):
+                if _is_leaf(choices, refs[k]):
+                    _prefetch_corners(prims, positions, triangles, firsts[k], sizes[k], second)
+        _sort_children(prims, tree, choices, refs, firsts, sizes, ranks, count)
         row = nodes[number]
         row_refs = row[NODE_REFS // 4 :]
-        for k in range(WIDTH):
-            for axis in range(3):
-                row[16 * axis + k] = f32(np.inf)
-                row[16 * axis + 8 + k] = f32(-np.inf)
+        _write_boxes(prims, tree, refs, count, row)
         for k in range(count):
             ref = refs[k]
-            if ref < 0:
-                lower, upper = get4(prims, 2 * ~ref), get4(prims, 2 * ~ref + 1)
+            if _is_leaf(choices, ref):
+                is_object = _write_leaf(prims, positions, triangles, firsts[k], sizes[k], leaves[next_leaf])
+                row_refs[k] = float_bits(np.int32(next_leaf | (OBJECT_LEAF if is_object else 0)))
+                next_leaf += 1
+                continue
+            row_refs[k] = float_bits(np.int32(next_node + INNER))
+            if sizes[k] <= stop_count:
+                handed[done, 0], handed[done, 1], handed[done, 2], handed[done, 3] = ref, firsts[k], sizes[k], next_node
+                done += 1
             else:
-                lower, upper = get4(tree, 2 * ref), get4(tree, 2 * ref + 1)
-            lower = lower - fabs(lower) * f32(BOX_SLACK)
-            upper = upper + fabs(upper) * f32(BOX_SLACK)
-            for axis in range(3):
-                row[16 * axis + k] = lane(lower, np.int32(axis))
-                row[16 * axis + 8 + k] = lane(upper, np.int32(axis))
-            if ref < 0 or choices[ref, 0] == _IS_LEAF:
-                is_object = _write_leaf(prims, tree, positions, triangles, ref, leaves, n_leaves)
-                row_refs[k] = float_bits(np.int32(n_leaves | (OBJECT_LEAF if is_object else 0)))
-                n_leaves += 1
-            else:
-                row_refs[k] = float_bits(np.int32(n_nodes + INNER))
-                room[2 * waiting], room[2 * waiting + 1] = ref, n_nodes
+                room[waiting, 0], room[waiting, 1], room[waiting, 2], room[waiting, 3] = (
+                    ref, firsts[k], sizes[k], next_node,
+                )  # fmt: skip
                 waiting += 1
-                n_nodes += 1
-    return n_nodes, n_leaves
+            next_node += 1
+    return done

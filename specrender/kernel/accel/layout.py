@@ -47,6 +47,10 @@ LEAF_IDS = 288
 #: it to an address that is -(INNER << 8) beyond the table: nothing to mask.
 INNER = -(2**31)
 OBJECT_LEAF = 1 << 30
+#: Bits of a leaf's number.  What else may be on the traversal stack is 0 in them, so that prefetching it is harmless.
+LEAF_NUMBER = (1 << 29) - 1
+#: Marks the bottom of the traversal stack.
+BOTTOM = OBJECT_LEAF | 1 << 29
 
 #: The slab test's error is within this share of |plane / direction| + |origin / direction|: three roundings of 2^-24,
 #: of the inverse, the offset and the sum.  The planes' share is put into the boxes, the origin's into the ray.

@@ -5,12 +5,13 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from specrender.kernel.accel.layout import INNER, NODE_BYTES, STACK_SIZE
+from specrender.kernel.accel.layout import INNER, LEAF_BYTES, LEAF_NUMBER, NODE_BYTES, STACK_SIZE
 from specrender.kernel.simd import F32, I1, I32, I64, VectorType, broadcast, f32x4, f32x8
 
 I8 = ir.IntType(8)
 F32X8 = ir.VectorType(F32, 8)
 I32X8 = ir.VectorType(I32, 8)
+CACHE_LINE = 64
 
 
 def _byte_address(builder, pointer, byte, llvm_type):
@@ -57,6 +58,32 @@ def nodes_by_reference(typingctx, nodes):
         return builder.bitcast(address, args[0].type)
 
     return nodes(nodes), codegen
+
+
+def _prefetch(builder, address):
+    """Of the cache line at an address, for reading, to stay in all caches."""
+    function_type = ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32])
+    fetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    builder.call(fetch, [address, I32(0), I32(3), I32(1)])
+
+
+@intrinsic
+def prefetch_child(typingctx, nodes, leaves, ref):
+    """Ask for the memory of a child before it is its turn; `nodes` from `nodes_by_reference`."""
+
+    def codegen(context, builder, sig, args):
+        nodes, leaves, ref = args
+        wide = builder.sext(ref, I64)
+        is_node = builder.icmp_signed("<", ref, I32(0))
+        nodes, leaves = (builder.bitcast(table, I8.as_pointer()) for table in (nodes, leaves))
+        base = builder.select(is_node, nodes, leaves)
+        leaf_byte = builder.mul(builder.and_(wide, I64(LEAF_NUMBER)), I64(LEAF_BYTES))
+        byte = builder.select(is_node, builder.shl(wide, I64(8)), leaf_byte)
+        for line in range(0, LEAF_BYTES, CACHE_LINE):
+            _prefetch(builder, builder.gep(base, [builder.add(byte, I64(line))]))
+        return context.get_dummy_value()
+
+    return types.void(nodes, leaves, types.int32), codegen
 
 
 # ---------------------------------------------------------------- lanes
@@ -280,34 +307,77 @@ def entry_ref(typingctx, entry):
 # ---------------------------------------------------------------- arrays, for the builder
 
 
-def _array_address(context, builder, array_type, array, group):
+def _array_address(context, builder, array_type, array, group, lanes):
     data = context.make_array(array_type)(context, builder, array).data
-    address = builder.gep(data, [builder.mul(group, I64(4))])
-    return builder.bitcast(address, ir.VectorType(F32, 4).as_pointer())
+    address = builder.gep(data, [builder.mul(group, I64(lanes))])
+    return builder.bitcast(address, ir.VectorType(F32, lanes).as_pointer())
+
+
+def _array_access(lanes, vector_type):
+    @intrinsic
+    def get(typingctx, array, group):
+        def codegen(context, builder, sig, args):
+            value = builder.load(_array_address(context, builder, sig.args[0], *args, lanes))
+            value.align = 4
+            return value
+
+        return vector_type(array, types.int64), codegen
+
+    @intrinsic
+    def put(typingctx, array, group, value):
+        def codegen(context, builder, sig, args):
+            store = builder.store(args[2], _array_address(context, builder, sig.args[0], *args[:2], lanes))
+            store.align = 4
+            return context.get_dummy_value()
+
+        return types.void(array, types.int64, vector_type), codegen
+
+    return get, put
+
+
+#: get4(array, i): elements 4 i .. 4 i + 3 of a contiguous float32 array, which may change; put4(array, i, value) stores
+#: them.  get8 and put8 likewise.
+get4, put4 = _array_access(4, f32x4)
+get8, put8 = _array_access(8, f32x8)
 
 
 @intrinsic
-def get4(typingctx, array, group):
-    """Elements 4 group .. 4 group + 3 of a contiguous float32 array, which may change."""
+def prefetch_row(typingctx, array, group):
+    """Ask for the memory of elements 4 group .. 4 group + 3 of a contiguous array of 4-byte numbers."""
 
     def codegen(context, builder, sig, args):
-        value = builder.load(_array_address(context, builder, sig.args[0], *args))
-        value.align = 4
-        return value
-
-    return f32x4(array, types.int64), codegen
-
-
-@intrinsic
-def put4(typingctx, array, group, value):
-    """Store an f32x4 where `get4` reads it."""
-
-    def codegen(context, builder, sig, args):
-        store = builder.store(args[2], _array_address(context, builder, sig.args[0], *args[:2]))
-        store.align = 4
+        address = _array_address(context, builder, sig.args[0], *args, 4)
+        _prefetch(builder, builder.bitcast(address, I8.as_pointer()))
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, f32x4), codegen
+    return types.void(array, types.int64), codegen
+
+
+def _half(start):
+    @intrinsic
+    def function(typingctx, vector):
+        def codegen(context, builder, sig, args):
+            mask = ir.Constant(ir.VectorType(I32, 4), list(range(start, start + 4)))
+            return builder.shuffle_vector(args[0], args[0], mask)
+
+        return f32x4(f32x8), codegen
+
+    return function
+
+
+#: The first and the last four lanes of an f32x8.
+low4 = _half(0)
+high4 = _half(4)
+
+
+@intrinsic
+def join8(typingctx, low, high):
+    """f32x8 whose first four lanes are `low`, the others `high`."""
+
+    def codegen(context, builder, sig, args):
+        return builder.shuffle_vector(*args, ir.Constant(I32X8, list(range(8))))
+
+    return f32x8(f32x4, f32x4), codegen
 
 
 @intrinsic

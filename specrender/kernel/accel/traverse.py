@@ -2,11 +2,23 @@
 
 Slab test of eight boxes, one multiply-add a plane; the watertight test of eight triangles at once [Woop2013].
 `make_traversal` builds the two kernels around the function that intersects objects, which so stays out of this package.
+
+What is on top of the stack is asked for while its predecessor is being tested: on a soup of a million triangles, whose
+tables are larger than the caches, occlusion went from 0.75 to 1.03 times Embree's rays a second; nothing got slower.
 """
 
 import numpy as np
 
-from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_BYTES, LEAF_IDS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.layout import (
+    BOTTOM,
+    BOX_SLACK,
+    INNER,
+    LEAF_BYTES,
+    LEAF_IDS,
+    NODE_REFS,
+    OBJECT_LEAF,
+    WIDTH,
+)
 from specrender.kernel.accel.simd8 import (
     both,
     count_bits,
@@ -23,6 +35,7 @@ from specrender.kernel.accel.simd8 import (
     most,
     new_stack,
     nodes_by_reference,
+    prefetch_child,
     push_downwards,
     push_upwards,
     reference_get,
@@ -45,8 +58,6 @@ SMALLEST_DIRECTION = f32(1e-18)
 #: two points of the scene look for small ones, since what is as big as the scene is around both of their ends.
 #: In a closed room with much in it: 0.89 -> 1.16 times Embree's rays a second, where one order for both had 2.8 or 0.5.
 LONG_RAY = f32(1e18)
-
-_BOTTOM = 2**31 - 1  # no leaf has this reference
 
 
 @kernel(forceinline=True)
@@ -220,7 +231,7 @@ def make_rooted_traversal(intersect_object):
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         stack = new_stack()
-        stack_put(stack, 0, entry_of(-INFINITY, np.int32(_BOTTOM)))
+        stack_put(stack, 0, entry_of(-INFINITY, np.int32(BOTTOM)))
         top = np.int64(0)
         ref = np.int32(root + INNER)
         best_t = t_max
@@ -249,6 +260,7 @@ def make_rooted_traversal(intersect_object):
                         top += 1
                         stack_put(stack, top, far)
                         ref = entry_ref(nearest)
+                        prefetch_child(nodes, leaves, entry_ref(far))
                         continue
                     # three are sorted in registers, more by insertion
                     entry = _child_entry(nodes, base, enter, mask)
@@ -269,6 +281,7 @@ def make_rooted_traversal(intersect_object):
                         stack_put(stack, place + 1, entry)
                         top += 1
                     ref = entry_ref(nearest)
+                    prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
                     continue
             else:
                 leaf = np.int64(ref)
@@ -299,8 +312,9 @@ def make_rooted_traversal(intersect_object):
                 entry = stack_get(stack, top)
             top -= 1
             ref = entry_ref(entry)
-            if ref == _BOTTOM:
+            if ref == BOTTOM:
                 break
+            prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
         return (best_t if found else INFINITY), best_u, best_v, primitive, number
 
     @kernel
@@ -311,11 +325,11 @@ def make_rooted_traversal(intersect_object):
         rows, corner, shear = _shear_of(origin, direction)
         limit = splat8(t_max)
         stack = new_stack()
-        reference_put(stack, 0, np.int32(_BOTTOM))
+        reference_put(stack, 0, np.int32(BOTTOM))
         is_long = t_max > LONG_RAY
         top = np.int64(0)
         ref = np.int32(root + INNER)
-        while ref != _BOTTOM:
+        while ref != BOTTOM:
             if ref < 0:
                 base = np.int64(ref) << 8
                 _, mask = _enter_boxes(nodes, base, near, slabs, limit)
@@ -331,6 +345,7 @@ def make_rooted_traversal(intersect_object):
                         push_downwards(stack, top, nodes, base, mask)
                     ref = int_at(nodes, base + 4 * k)
                     top += count_bits(mask)
+                    prefetch_child(nodes, leaves, reference_get(stack, top))
                     continue
             else:
                 leaf = np.int64(ref)
@@ -344,6 +359,7 @@ def make_rooted_traversal(intersect_object):
                         return True
             ref = reference_get(stack, top)
             top -= 1
+            prefetch_child(nodes, leaves, reference_get(stack, max(top, 0)))
         return False
 
     return closest_hit, occluded
