@@ -18,6 +18,7 @@ GEOMETRIC_NORMAL = 4
 SHADING_NORMAL = 5
 PRIMITIVE_INDEX = 6
 SHAPE_INDEX = 7
+MATERIAL_INDEX = 8
 
 #: Name of a layer in scene files -> its tag here.
 AOV_TAGS = {
@@ -29,6 +30,7 @@ AOV_TAGS = {
     "sh_normal": SHADING_NORMAL,
     "prim_index": PRIMITIVE_INDEX,
     "shape_index": SHAPE_INDEX,
+    "material_index": MATERIAL_INDEX,
 }
 
 
@@ -70,9 +72,10 @@ def add_layers(tables, index, origin, direction, reach, wavelengths, inverse_pdf
                 first = tables.shapes[hit.shape].first_triangle
                 layers[y, x, channel] = np.float64(hit.primitive - first)
             channel += 1
-        elif kind == SHAPE_INDEX:
+        elif kind == SHAPE_INDEX or kind == MATERIAL_INDEX:
             if index == 0:
-                layers[y, x, channel] = np.float64(hit.shape)
+                of_shape = kind == SHAPE_INDEX
+                layers[y, x, channel] = np.float64(hit.shape if of_shape else tables.shapes[hit.shape].material)
             channel += 1
         elif kind == UV:
             layers[y, x, channel] += np.float64(lane(hit.uv, 0)) * scale

@@ -4,8 +4,10 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.settings import SPECTRAL
-from specrender.kernel.simd import f32, floor, lane, splat4, to_int, to_int4, vec4
+from specrender.kernel.simd import f32, floor, hsum, lane, splat4, to_int, to_int4, vec4
+from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import load4
+from specrender.kernel.texture import evaluate as evaluate_texture
 
 
 @kernel(forceinline=True)
@@ -77,3 +79,14 @@ def add_to_bins(tables, spectrum, wavelengths, inverse_pdf, weight, bins, radian
         if 0 <= index < settings.bin_count:
             bins[y, x, index] += amount * settings.inv_bin_width
             radiance[y, x] += amount
+
+
+@kernel
+def add_responses(tables, spectrum, wavelengths, inverse_pdf, weight, layers, y, x):
+    """Add the integral over wavelength [nm] of radiance times response to the layer of each sensor response."""
+    settings = tables.settings[0]
+    share = spectrum * inverse_pdf * (f32(0.25) * weight)
+    nowhere = surface_point(splat4(f32(0.0)), np.int32(0))
+    for i in range(settings.response_count):
+        seen = share * evaluate_texture(tables, tables.responses[i], nowhere, wavelengths)
+        layers[y, x, settings.response_channel + i] += np.float64(hsum(seen))

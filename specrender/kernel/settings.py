@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from specrender.kernel.camera.layout import DTYPE as CAMERA
 from specrender.kernel.light.layout import DTYPE as LIGHT
 from specrender.kernel.light.tree import EMITTER
 from specrender.kernel.shape.layout import DTYPE as SHAPE
@@ -15,6 +16,7 @@ RGB = 1
 PATH = 0
 DIRECT = 1
 NO_INTEGRATOR = 2  # AOVs only
+DEPTH = 3
 
 SETTINGS = np.dtype(
     [
@@ -46,18 +48,9 @@ SETTINGS = np.dtype(
         ("inv_bin_width", "f4"),  # 1 / nm
         ("filter_cells", "i4"),  # reconstruction filter: cells + 1 inverse-CDF entries, then the cells' weights
         ("filter_table", "i4"),  # offset in values [pixels]
-        ("camera_kind", "i4"),
-        ("inv_width", "f4"),  # 1 / pixels
-        ("inv_height", "f4"),
-        ("x_scale", "f4"),  # camera-space x at z = 1 (perspective) or x (orthographic) of the left edge
-        ("y_scale", "f4"),
-        ("x_offset", "f4"),  # principal point, as a share of the film
-        ("y_offset", "f4"),
-        ("near_clip", "f4"),
-        ("far_clip", "f4"),
-        ("aperture_radius", "f4"),
-        ("focus_distance", "f4"),
         ("aov_count", "i4"),
+        ("response_count", "i4"),  # film of sensor responses: texture ids in tables.responses
+        ("response_channel", "i4"),  # where their sums begin in the layers
         ("white", "i4"),  # texture id of D65 with Y = 1 (RGB mode: 1), for the albedo layer
     ],
     align=True,
@@ -86,15 +79,18 @@ BSDF = np.dtype(
 #: Every table of the kernel; part of the type of compiled code.
 LAYOUT = {
     "settings": SETTINGS,
+    "cameras": CAMERA,
+    "responses": np.dtype("i4"),  # texture ids of the film's sensor responses
     "values": np.dtype("f4"),  # pooled samples of spectra, images and cumulative tables
     "cmf": np.dtype("f4"),  # (n, 4): xbar, ybar, zbar, 0 at 1 nm; RGB mode: the columns of RGB -> XYZ
     "textures": TEXTURE,
+    "attributes": np.dtype("i4"),  # mesh attributes: index of a value less the index of its vertex or face
     "materials": MATERIAL,
     "bsdfs": BSDF,
     "bsdf_parameters": np.dtype("u1"),
     "shapes": SHAPE,
     "objects": np.dtype("i4"),  # analytic shapes in the order of the BVH's objects
-    "transforms": np.dtype("f4"),  # (n, 4 columns, 4); to_world, then its inverse; the camera's come first
+    "transforms": np.dtype("f4"),  # (n, 4 columns, 4); to_world, then its inverse
     "positions": np.dtype("f4"),  # (n, 4)
     "normals": np.dtype("f4"),  # (n, 4)
     "uvs": np.dtype("f4"),  # (n, 2)

@@ -4,12 +4,13 @@ import numpy as np
 
 from specrender.kernel.aov import add_layers
 from specrender.kernel.camera import generate_ray
+from specrender.kernel.depth import trace_depth
 from specrender.kernel.direct import trace_direct
-from specrender.kernel.film import add_to_bins, sample_filter, sample_wavelengths, to_xyz
+from specrender.kernel.film import add_responses, add_to_bins, sample_filter, sample_wavelengths, to_xyz
 from specrender.kernel.jit import kernel
 from specrender.kernel.path import FILM_DIMENSION, WAVELENGTH_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_state, samples
-from specrender.kernel.settings import DIRECT, PATH
+from specrender.kernel.settings import DEPTH, DIRECT, PATH
 from specrender.kernel.simd import f32, fabs, hsum, lane, splat4
 
 #: Indices of the counters that `render_tile` adds to; the last three name the first non-finite sample of a call.
@@ -31,12 +32,14 @@ def _radiance(tables, state, origin, direction, reach, wavelengths):
         return trace_path(tables, state, origin, direction, reach, wavelengths)
     if integrator == DIRECT:
         return trace_direct(tables, state, origin, direction, reach, wavelengths)
+    if integrator == DEPTH:
+        return trace_depth(tables, origin, direction, reach)
     return splat4(f32(0.0)), f32(0.0)
 
 
 @kernel(forceinline=True)
 def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
-    """(state, filter weight, origin, direction, t_max, wavelengths, 1 / pdf) of one sample of a pixel."""
+    """(state, filter weight, origin, direction, t_max, wavelengths, 1 / pdf, factor) of one sample of a pixel."""
     settings = tables.settings[0]
     state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
     u_film = samples(state, FILM_DIMENSION)
@@ -44,9 +47,9 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
     film_x = f32(pixel_x) + f32(0.5) + offset_x
     film_y = f32(pixel_y) + f32(0.5) + offset_y
-    origin, direction, reach = generate_ray(tables, film_x, film_y, lane(u_film, 0), lane(u_film, 3))
+    origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_film, 0), lane(u_film, 3))
     wavelengths, inverse_pdf = sample_wavelengths(tables, lane(samples(state, WAVELENGTH_DIMENSION), 0))
-    return state, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf
+    return state, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf, factor
 
 
 @kernel(forceinline=True)
@@ -74,10 +77,11 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
     following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
-        state, weight, origin, direction, reach, wavelengths, inverse_pdf = following
+        state, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
         following = _camera_sample(tables, pixel, pixel_x, pixel_y, index + 1)
         radiance, coverage = _radiance(tables, state, origin, direction, reach, wavelengths)
+        radiance *= factor
         if not hsum(fabs(radiance)) < f32(np.inf):
             if counters[NON_FINITE] == 0:
                 counters[NON_FINITE_X], counters[NON_FINITE_Y], counters[NON_FINITE_INDEX] = pixel_x, pixel_y, index
@@ -96,6 +100,8 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
         sum_alpha += np.float64(weight * coverage)
         if settings.bin_count:
             add_to_bins(tables, radiance, wavelengths, inverse_pdf, weight, bins, radiance_sum, y, x)
+        if settings.response_count:
+            add_responses(tables, radiance, wavelengths, inverse_pdf, weight, layers, y, x)
         if settings.aov_count:
             add_layers(
                 tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x

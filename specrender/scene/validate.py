@@ -107,7 +107,7 @@ def _check_spectrum(place, field, value):
     if value.name is not None:
         _check_name(inner, "name", value.name, metals=name in METAL_INDICES)
     if value.texture is not None:
-        if isinstance(place.node, (*POINTLIKE, d.Checkerboard)):
+        if isinstance(place.node, POINTLIKE):
             kind = place.node.__struct_config__.tag
             raise inner.fail("texture", f"{name} of {kind} cannot be a texture")
         if isinstance(place.node, d.Scene):

@@ -2,8 +2,9 @@
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import clamp, f32, floor, fmax, fmin, lane, to_int
+from specrender.kernel.tables import load4
 from specrender.kernel.texture.layout import CLAMP, MIRROR, NEAREST
-from specrender.kernel.texture.spectrum import regular, texel
+from specrender.kernel.texture.spectrum import regular, samples_at, texel
 
 
 @kernel(forceinline=True)
@@ -69,6 +70,42 @@ def colour(tables, texture, surface, wavelengths):
     if texture.illuminant >= 0:
         result *= regular(tables, tables.textures[texture.illuminant], wavelengths)
     return result
+
+
+@kernel
+def spectra(tables, texture, surface, wavelengths):
+    """f32x4 of an image of spectra."""
+    i00, i01, i10, i11, wx, wy = _footprint(texture, surface)
+    stride, offset = texture.count + 1, texture.offset
+    result = samples_at(tables, texture, offset + i00 * stride, wavelengths)
+    if not texture.flags & NEAREST:
+        right = samples_at(tables, texture, offset + i01 * stride, wavelengths)
+        low_left = samples_at(tables, texture, offset + i10 * stride, wavelengths)
+        low_right = samples_at(tables, texture, offset + i11 * stride, wavelengths)
+        top = result * (f32(1.0) - wx) + right * wx
+        result = top * (f32(1.0) - wy) + (low_left * (f32(1.0) - wx) + low_right * wx) * wy
+    return result
+
+
+@kernel
+def raw(tables, texture, surface):
+    """(R, G, B, 0) of an image whose texels are numbers, not colours (normal maps)."""
+    i00, i01, i10, i11, wx, wy = _footprint(texture, surface)
+    values, offset = tables.values, texture.offset
+    top = load4(values, offset + i00) * (f32(1.0) - wx) + load4(values, offset + i01) * wx
+    low = load4(values, offset + i10) * (f32(1.0) - wx) + load4(values, offset + i11) * wx
+    return top * (f32(1.0) - wy) + low * wy
+
+
+@kernel
+def scalar_gradient(tables, texture, surface):
+    """(d/du, d/dv) of `scalar` by the surface's u and v; 0 for an image that is not interpolated."""
+    i00, i01, i10, i11, wx, wy = _footprint(texture, surface)
+    values, offset = tables.values, texture.offset
+    v00, v01, v10, v11 = values[offset + i00], values[offset + i01], values[offset + i10], values[offset + i11]
+    along_x = ((v01 - v00) * (f32(1.0) - wy) + (v11 - v10) * wy) * f32(texture.width)
+    along_y = ((v10 - v00) * (f32(1.0) - wx) + (v11 - v01) * wx) * f32(texture.height)
+    return texture.uv_xx * along_x + texture.uv_yx * along_y, texture.uv_xy * along_x + texture.uv_yy * along_y
 
 
 @kernel

@@ -21,6 +21,19 @@ BITMAP = 5
 SCALAR_BITMAP = 6
 #: child0 and child1 on a grid.
 CHECKERBOARD = 7
+#: An image of spectra: `count` + 1 floats a texel (the last sample twice) at values[offset], as REGULAR.
+SPECTRAL_BITMAP = 8
+#: A colour of each vertex or face of a mesh: where in `values` says tables.attributes[offset + shape].
+MESH_ATTRIBUTE = 9
+#: The same with one float each.
+SCALAR_MESH_ATTRIBUTE = 10
+#: child0 and child1, mixed by a pattern: `count` octaves, value0 their falloff, value1 the distortion, seed `width`.
+NOISE = 11
+MARBLE = 12
+WOOD = 13
+
+#: What tables.attributes holds for a shape that lacks the attribute.
+NO_ATTRIBUTE = -(2**31)
 
 #: Bits of `flags`.
 HOLD = 1  # tables keep their end values outside their range
@@ -28,6 +41,7 @@ NEAREST = 2  # bitmaps are not interpolated
 CLAMP = 4  # wrap mode; neither CLAMP nor MIRROR: repeat
 MIRROR = 8
 RGB_TEXELS = 16  # texels are R, G, B, 0
+FACE = 32  # a mesh attribute of faces, not of vertices
 
 DTYPE = np.dtype(
     [

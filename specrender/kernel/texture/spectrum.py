@@ -14,14 +14,14 @@ def sigmoid(c0, c1, c2, wavelengths):
 
 
 @kernel(forceinline=True)
-def regular(tables, texture, wavelengths):
-    """Equally spaced samples, linear in between, 0 (or held) outside; the last sample is stored twice."""
+def samples_at(tables, texture, offset, wavelengths):
+    """Equally spaced samples at values[offset], linear in between, 0 (or held) outside; the last is stored twice."""
     last = f32(texture.count - 1)
     position = (wavelengths - texture.start) * texture.inv_step
     inside = clamp(position, f32(0.0), last)
     whole = floor(inside)
     i0, i1, i2, i3 = to_int4(whole)
-    values, offset = tables.values, texture.offset
+    values = tables.values
     low = vec4(values[offset + i0], values[offset + i1], values[offset + i2], values[offset + i3])
     offset += 1
     high = vec4(values[offset + i0], values[offset + i1], values[offset + i2], values[offset + i3])
@@ -30,6 +30,12 @@ def regular(tables, texture, wavelengths):
         return result
     result = select(position < f32(0.0), f32(0.0), result)
     return select(position > last, f32(0.0), result)
+
+
+@kernel(forceinline=True)
+def regular(tables, texture, wavelengths):
+    """A table of equally spaced samples."""
+    return samples_at(tables, texture, texture.offset, wavelengths)
 
 
 @kernel

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from specrender.color import rgb_to_xyz, xyz_to_rgb
 from specrender.errors import SpecrenderError
 from specrender.kernel.texture import layout
 from specrender.scene import description as d
-from specrender.scene.compile.images import load_image, luminance_of
+from specrender.scene.compile.textures import pack_texture
 from specrender.spectra import catalogue, files, refraction
 from specrender.spectra.spectrum import (
     Blackbody,
@@ -63,6 +61,8 @@ class TableBuilder:
         self._chunks: list[np.ndarray] = []
         self._value_count = 0
         self._ids: dict = {}
+        #: (texture id, struct, role) of the mesh attributes that are used.
+        self.attribute_textures: list[tuple[int, d.MeshAttribute, str]] = []
 
     # ---------------------------------------------------------------- pools
 
@@ -93,7 +93,8 @@ class TableBuilder:
         columns[:, :, 3] = 0.0
         return columns.astype(np.float32)
 
-    def _texture(self, **fields) -> int:
+    def texture(self, **fields) -> int:
+        """Add a record of the kernel's texture table; returns its id."""
         record = np.zeros(1, layout.DTYPE)
         record["illuminant"] = record["child0"] = record["child1"] = -1
         record["scale"] = 1.0
@@ -221,12 +222,12 @@ class TableBuilder:
     def rgb(self, rgb) -> int:
         """RGB mode: texture id of a constant colour of the rendering space."""
         r, g, b = (float(c) for c in rgb)
-        return self._texture(kind=layout.RGB, value0=r, value1=g, value2=b, mean=(r + g + b) / 3.0)
+        return self.texture(kind=layout.RGB, value0=r, value1=g, value2=b, mean=(r + g + b) / 3.0)
 
     def _spectral_record(self, spectrum: Spectrum, factor: float) -> int:
         if isinstance(spectrum, Uniform):
             value = spectrum.value * factor
-            return self._texture(kind=layout.UNIFORM, scale=value, mean=value)
+            return self.texture(kind=layout.UNIFORM, scale=value, mean=value)
         if isinstance(spectrum, Sigmoid):
             c0, c1, c2 = (float(c) for c in spectrum.coefficients)
             illuminant = -1
@@ -234,7 +235,7 @@ class TableBuilder:
                 illuminant = self.spectrum(spectrum.illuminant, "emission")
                 if self.textures[illuminant]["kind"] != layout.REGULAR:
                     illuminant = self._table(self.grid_nm, spectrum.illuminant(self.grid_nm), layout.HOLD)
-            return self._texture(
+            return self.texture(
                 kind=layout.SIGMOID,
                 value0=c0,
                 value1=c1,
@@ -256,7 +257,7 @@ class TableBuilder:
         wavelengths, values = np.asarray(wavelengths, np.float64), np.asarray(values, np.float64)
         if len(wavelengths) == 1:
             if flags & layout.HOLD:
-                return self._texture(kind=layout.UNIFORM, scale=values[0], mean=values[0])
+                return self.texture(kind=layout.UNIFORM, scale=values[0], mean=values[0])
             wavelengths, values = np.append(wavelengths, wavelengths[0] + 1e-3), np.append(values, values[0])
         steps = np.diff(wavelengths)
         mean = float(np.mean(np.interp(self.grid_nm, wavelengths, values)))
@@ -266,7 +267,7 @@ class TableBuilder:
             wavelengths, values, steps = grid, np.interp(grid, wavelengths, values), np.ones(1)
         if np.ptp(steps) <= 1e-6 * steps[0]:
             step = (wavelengths[-1] - wavelengths[0]) / (len(wavelengths) - 1)
-            return self._texture(
+            return self.texture(
                 kind=layout.REGULAR,
                 flags=flags,
                 offset=self.values(np.append(values, values[-1])),
@@ -276,13 +277,13 @@ class TableBuilder:
                 mean=mean,
             )
         offset = self.values(np.concatenate([wavelengths, values]))
-        return self._texture(kind=layout.IRREGULAR, flags=flags, offset=offset, count=len(values), mean=mean)
+        return self.texture(kind=layout.IRREGULAR, flags=flags, offset=offset, count=len(values), mean=mean)
 
     def spectrum_table(self, function, role: str = "unbounded") -> int:
         """Texture id of a host function of nm, tabulated at 1 nm; RGB mode: its value at 587.6 nm in all lanes."""
         if self.mode == "rgb":
             value = float(function(np.array([HELIUM_D_NM]))[0])
-            return self._texture(kind=layout.UNIFORM, scale=value, mean=value)
+            return self.texture(kind=layout.UNIFORM, scale=value, mean=value)
         return self._table(self.grid_nm, function(self.grid_nm), layout.HOLD)
 
     def one(self) -> int:
@@ -291,7 +292,7 @@ class TableBuilder:
 
     def image_marker(self, flags: int) -> int:
         """Texture id that only carries the flags of an image kept elsewhere (environment maps)."""
-        return self._texture(kind=layout.UNIFORM, flags=flags)
+        return self.texture(kind=layout.UNIFORM, flags=flags)
 
     def white(self) -> int:
         """Texture id of D65 with Y = 1; RGB mode: the white of the rendering space."""
@@ -321,64 +322,23 @@ class TableBuilder:
         if isinstance(value, d.TextureRef):
             return self.named_texture(value.texture, "scalar", node or value)
         value = float(value)
-        return self._once(("scalar", value), lambda: self._texture(kind=layout.UNIFORM, scale=value, mean=value))
+        return self._once(("scalar", value), lambda: self.texture(kind=layout.UNIFORM, scale=value, mean=value))
 
     def named_texture(self, name: str, role: str, node: d.Node) -> int:
-        """Texture id of an entry of `[textures]` in a role (those of `spectral`, or "scalar")."""
+        """Texture id of an entry of `[textures]` in a role (those of `spectral`, "scalar" or "raw")."""
         texture = self.scene.textures.get(name)
         if texture is None:
             raise d.fail(node, f"there is no texture '{name}'")
-        make = self._bitmap if isinstance(texture, d.Bitmap) else self._checkerboard
-        return self._once(("texture", name, role), lambda: make(texture, role))
-
-    def _uv_fields(self, to_uv: d.Transform) -> dict:
-        m = to_uv.matrix
-        names = ("uv_xx", "uv_xy", "uv_x", "uv_yx", "uv_yy", "uv_y")
-        return dict(zip(names, (m[0, 0], m[0, 1], m[0, 3], m[1, 0], m[1, 1], m[1, 3]), strict=True))
-
-    def _checkerboard(self, texture: d.Checkerboard, role: str) -> int:
-        if role == "scalar":
-            for color in (texture.color0, texture.color1):
-                if not isinstance(color, (int, float)):
-                    raise d.fail(texture, "a checkerboard for a scalar parameter needs plain numbers as colours")
-            children = [self.scalar(texture.color0), self.scalar(texture.color1)]
-        else:
-            children = [self.spectral(c, role, texture) for c in (texture.color0, texture.color1)]
-        mean = 0.5 * (self.mean(children[0]) + self.mean(children[1]))
-        fields = self._uv_fields(texture.to_uv)
-        return self._texture(kind=layout.CHECKERBOARD, child0=children[0], child1=children[1], mean=mean, **fields)
-
-    def _bitmap(self, texture: d.Bitmap, role: str) -> int:
-        pixels = self.located(load_image, texture, Path(texture.filename), texture.raw)
-        height, width, _ = pixels.shape
-        flags = {"repeat": 0, "mirror": layout.MIRROR, "clamp": layout.CLAMP}[texture.wrap_mode]
-        flags |= layout.NEAREST if texture.filter_type == "nearest" else 0
-        fields = {"width": width, "height": height, **self._uv_fields(texture.to_uv)}
-        if role == "scalar":
-            scalars = luminance_of(pixels)
-            offset = self.values(scalars)
-            mean = float(scalars.mean())
-            return self._texture(kind=layout.SCALAR_BITMAP, flags=flags, offset=offset, mean=mean, **fields)
-        texels, texel_flags = self.texels(pixels, texture.space, role)
-        offset = self.values(texels) // 4
-        illuminant = -1
-        if role == "emission" and self.mode == "spectral":
-            illuminant = self.spectrum(white_spectrum(texture.space), "emission")
-        return self._texture(
-            kind=layout.BITMAP,
-            flags=flags | texel_flags,
-            offset=offset,
-            illuminant=illuminant,
-            mean=float(pixels.mean()),
-            **fields,
-        )
+        return self._once(("texture", name, role), lambda: pack_texture(texture, role, self))
 
     def texels(self, pixels: np.ndarray, space: str, role: str) -> tuple[np.ndarray, int]:
         """((h, w, 4) float32, flags): sigmoid coefficients and scale of each pixel, or its RGB in rgb mode.
 
-        pixels : (h, w, 3) linear colours of `space`.  role : as in `spectral`.
+        pixels : (h, w, 3) linear colours of `space`.  role : as in `spectral`, or "raw" for the numbers themselves.
         """
-        if self.mode == "rgb":
+        if role == "raw":
+            coefficients, scale, flags = pixels, 0.0, layout.RGB_TEXELS
+        elif self.mode == "rgb":
             colours = self._converted(pixels, space)
             upper = 1.0 if role == "reflectance" else np.inf
             coefficients, scale, flags = np.clip(colours, 0.0, upper), 0.0, layout.RGB_TEXELS

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ def load_image(path: Path, raw: bool) -> np.ndarray:
         if image is None:
             raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
         spec = image.spec()
-        pixels = image.read_image(0, 0, 0, min(spec.nchannels, 4), oiio.FLOAT)
+        first, last = _colour_channels(spec.channelnames)
+        pixels = image.read_image(0, 0, first, last, oiio.FLOAT)
         error = image.geterror()
         image.close()
     if pixels is None:
@@ -44,6 +46,62 @@ def load_image(path: Path, raw: bool) -> np.ndarray:
     if not raw and spec.format.basetype not in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE):
         pixels = srgb_decode(pixels).astype(np.float32)
     return np.ascontiguousarray(pixels)
+
+
+def _colour_channels(names) -> tuple[int, int]:
+    """[first, last) of the channels that hold the colour: R, G, B or Y where channels are named, else the first."""
+    names = [name.upper() for name in names]
+    for wanted in (["R", "G", "B"], ["Y"]):
+        for first in range(len(names) - len(wanted) + 1):
+            if names[first : first + len(wanted)] == wanted:
+                return first, first + len(wanted)
+    return 0, 3 if len(names) >= 3 else 1
+
+
+#: A spectral channel of [Fichet2021]: the quantity and the wavelength, with a decimal comma and a unit.
+SPECTRAL_CHANNEL = re.compile(r"^(S0|T)\.(\d*,?\d*(?:[eE][-+]?\d+)?)(nm|um|mm|cm|m)$")
+NANOMETRES = {"nm": 1.0, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
+
+
+def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray]:
+    """(wavelengths (n,) [nm], spectra (h, w, n) float32) of an EXR file in the layout of [Fichet2021].
+
+    Parameters
+    ----------
+    prefer : "T" (reflectance or transmittance) or "S0" (emission), if the file has both.
+
+    Raises
+    ------
+    InputError : the file is missing, has no spectral channels, or has pixels that are not finite.
+    """
+    if not path.is_file():
+        raise InputError(f"image file '{path}' does not exist")
+    import OpenImageIO as oiio
+
+    with _silent_libraries():
+        image = oiio.ImageInput.open(str(path))
+        if image is None:
+            raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
+        spec = image.spec()
+        found = {"T": {}, "S0": {}}
+        for index, name in enumerate(spec.channelnames):
+            match = SPECTRAL_CHANNEL.match(name)
+            if match:
+                found[match[1]][float(match[2].replace(",", ".")) * NANOMETRES[match[3]]] = index
+        channels = found[prefer] or found["S0" if prefer == "T" else "T"]
+        pixels = image.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT) if channels else None
+        error = image.geterror()
+        image.close()
+    if not channels:
+        raise InputError(f"image file '{path}' has no spectral channels such as 'T.550,000000nm' or 'S0.550,000000nm'")
+    if pixels is None:
+        raise InputError(f"image file '{path}' cannot be read: {_first_clause(error)}")
+    wavelengths = sorted(channels)
+    spectra = np.asarray(pixels, np.float32).reshape(spec.height, spec.width, -1)
+    spectra = np.ascontiguousarray(spectra[..., [channels[nm] for nm in wavelengths]])
+    if not np.isfinite(spectra).all():
+        raise InputError(f"image file '{path}' has pixels that are not finite")
+    return np.array(wavelengths), spectra
 
 
 def _first_clause(message: str) -> str:

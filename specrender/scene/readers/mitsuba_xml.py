@@ -26,7 +26,7 @@ NOT_YET = {
     "shape": (
         "instance shapegroup merge bsplinecurve linearcurve sdfgrid ellipsoids ellipsoidsmesh blender heightfield hair"
     ).split(),
-    "texture": "mesh_attribute volume".split(),
+    "texture": ["volume"],
     "sensor": "radiancemeter irradiancemeter distant mpdistant hdistant batch mradiancemeter".split(),
     "integrator": (
         "volpath volpathmis ptracer depth stokes prb prb_basic prb_projective direct_projective prbvolpath "

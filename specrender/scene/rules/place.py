@@ -82,7 +82,7 @@ def peak(value, scene):
         inner = max(value.rgb or value.values)
     elif value.name in scene.spectra:
         inner = peak(value.name, scene)
-    elif isinstance(scene.textures.get(value.texture), d.Checkerboard):
+    elif isinstance(scene.textures.get(value.texture), (d.Checkerboard, d.Pattern)):
         board = scene.textures[value.texture]
         inner = max((peak(color, scene) or 0.0 for color in (board.color0, board.color1)), default=None)
     return None if inner is None else inner * value.scale

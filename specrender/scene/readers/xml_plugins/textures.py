@@ -18,11 +18,14 @@ def _bitmap(p):
 
 
 def _checkerboard(p):
-    colors = [p.reflectance(name, default) for name, default in (("color0", 0.4), ("color1", 0.2))]
-    for name, color in zip(("color0", "color1"), colors, strict=True):
-        if isinstance(color, d.SpectrumSpec) and color.texture is not None:
-            raise p.fail("a texture inside a checkerboard is not supported", name)
-    return d.Checkerboard(color0=colors[0], color1=colors[1], to_uv=p.transform("to_uv"))
+    return d.Checkerboard(
+        color0=p.reflectance("color0", 0.4), color1=p.reflectance("color1", 0.2), to_uv=p.transform("to_uv")
+    )
 
 
-TEXTURES = {"bitmap": _bitmap, "checkerboard": _checkerboard}
+def _mesh_attribute(p):
+    p.required("name")
+    return d.MeshAttribute(name=p.string("name", None), scale=p.number("scale", 1.0))
+
+
+TEXTURES = {"bitmap": _bitmap, "checkerboard": _checkerboard, "mesh_attribute": _mesh_attribute}

@@ -1,0 +1,37 @@
+"""Cameras in the kernel: `generate_ray`.
+
+A new kind is a tag in `layout.py` and an arm in `projection.py` (pictures) or `meter.py` (numbers).
+"""
+
+from specrender.kernel.camera.layout import BATCH, CAMERA_TAGS, RADIANCE_METER
+from specrender.kernel.camera.meter import measured_ray
+from specrender.kernel.camera.projection import projected_ray
+from specrender.kernel.jit import kernel
+from specrender.kernel.simd import f32, fmax, to_int
+
+__all__ = ["CAMERA_TAGS", "generate_ray"]
+
+
+@kernel(forceinline=True)
+def generate_ray(tables, film_x, film_y, u1, u2):
+    """(origin, unit direction, t_max, factor on the radiance) at a film position in pixels; u1, u2 are for the lens."""
+    camera = tables.cameras[0]
+    if camera.kind >= RADIANCE_METER:
+        return _other_ray(tables, film_x, film_y, u1, u2)
+    origin, direction, reach = projected_ray(tables, camera, film_x, film_y, u1, u2)
+    return origin, direction, reach, f32(1.0)
+
+
+@kernel
+def _other_ray(tables, film_x, film_y, u1, u2):
+    camera = tables.cameras[0]
+    if camera.kind == BATCH:
+        # cameras of equal width stand side by side
+        count = camera.count
+        i = min(to_int(fmax(film_x * camera.inv_width, f32(0.0)) * f32(count)), count - 1)
+        film_x -= f32(i) / (camera.inv_width * f32(count))
+        camera = tables.cameras[1 + i]
+    if camera.kind >= RADIANCE_METER:
+        return measured_ray(tables, camera, film_x, film_y, u1, u2)
+    origin, direction, reach = projected_ray(tables, camera, film_x, film_y, u1, u2)
+    return origin, direction, reach, f32(1.0)
