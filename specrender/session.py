@@ -24,6 +24,7 @@ MODES = ("spectral", "rgb")
 
 #: pixel_format of a film -> what it asks of an EXR file.
 PIXEL_FORMATS = {
+    "responses": {"colour": False},
     "rgb": {},
     "rgba": {"alpha": True},
     "xyz": {"gamut": "xyz"},
@@ -147,7 +148,7 @@ class Session:
             "sampler": scene.sampler.__struct_config__.tag,
             "seed": scene.sampler.seed,
             "units": "W.m^-2.sr^-1.nm^-1",
-            "pixelFormat": scene.film.pixel_format,
+            "pixelFormat": getattr(scene.film, "pixel_format", "responses"),
             "componentFormat": scene.film.component_format,
         }
         if self.mode == "rgb":
@@ -203,6 +204,7 @@ def integrator_chain(integrator) -> str:
 def render(
     scene_or_path: Scene | str | os.PathLike,
     *,
+    camera: str | None = None,
     spp: int | None = None,
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
@@ -226,6 +228,7 @@ def render(
     Parameters
     ----------
     scene_or_path : a Scene, or the name of a scene file.
+    camera : name or number of one of the scene's cameras.
     spp : samples per pixel.
     size : (width, height) [pixels].
     crop : (x0, y0, x1, y1), origin top left, x1 and y1 exclusive [pixels].
@@ -257,6 +260,7 @@ def render(
         spectral_film=spectral_film,
         observer=observer,
         overrides={
+            "camera": camera,
             "spp": spp,
             "size": size,
             "crop": crop,

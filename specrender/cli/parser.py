@@ -73,13 +73,14 @@ def _add_render(commands):
 
     group = parser.add_argument_group("what is rendered; by default what the scene says")
     add = group.add_argument
+    add("--camera", metavar="NAME", help="which of the scene's cameras: its name, or its number from 0")
     add("--spp", type=_integer(1, MAX_INT), metavar="N", help="samples per pixel")
     add("--size", type=_size, metavar="WxH", help="pixels of the full image")
     add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
     add("--seed", type=_integer(0, MAX_INT), metavar="N", help="of the random numbers")
     add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
         help="set a parameter that the scene declares; may be repeated")  # fmt: skip
-    add("--integrator", metavar="NAME", help="path or direct, in place of the innermost integrator")
+    add("--integrator", metavar="NAME", help="path, direct or depth, in place of the innermost integrator")
     add("--sampler", metavar="NAME", help="independent or sobol")
     add("--max-depth", type=_integer(-1, MAX_INT), metavar="N", help="longest path in edges; -1: no limit")
     add("--aov", type=_names, default=[], metavar="A,B", help="extra layers, such as albedo,depth,sh_normal")

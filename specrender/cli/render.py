@@ -18,7 +18,7 @@ from specrender.cli.progress import progress
 from specrender.cli.streams import say
 from specrender.errors import InputError, SpecrenderWarning
 
-OVERRIDES = ("spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
+OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
 
 
 def run(arguments) -> int:

@@ -48,7 +48,7 @@ def new_film(scene_tables: SceneTables, crop=None, metadata: dict | None = None,
         int(settings["height"]),
         crop,
         bin_edges_nm=scene_tables.bin_edges_nm,
-        aov_layout=film_layout(scene_tables.aov_names),
+        aov_layout=film_layout(scene_tables.aov_names) + [(name, 1) for name in scene_tables.response_names],
         metadata=metadata,
     )
     film.first_sample = first_sample

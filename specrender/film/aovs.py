@@ -60,7 +60,7 @@ AOVS: dict[str, Aov] = {
         Aov("sh_normal", _layer("N", _XYZ), "mean", "shading normal in world space [1]"),
         Aov("prim_index", ("prim_index",), "id", "index of the primitive (triangle) within its shape"),
         Aov("shape_index", ("shape_index",), "id", "index of the shape in the scene"),
-        Aov("material_index", ("material_index",), "id", "index of the material, in the order in which shapes use them"),
+        Aov("material_index", ("material_index",), "id", "index of the material, in the order of first use"),
     )
 }
 

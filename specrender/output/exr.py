@@ -42,6 +42,8 @@ def pixel_type(options: OutputOptions) -> str:
 def add_colour_layers(layers: Layers, options: OutputOptions, pixel_type: str) -> None:
     """Append colour in the chosen gamut, and coverage if asked for."""
     film = layers.film
+    if not options.colour and film.aov_layout:
+        return
     if options.luminance:
         responses, nonfinite = finite_colour(film.mean_xyz())
         layers.nonfinite += nonfinite

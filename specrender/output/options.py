@@ -47,6 +47,7 @@ class OutputOptions:
         the pattern depends on the pixel alone.  Values that need no rounding are not touched.  JPEG is not dithered.
     alpha : write coverage too.  EXR colour is premultiplied; PNG and TIFF are not; JPEG and DPX have none and show
         the image over black.
+    colour : EXR files hold the colour of the pixels; without it, only the data layers (sensor responses, AOVs).
     luminance : EXR colour is the one channel `Y`, relative luminance, instead of the three of the gamut.
     variance : EXR layer `variance.X/Y/Z`, the variance of the mean (in XYZ for all gamuts: without the covariances
         of X, Y and Z, which the film has not, it does not transform to RGB).
@@ -74,6 +75,7 @@ class OutputOptions:
     bit_depth: int | str | None = None
     dither: bool = True
     alpha: bool = False
+    colour: bool = True
     luminance: bool = False
     variance: bool = False
     moments: bool = False

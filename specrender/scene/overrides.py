@@ -13,7 +13,7 @@ from specrender.scene import description as d
 from specrender.scene.rules import MAX_INT, MAX_PIXELS
 
 #: Integrators that trace paths themselves, and so can take the place of the innermost one.
-INTEGRATORS = {"path": d.PathIntegrator, "direct": d.DirectIntegrator}
+INTEGRATORS = {"path": d.PathIntegrator, "direct": d.DirectIntegrator, "depth": d.DepthIntegrator}
 SAMPLERS = {"independent": d.IndependentSampler, "sobol": d.SobolSampler}
 WRAPPERS = (d.MomentIntegrator, d.AovIntegrator)
 
@@ -21,6 +21,7 @@ WRAPPERS = (d.MomentIntegrator, d.AovIntegrator)
 def overridden(
     scene: d.Scene,
     *,
+    camera: str | None = None,
     spp: int | None = None,
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
@@ -34,6 +35,7 @@ def overridden(
 
     Parameters
     ----------
+    camera : name of one of the scene's `cameras`, or its number, counted from 0.
     spp : samples per pixel, at least 1.
     size : (width, height) of the full image [pixels].  A crop window of the scene is scaled along.
     crop : (x0, y0, x1, y1), origin top left, x1 and y1 exclusive [pixels of the full image].
@@ -49,6 +51,8 @@ def overridden(
     InputError : a value that cannot be used, and what can.
     """
     scene = copy.copy(scene)
+    if camera is not None:
+        use_camera(scene, _chosen_camera(scene, camera))
     scene.film = _film(scene.film, size, crop)
     scene.sampler = _sampler(scene.sampler, spp, seed, sampler)
     if integrator is not None:
@@ -61,7 +65,30 @@ def overridden(
     return scene
 
 
-def film_crop(film: d.HdrFilm) -> tuple[int, int, int, int]:
+def use_camera(scene: d.Scene, camera: d.Camera) -> None:
+    """Make a camera the one that renders, with its own film and sampler where it has them."""
+    scene.camera = camera
+    if camera.film is not None:
+        scene.film = camera.film
+    if camera.sampler is not None:
+        scene.sampler = camera.sampler
+
+
+def _chosen_camera(scene: d.Scene, name: str) -> d.Camera:
+    """The camera of that name or, if none has it, number (from 0)."""
+    cameras = scene.cameras
+    if name in cameras:
+        return cameras[name]
+    if name.isdecimal() and int(name) < len(cameras):
+        return list(cameras.values())[int(name)]
+    if not cameras:
+        raise InputError(f"there is no camera '{name}': the scene has no cameras to choose from by name")
+    if name.isdecimal():
+        raise InputError(f"there is no camera number {name}: the scene has {len(cameras)}, counted from 0")
+    raise InputError(f"there is no camera '{name}'{did_you_mean(name, cameras)}")
+
+
+def film_crop(film: d.Film) -> tuple[int, int, int, int]:
     """The crop window of a film, (x0, y0, x1, y1), ends exclusive [pixels]."""
     x0, y0 = film.crop_offset_x, film.crop_offset_y
     width = film.width - x0 if film.crop_width is None else film.crop_width

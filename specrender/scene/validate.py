@@ -47,8 +47,8 @@ class _Walk:
             for key, item in value.items():
                 if isinstance(item, msgspec.Struct):
                     self.node(item, f"{place.path}.{field}.{key}".lstrip("."))
-                elif field == "spectra":
-                    _check_spectrum(place, f"spectra.{key}", item)
+                elif field in ("spectra", "responses"):
+                    _check_spectrum(place, f"{field}.{key}", item)
         elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
             for index, item in enumerate(value):
                 self.node(item, f"{place.path}.{field}[{index}]".lstrip("."))
@@ -199,6 +199,8 @@ def _check_references(scene):
                     found.append((table, entry))
     for field in ("integrator", "camera", "film", "sampler"):
         visit(getattr(scene, field), field, [])
+    for name, camera in scene.cameras.items():
+        visit(camera, f"cameras.{name}", [])
     for table in ("shapes", "lights"):
         for index, item in enumerate(getattr(scene, table)):
             visit(item, f"{table}[{index}]", [])

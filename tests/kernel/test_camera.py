@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 60, 40
 @kernel(entry=True)
 def _rays(tables, film, lens, origins, directions, reach):
     for i in range(film.shape[0]):
-        origin, direction, reach[i] = generate_ray(tables, film[i, 0], film[i, 1], lens[i, 0], lens[i, 1])
+        origin, direction, reach[i], _ = generate_ray(tables, film[i, 0], film[i, 1], lens[i, 0], lens[i, 1])
         for k in range(3):
             origins[i, k], directions[i, k] = lane(origin, k), lane(direction, k)
 
@@ -137,3 +137,50 @@ def test_thin_lens_is_sharp_at_its_focus(pixel):
     assert radius.max() <= 0.25 * 1.001
     assert np.isclose(np.mean(radius**2), 0.25**2 / 2.0, rtol=0.03)  # uniform over a disk
     assert np.abs(on_lens[:, :2].mean(axis=0)).max() < 0.01
+
+
+# ---------------------------------------------------------------- 360 degrees
+
+
+def test_directions_land_on_the_pixels_of_an_environment_map():
+    """Known directions, by the angles of a compass: longitude grows to the right, latitude upwards."""
+    width, height = 72, 36
+    longitudes, latitudes = np.meshgrid(np.radians(np.arange(-175, 180, 10)), np.radians(np.arange(-85, 90, 10)))
+    known = np.stack(
+        [-np.cos(latitudes) * np.sin(longitudes), np.sin(latitudes), np.cos(latitudes) * np.cos(longitudes)], axis=-1
+    ).reshape(-1, 3)
+    x = (np.degrees(longitudes) + 180.0) / 360.0 * width
+    y = (90.0 - np.degrees(latitudes)) / 180.0 * height
+    film = np.stack([x, y], axis=-1).reshape(-1, 2)
+    to_world = look_at((1.0, 2.0, 3.0), (4.0, -1.0, 2.0))
+    camera = d.Equirectangular(to_world=to_world, near_clip=1e-3, far_clip=50.0)
+    origins, directions, reach = rays(camera, film, width=width, height=height)
+    assert np.allclose(directions, known @ to_world.matrix[:3, :3].T, atol=2e-6)
+    assert np.allclose(origins, to_world.matrix[:3, 3], atol=2e-3)
+    assert np.allclose(reach, 50.0 - 1e-3)
+
+
+def test_edges_of_the_360_degree_film_meet():
+    """Filters reach over the seam and the poles, so film positions outside must be those on the other side."""
+    size = {"width": 40, "height": 20}
+    camera = d.Equirectangular()
+    _, directions, _ = rays(camera, [(-1.0, 7.0), (39.0, 7.0), (41.0, 7.0), (1.0, 7.0)], **size)
+    assert np.allclose(directions[0], directions[1], atol=1e-6)
+    assert np.allclose(directions[2], directions[3], atol=1e-6)
+    _, directions, _ = rays(camera, [(5.0, -2.0), (25.0, 2.0), (5.0, 22.0), (25.0, 18.0)], **size)
+    assert np.allclose(directions[0], directions[1], atol=1e-6)
+    assert np.allclose(directions[2], directions[3], atol=1e-6)
+
+
+# ---------------------------------------------------------------- batch
+
+
+def test_batch_shares_the_film_by_width():
+    parts = [d.Perspective(fov=60.0), d.Orthographic(), d.Equirectangular()]
+    batch = d.Batch(cameras=parts)
+    inside = np.random.default_rng(5).random((30, 2)) * [WIDTH / 3, HEIGHT]
+    for i, part in enumerate(parts):
+        found = rays(batch, inside + [i * WIDTH / 3, 0.0])
+        expected = rays(part, inside, width=WIDTH // 3)
+        for a, b in zip(found, expected, strict=True):
+            assert np.allclose(a, b, atol=1e-5)

@@ -1,17 +1,18 @@
 """Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
 
 The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, lights.py lights,
-geometry.py shapes, optics.py the camera, filter and wavelengths.
+geometry.py shapes, cameras.py cameras, optics.py filter, wavelengths and integrator.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from specrender.errors import InputError
+from specrender.film import aov_layout
 from specrender.kernel.accel.build import build
 from specrender.kernel.bsdf import KINDS
 from specrender.kernel.settings import BSDF, LAYOUT, MATERIAL, RGB, SETTINGS, SPECTRAL
@@ -20,6 +21,7 @@ from specrender.kernel.texture import layout as texture_layout
 from specrender.scene import description as d
 from specrender.scene.compile import optics
 from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
 from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.lights import area_light, scene_light
 from specrender.scene.compile.lights.choice import pack_lights
@@ -43,6 +45,7 @@ class SceneTables:
     bin_edges_nm : (n + 1,) edges of the spectral film, or None.
     aov_names : layers of the film, in the kernel's order.
     wants_moments : the second moments belong into the output.
+    response_names : channels of a film of sensor responses, whose sums follow those of the layers.
     """
 
     tables: Tables
@@ -50,11 +53,13 @@ class SceneTables:
     bin_edges_nm: np.ndarray | None
     aov_names: list[str]
     wants_moments: bool
+    response_names: list[str] = field(default_factory=list)
 
     @property
     def triangle_count(self) -> int:
         """Number of triangles."""
-        return int(self.tables.arrays["shapes"]["triangle_count"].sum())
+        shapes = self.tables.arrays["shapes"]
+        return int(shapes["triangle_count"][shapes["material"] != NO_MATERIAL].sum())
 
     def digest(self) -> str:
         """16 hexadecimal digits that are the same for the same scene, mode and observer, whatever the seed.
@@ -70,7 +75,7 @@ class SceneTables:
                 if (name, field) != ("settings", "seed"):
                     digest.update(np.ascontiguousarray(array if field is None else array[field]))
         edges = None if self.bin_edges_nm is None else self.bin_edges_nm.tolist()
-        digest.update(repr((self.mode, self.aov_names, edges)).encode())
+        digest.update(repr((self.mode, self.aov_names, self.response_names, edges)).encode())
         return digest.hexdigest()
 
 
@@ -187,18 +192,23 @@ def compile_scene(
     """
     if mode not in ("spectral", "rgb"):
         raise InputError(f"mode '{mode}' is neither 'spectral' nor 'rgb'")
-    wavelengths = (scene.wavelengths.lambda_min, scene.wavelengths.lambda_max)
-    builder = TableBuilder(scene, mode, rgb_space, wavelengths)
+    builder = TableBuilder(scene, mode, rgb_space)
+    responses = optics.film_responses(scene, builder)
+    limits = optics.wavelength_range(scene, responses)
+    builder.set_range(limits)
     settings = np.zeros(1, SETTINGS)
     record = settings[0]
     record["mode"] = SPECTRAL if mode == "spectral" else RGB
     record["seed"] = np.int32((scene.sampler.seed if seed is None else seed) & 0x7FFFFFFF)
 
-    optics.pack_camera(record, scene, builder)
-    optics.pack_filter(record, scene.film.rfilter, builder)
-    cmf = optics.pack_wavelengths(record, mode, rgb_space, wavelengths, builder, observer)
+    # a meter has no use for neighbouring pixels
+    rfilter = d.BoxFilter() if isinstance(scene.camera, d.METERS) else scene.film.rfilter
+    optics.pack_filter(record, rfilter, builder)
+    cmf = optics.pack_wavelengths(record, scene, limits, responses, builder, observer)
     edges = optics.pack_bins(record, scene, mode, spectral_film)
     aov_names, aov_tags, wants_moments = optics.pack_integrator(record, scene)
+    record["response_count"] = len(responses)
+    record["response_channel"] = sum(channels for _, channels in aov_layout(aov_names))
     record["sampler"] = optics.SAMPLER_TAGS[type(scene.sampler)]
     record["white"] = builder.white() if mode == "spectral" else builder.one()
 
@@ -219,11 +229,14 @@ def compile_scene(
     light_tables = pack_lights(record, lights, geometry, builder)
     record["has_null"] = materials.has_null()
 
+    cameras = pack_cameras(record, scene, geometry, bounding_sphere(*geometry.bounds()), builder)
     arrays = geometry.finish()
     boxes = np.array(geometry.object_boxes, np.float32).reshape(-1, 6)
     accel = build(arrays["positions"], arrays["triangles"], boxes, threads)
     arrays |= {
         "settings": settings,
+        "cameras": cameras,
+        "responses": np.array([builder.spectrum(r, "unbounded") for r in responses.values()], np.int32),
         "values": builder.pooled_values(),
         "cmf": cmf,
         "textures": np.array(builder.textures, texture_layout.DTYPE),
@@ -236,4 +249,4 @@ def compile_scene(
         "bvh_leaves": accel.leaves,
         "aovs": np.array(aov_tags, np.int32),
     }
-    return SceneTables(Tables(LAYOUT, arrays), mode, edges, aov_names, wants_moments)
+    return SceneTables(Tables(LAYOUT, arrays), mode, edges, aov_names, wants_moments, list(responses))

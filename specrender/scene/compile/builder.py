@@ -51,11 +51,11 @@ class TableBuilder:
     wavelength_range : (min, max) in nm that a path may carry.
     """
 
-    def __init__(self, scene: d.Scene, mode: str, rgb_space: str, wavelength_range: tuple[float, float]):
+    def __init__(self, scene: d.Scene, mode: str, rgb_space: str, wavelength_range=(360.0, 830.0)):
         self.scene = scene
         self.mode = mode
         self.rgb_space = rgb_space
-        self.grid_nm = np.arange(np.floor(wavelength_range[0]), np.ceil(wavelength_range[1]) + 0.5)
+        self.set_range(wavelength_range)
         self.textures: list[np.void] = []
         self.transforms: list[np.ndarray] = []
         self._chunks: list[np.ndarray] = []
@@ -63,6 +63,10 @@ class TableBuilder:
         self._ids: dict = {}
         #: (texture id, struct, role) of the mesh attributes that are used.
         self.attribute_textures: list[tuple[int, d.MeshAttribute, str]] = []
+
+    def set_range(self, wavelength_range: tuple[float, float]) -> None:
+        """Which wavelengths [nm] tables that are made from now on must cover."""
+        self.grid_nm = np.arange(np.floor(wavelength_range[0]), np.ceil(wavelength_range[1]) + 0.5)
 
     # ---------------------------------------------------------------- pools
 

@@ -108,6 +108,12 @@ class Geometry:
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         return np.divide(normals, length, out=normals, where=length > 0)
 
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(low (3,), high (3,)) corners of the box around all shapes; infinite if there are none."""
+        boxes = [np.concatenate([p[:, :3].min(axis=0), p[:, :3].max(axis=0)]) for p in self._positions if len(p)]
+        boxes = np.array([*boxes, *self.object_boxes], np.float64).reshape(-1, 6)
+        return boxes[:, :3].min(axis=0, initial=np.inf), boxes[:, 3:].max(axis=0, initial=-np.inf)
+
     def finish(self) -> dict[str, np.ndarray]:
         """The tables positions, normals, uvs, triangles, shapes, objects.  Empties the lists to save memory."""
         positions = _joined(self._positions, 4, np.float32)

@@ -1,4 +1,4 @@
-"""Camera, reconstruction filter, wavelengths, spectral bins and integrator of the scene to the settings record."""
+"""Reconstruction filter, wavelengths, spectral bins and integrator of the scene to the settings record."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import numpy as np
 from specrender.color import rgb_to_xyz
 from specrender.errors import did_you_mean
 from specrender.kernel.aov import AOV_TAGS
-from specrender.kernel.camera import CAMERA_TAGS
 from specrender.kernel.sampler import INDEPENDENT, SOBOL
-from specrender.kernel.settings import DIRECT, NO_INTEGRATOR, PATH
+from specrender.kernel.settings import DEPTH, DIRECT, NO_INTEGRATOR, PATH
+from specrender.kernel.texture.layout import RGB
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.rules.place import WAVELENGTHS
 from specrender.spectra.observers import DEFAULT_OBSERVER, observer
 from specrender.spectra.wavelengths import visible
 
@@ -31,49 +32,6 @@ UNIFORM_SHARE = 0.05
 
 #: Width of the bins of an output named *.spectral.exr when the scene does not ask for any [nm].
 DEFAULT_BIN_WIDTH_NM = 5.0
-
-#: 35 mm film [mm], for `focal_length`.
-FILM_WIDTH_MM, FILM_HEIGHT_MM = 36.0, 24.0
-
-
-# ---------------------------------------------------------------- camera
-
-
-def pack_camera(record, scene: d.Scene, builder: TableBuilder) -> None:
-    """Camera and image size."""
-    camera, film = scene.camera, scene.film
-    record["width"], record["height"] = film.width, film.height
-    record["inv_width"], record["inv_height"] = 1.0 / film.width, 1.0 / film.height
-    record["camera_kind"] = CAMERA_TAGS[type(camera).__struct_config__.tag]
-    record["near_clip"], record["far_clip"] = camera.near_clip, camera.far_clip
-    aspect = film.width / film.height
-    if isinstance(camera, d.Orthographic):
-        record["x_scale"], record["y_scale"] = 1.0, 1.0 / aspect
-    else:
-        record["x_scale"] = np.tan(0.5 * horizontal_fov(camera, aspect))
-        record["y_scale"] = record["x_scale"] / aspect
-        record["x_offset"] = camera.principal_point_offset_x
-        record["y_offset"] = camera.principal_point_offset_y
-    if isinstance(camera, d.ThinLens):
-        record["aperture_radius"], record["focus_distance"] = camera.aperture_radius, camera.focus_distance
-    builder.transform(camera.to_world.matrix)
-
-
-def horizontal_fov(camera: d.Perspective, aspect: float) -> float:
-    """Angle of view along x [rad] from `fov` and `fov_axis`, or `focal_length` (along the diagonal, as in Mitsuba)."""
-    if camera.fov is None:
-        focal_mm = float((camera.focal_length or "50mm").removesuffix("mm"))
-        angle, axis = 2.0 * np.arctan(np.hypot(FILM_WIDTH_MM, FILM_HEIGHT_MM) / (2.0 * focal_mm)), "diagonal"
-    else:
-        angle, axis = np.radians(camera.fov), camera.fov_axis
-    if axis in ("smaller", "larger"):
-        axis = "x" if (aspect < 1.0) == (axis == "smaller") else "y"
-    extent = np.tan(0.5 * angle)
-    if axis == "y":
-        extent *= aspect
-    elif axis == "diagonal":
-        extent *= aspect / np.hypot(aspect, 1.0)
-    return 2.0 * np.arctan(extent)
 
 
 # ---------------------------------------------------------------- reconstruction filter
@@ -130,23 +88,60 @@ def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) 
 # ---------------------------------------------------------------- wavelengths
 
 
-def wavelength_density(grid_nm: np.ndarray) -> np.ndarray:
-    """Density of the wavelengths of a path at equally spaced wavelengths, not normalised; positive everywhere."""
-    bumps = sum(a / np.cosh(s * (grid_nm - c)) ** 2 for a, s, c in WAVELENGTH_BUMPS)
-    return (1.0 - UNIFORM_SHARE) * bumps / bumps.mean() + UNIFORM_SHARE
+def wavelength_density(grid_nm: np.ndarray, responses: list = ()) -> np.ndarray:
+    """Density of the wavelengths of a path at equally spaced wavelengths, not normalised; positive everywhere.
+
+    responses : functions of nm that the film integrates; where there are any, they take the observer's place.
+    """
+    if responses:
+        bumps = sum(response(grid_nm) / max(response(grid_nm).mean(), 1e-30) for response in responses)
+    else:
+        bumps = sum(a / np.cosh(s * (grid_nm - c)) ** 2 for a, s, c in WAVELENGTH_BUMPS)
+    return (1.0 - UNIFORM_SHARE) * bumps / max(bumps.mean(), 1e-30) + UNIFORM_SHARE
+
+
+def wavelength_range(scene: d.Scene, responses: dict) -> tuple[float, float]:
+    """(min, max) [nm] that paths carry: the scene's or, if it says nothing, where the responses of its film are."""
+    limits = scene.wavelengths
+    if not responses or limits != d.WavelengthRange():
+        return limits.lambda_min, limits.lambda_max
+    grid = np.arange(*WAVELENGTHS)
+    seen = grid[np.any([response(grid) > 0.0 for response in responses.values()], axis=0)]
+    if not len(seen) or len(seen) == len(grid):  # black, or not limited by itself
+        return limits.lambda_min, limits.lambda_max
+    # one step more on each side: the table may begin between two whole numbers
+    return float(max(seen[0] - 1.0, WAVELENGTHS[0])), float(min(seen[-1] + 1.0, WAVELENGTHS[1]))
+
+
+def film_responses(scene: d.Scene, builder: TableBuilder) -> dict:
+    """Name of each channel of a film of sensor responses -> function of nm; empty for other films."""
+    film = scene.film
+    if not isinstance(film, d.SpecFilm):
+        return {}
+    if builder.mode == "rgb":
+        raise d.fail(film, "a specfilm needs --mode spectral: RGB transport knows no wavelengths")
+    return {name: builder.host_spectrum(spec, "unbounded", film) for name, spec in sorted(film.responses.items())}
 
 
 def pack_wavelengths(
-    record, mode: str, rgb_space: str, wavelength_range, builder: TableBuilder, observer_name: str | None = None
+    record, scene: d.Scene, limits, responses: dict, builder: TableBuilder, observer_name: str | None = None
 ) -> np.ndarray:
-    """The wavelength density into the values; returns the (n, 4) response table of the film."""
-    if mode == "rgb":
+    """The wavelength density into the values; returns the (n, 4) response table of the film.
+
+    limits : (min, max) wavelength of a path [nm].  The camera's `srf` is a factor on what the film sees.
+    """
+    srf = scene.camera.srf
+    if builder.mode == "rgb":
         table = np.zeros((3, 4), np.float32)
-        table[:, :3] = rgb_to_xyz(rgb_space).T
+        table[:, :3] = rgb_to_xyz(builder.rgb_space).T
+        if srf is not None:
+            response = builder.textures[builder.spectral(srf, "unbounded", scene.camera)]
+            factors = [response[f"value{i}"] if response["kind"] == RGB else response["scale"] for i in range(3)]
+            table *= np.array(factors, np.float32)[:, None]
         return table
-    low, high = wavelength_range
+    low, high = limits
     grid = np.linspace(low, high, 16 * 1024 + 1)
-    density = wavelength_density(0.5 * (grid[1:] + grid[:-1]))
+    density = wavelength_density(0.5 * (grid[1:] + grid[:-1]), list(responses.values()))
     running = np.concatenate([[0.0], np.cumsum(density)])
     inverse = np.interp(np.linspace(0.0, running[-1], WAVELENGTH_CELLS + 1), running, grid)
     record["wavelength_cells"] = WAVELENGTH_CELLS
@@ -156,6 +151,8 @@ def pack_wavelengths(
     who = observer(DEFAULT_OBSERVER if observer_name is None else observer_name)
     for channel in range(3):
         table[:-1, channel] = np.interp(builder.grid_nm, visible(), who.functions[:, channel], left=0.0, right=0.0)
+    if srf is not None:
+        table[:-1] *= builder.host_spectrum(srf, "unbounded", scene.camera)(builder.grid_nm)[:, None]
     record["cmf_start"] = builder.grid_nm[0]
     record["inv_cmf_integral"] = 1.0 / who.integral
     return table
@@ -163,7 +160,7 @@ def pack_wavelengths(
 
 def pack_bins(record, scene: d.Scene, mode: str, wanted: bool) -> np.ndarray | None:
     """Edges of the spectral film [nm], or None if there is none."""
-    bins = scene.film.spectral_bins
+    bins = getattr(scene.film, "spectral_bins", None)
     if bins is None and not wanted:
         return None
     if mode == "rgb":
@@ -201,6 +198,8 @@ def pack_integrator(record, scene: d.Scene) -> tuple[list[str], list[int], bool]
     record["aov_count"] = len(tags)
     if integrator is None:
         record["integrator"] = NO_INTEGRATOR
+    elif isinstance(integrator, d.DepthIntegrator):
+        record["integrator"] = DEPTH
     elif isinstance(integrator, d.DirectIntegrator):
         record["integrator"] = DIRECT
         both = 1 if integrator.shading_samples is None else integrator.shading_samples

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from specrender.scene.description.node import Node
+from specrender.scene.description.spectra import Spectrum
 
 
 class BoxFilter(Node, tag="box", tag_field="type", kw_only=True):
@@ -56,8 +57,8 @@ class SpectralBins(Node, kw_only=True):
     lambda_max: float = 830.0
 
 
-class HdrFilm(Node, tag="hdrfilm", tag_field="type", kw_only=True):
-    """The image: size in pixels, crop window (origin top left), filter, and what is stored."""
+class FilmBase(Node, kw_only=True):
+    """What films share: size in pixels, crop window (origin top left), filter, type of the numbers in EXR files."""
 
     width: int = 768
     height: int = 576
@@ -65,7 +66,24 @@ class HdrFilm(Node, tag="hdrfilm", tag_field="type", kw_only=True):
     crop_offset_y: int = 0
     crop_width: int | None = None
     crop_height: int | None = None
-    pixel_format: Literal["rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha"] = "rgb"
     component_format: Literal["float16", "float32"] = "float16"
     rfilter: ReconstructionFilter = msgspec.field(default_factory=GaussianFilter)
+
+
+class HdrFilm(FilmBase, tag="hdrfilm", tag_field="type", kw_only=True):
+    """An image of colours and, if asked for, of spectra."""
+
+    pixel_format: Literal["rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha"] = "rgb"
     spectral_bins: SpectralBins | int | None = None
+
+
+class SpecFilm(FilmBase, tag="specfilm", tag_field="type", kw_only=True):
+    """An image with one channel a sensor response: the integral of radiance times response over wavelength [nm].
+
+    EXR files hold these channels in place of the colour; wavelengths are sampled where the responses are.
+    """
+
+    responses: dict[str, Spectrum]
+
+
+Film = HdrFilm | SpecFilm

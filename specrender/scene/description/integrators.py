@@ -28,6 +28,10 @@ class DirectIntegrator(Node, tag="direct", tag_field="type", kw_only=True):
     hide_emitters: bool = False
 
 
+class DepthIntegrator(Node, tag="depth", tag_field="type", kw_only=True):
+    """The distance to the first surface in place of light, as radiance that is the same at all wavelengths."""
+
+
 class MomentIntegrator(Node, tag="moment", tag_field="type", kw_only=True):
     """Adds the second moment of every colour channel to the output of its inner integrator."""
 
@@ -38,11 +42,11 @@ class AovIntegrator(Node, tag="aov", tag_field="type", kw_only=True):
     """Adds layers to the output of its inner integrator (or has only them).
 
     aovs : "NAME:TYPE" or "TYPE" entries; types: albedo, depth, position, uv, geo_normal, sh_normal, prim_index,
-    shape_index.
+    shape_index, material_index.
     """
 
     aovs: list[str]
     integrator: Integrator | None = None
 
 
-Integrator = PathIntegrator | DirectIntegrator | MomentIntegrator | AovIntegrator
+Integrator = PathIntegrator | DirectIntegrator | DepthIntegrator | MomentIntegrator | AovIntegrator

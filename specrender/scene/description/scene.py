@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from specrender.scene.description.cameras import Camera, Perspective
-from specrender.scene.description.film import HdrFilm
+from specrender.scene.description.film import Film, HdrFilm
 from specrender.scene.description.integrators import Integrator, PathIntegrator
 from specrender.scene.description.lights import SceneLight
 from specrender.scene.description.materials import Material
@@ -24,11 +24,15 @@ class WavelengthRange(Node, kw_only=True):
 
 
 class Scene(Node, kw_only=True):
-    """Everything a scene file says.  File names in it are absolute, or relative to the working directory."""
+    """Everything a scene file says.  File names in it are absolute, or relative to the working directory.
+
+    `camera` is the one that renders; `cameras` are those it can be chosen from by name or number.
+    """
 
     integrator: Integrator = msgspec.field(default_factory=PathIntegrator)
     camera: Camera = msgspec.field(default_factory=Perspective)
-    film: HdrFilm = msgspec.field(default_factory=HdrFilm)
+    cameras: dict[str, Camera] = msgspec.field(default_factory=dict)
+    film: Film = msgspec.field(default_factory=HdrFilm)
     sampler: Sampler = msgspec.field(default_factory=SobolSampler)
     wavelengths: WavelengthRange = msgspec.field(default_factory=WavelengthRange)
     materials: dict[str, Material] = msgspec.field(default_factory=dict)

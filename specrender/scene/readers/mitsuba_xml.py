@@ -10,7 +10,7 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
-from specrender.scene.overrides import dropped_parameters
+from specrender.scene.overrides import dropped_parameters, use_camera
 from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS, Params
 from specrender.scene.readers.xml_plugins import BSDFS, EMITTERS, SHAPES, TEXTURES
 from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS, STEERING
@@ -27,9 +27,9 @@ NOT_YET = {
         "instance shapegroup merge bsplinecurve linearcurve sdfgrid ellipsoids ellipsoidsmesh blender heightfield hair"
     ).split(),
     "texture": ["volume"],
-    "sensor": "radiancemeter irradiancemeter distant mpdistant hdistant batch mradiancemeter".split(),
+    "sensor": "mpdistant hdistant mradiancemeter microphone planar_irradiancemeter".split(),
     "integrator": (
-        "volpath volpathmis ptracer depth stokes prb prb_basic prb_projective direct_projective prbvolpath "
+        "volpath volpathmis ptracer stokes prb prb_basic prb_projective direct_projective prbvolpath "
         "volprim_rf_basic bdpt photonmapper mlt"
     ).split(),
 }
@@ -81,6 +81,9 @@ class Builder:
         self.materials: dict[str, d.Material] = {}
         self.textures: dict[str, d.Texture] = {}
         self.texture_names: dict[int, str] = {}
+        self.cameras: dict[str, d.Camera] = {}
+        #: Name of the shape whose sensor is being read.
+        self.sensor_shape: str | None = None
 
     def scene(self, path):
         root = self.tree.root
@@ -96,6 +99,7 @@ class Builder:
             self.material(bsdf)
         scene.lights = [self.light(emitter) for emitter in params.children("emitter") if emitter.type != "area"]
         scene.shapes = [self.shape(shape) for shape in params.children("shape")]
+        self._choose_camera(scene)
         for item in root.params.values():
             if isinstance(item, Plugin) and item.tag in ("medium", "phase", "volume", "field"):
                 raise SceneError(f"the {item.tag} '{item.type}' is not supported yet", item.location)
@@ -106,13 +110,24 @@ class Builder:
         return scene
 
     def _settings(self, params, scene):
-        """Integrator, camera, film and sampler; of several sensors the first, as Mitsuba renders sensor 0."""
+        """Integrator and sensors."""
         integrator = params.child("integrator", "integrator")
         if integrator is not None:
             scene.integrator = self.integrator(integrator)
-        sensors = [self.sensor(sensor) for sensor in params.children("sensor")]
-        if sensors:
-            scene.camera, scene.film, scene.sampler = sensors[0]
+        for sensor in params.children("sensor"):
+            self._add_camera(sensor)
+
+    def _add_camera(self, plugin):
+        name = plugin.id
+        if name is None or name in self.cameras:
+            name = f"sensor_{len(self.cameras)}"
+        self.cameras[name] = self.sensor(plugin)
+
+    def _choose_camera(self, scene):
+        """Of several sensors the first renders, as in Mitsuba."""
+        scene.cameras = self.cameras
+        if self.cameras:
+            use_camera(scene, next(iter(self.cameras.values())))
         else:
             scene.sampler = d.IndependentSampler(sample_count=4)
 
@@ -127,8 +142,7 @@ class Builder:
         params = Params(plugin, self)
         node = build(params)
         params.done()
-        for part in node if isinstance(node, tuple) else (node,):
-            part.__dict__.setdefault("location", plugin.location)
+        node.__dict__.setdefault("location", plugin.location)
         return node
 
     def integrator(self, plugin):
@@ -186,8 +200,15 @@ class Builder:
             common["material"] = d.Diffuse(reflectance=0.0)
         if emitter is not None:
             common["emitter"] = self.area(emitter)
+        sensors = params.children("sensor")
+        if sensors and common["name"] is None:
+            common["name"] = f"shape_with_sensor_{len(self.cameras)}"
         node = SHAPES[plugin.type](params, common)
         params.done()
+        for sensor in sensors:
+            self.sensor_shape = common["name"]
+            self._add_camera(sensor)
+            self.sensor_shape = None
         node.__dict__["location"] = plugin.location
         return node
 

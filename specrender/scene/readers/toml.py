@@ -12,7 +12,7 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import Scene
-from specrender.scene.overrides import dropped_parameters
+from specrender.scene.overrides import dropped_parameters, use_camera
 from specrender.scene.readers.decode import Decoder, quoted, shown
 
 
@@ -47,6 +47,7 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, i
     scene = Decoder(path, path.parent).struct(data, Scene)
     if "name" not in data:
         scene.name = path.stem
+    use_camera(scene, next(iter(scene.cameras.values())) if scene.cameras and "camera" not in data else scene.camera)
     return scene
 
 

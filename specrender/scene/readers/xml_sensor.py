@@ -55,39 +55,65 @@ def _aov(p):
     return d.AovIntegrator(aovs=entries, integrator=None if nested is None else p.context.integrator(nested))
 
 
-INTEGRATORS = {"path": _path, "direct": _direct, "moment": _moment, "aov": _aov}
+def _depth(p):
+    _shared(p)
+    return d.DepthIntegrator()
+
+
+INTEGRATORS = {"path": _path, "direct": _direct, "depth": _depth, "moment": _moment, "aov": _aov}
 
 # ---------------------------------------------------------------- film and sampler
 
 
+PIXEL_FORMATS = ("rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha")
+
+
 def _film(plugin, context):
+    """The film of a sensor; Mitsuba's default if there is none."""
     if plugin is None:
         return d.HdrFilm()
-    if plugin.type != "hdrfilm":
-        later = plugin.type in ("specfilm", "ldrfilm")
-        what = "is not supported yet" if later else f"does not exist{did_you_mean(plugin.type, ['hdrfilm'])}"
+    build = FILMS.get(plugin.type)
+    if build is None:
+        later = plugin.type == "ldrfilm"
+        what = "is not supported yet" if later else f"does not exist{did_you_mean(plugin.type, FILMS)}"
         raise SceneError(f"the film '{plugin.type}' {what}", plugin.location)
     p = Params(plugin, context)
-    for name in ("banner", "compensate"):
-        p.neutral(name, ("boolean",))
     p.neutral("sample_border", ("boolean",), (False,))
-    p.choice("file_format", ("openexr",), "openexr")
-    film = d.HdrFilm(
-        width=p.integer("width", 768),
-        height=p.integer("height", 576),
-        crop_offset_x=p.integer("crop_offset_x", 0),
-        crop_offset_y=p.integer("crop_offset_y", 0),
-        crop_width=p.integer("crop_width", None),
-        crop_height=p.integer("crop_height", None),
-        pixel_format=p.choice("pixel_format", ("rgb", "rgba", "xyz", "xyza", "luminance", "luminance_alpha"), "rgb"),
-        component_format=p.choice("component_format", ("float16", "float32"), "float16"),
-    )
+    shared = {
+        "width": p.integer("width", 768),
+        "height": p.integer("height", 576),
+        "crop_offset_x": p.integer("crop_offset_x", 0),
+        "crop_offset_y": p.integer("crop_offset_y", 0),
+        "crop_width": p.integer("crop_width", None),
+        "crop_height": p.integer("crop_height", None),
+        "component_format": p.choice("component_format", ("float16", "float32"), "float16"),
+    }
     rfilter = p.child("rfilter", "rfilter")
     if rfilter is not None:
-        film.rfilter = _filter(rfilter, context)
+        shared["rfilter"] = _filter(rfilter, context)
+    film = build(p, shared)
     p.done()
     film.__dict__["location"] = plugin.location
     return film
+
+
+def _hdrfilm(p, shared):
+    for name in ("banner", "compensate"):
+        p.neutral(name, ("boolean",))
+    p.choice("file_format", ("openexr",), "openexr")
+    return d.HdrFilm(pixel_format=p.choice("pixel_format", PIXEL_FORMATS, "rgb"), **shared)
+
+
+def _specfilm(p, shared):
+    """Every spectrum, whatever its name, is a sensor response."""
+    names = [name for name in p.plugin.params if name not in p.asked]
+    responses = {name: p.reflectance(name, None) for name in names}
+    if not responses:
+        raise p.fail("specfilm needs at least one spectrum, the response of a channel")
+    return d.SpecFilm(responses=responses, **shared)
+
+
+FILMS = {"hdrfilm": _hdrfilm, "specfilm": _specfilm}
 
 
 def _filter(plugin, context):
@@ -138,18 +164,27 @@ def _sampler(plugin, context):
     return node
 
 
-# ---------------------------------------------------------------- sensors: (camera, film, sampler)
+# ---------------------------------------------------------------- sensors
+
+
+def _shared_by_sensors(p):
+    """What every sensor can have: film, sampler and response."""
+    film, sampler = p.child("film", "film"), p.child("sampler", "sampler")
+    media = p.children("medium")
+    if media:
+        raise SceneError(f"the medium '{media[0].type}' is not supported yet", media[0].location)
+    for name in ("shutter_open", "shutter_close"):
+        p.neutral(name, ("float", "integer"))  # nothing moves
+    return {
+        "film": _film(film, p.context),
+        "sampler": _sampler(sampler, p.context),
+        "srf": p.reflectance("srf", None),
+    }
 
 
 def _camera(struct):
     def build(p):
-        film, sampler = p.child("film", "film"), p.child("sampler", "sampler")
-        media = p.children("medium")
-        if media:
-            raise SceneError(f"the medium '{media[0].type}' is not supported yet", media[0].location)
-        for name in ("shutter_open", "shutter_close"):
-            p.neutral(name, ("float", "integer"))  # nothing moves
-        arguments = {
+        arguments = _shared_by_sensors(p) | {
             "to_world": p.transform(),
             "near_clip": p.number("near_clip", 1e-2),
             "far_clip": p.number("far_clip", 1e4),
@@ -170,13 +205,56 @@ def _camera(struct):
             arguments["focus_distance"] = p.number("focus_distance", arguments["far_clip"])
         else:
             p.neutral("focus_distance", ("float", "integer"))  # everything is sharp
-        return struct(**arguments), _film(film, p.context), _sampler(sampler, p.context)
+        return struct(**arguments)
 
     return build
+
+
+def _radiancemeter(p):
+    """A to_world comes before origin and direction, which are then ignored: so Mitsuba has it."""
+    shared = _shared_by_sensors(p)
+    to_world = p.take("to_world", ("transform",), None)
+    origin, direction = p.vector("origin", None), p.vector("direction", None)
+    if to_world is not None:
+        return d.RadianceMeter(to_world=to_world, **shared)
+    return d.RadianceMeter(origin=origin, direction=direction, **shared)
+
+
+def _irradiancemeter(p):
+    if p.context.sensor_shape is None:
+        raise p.fail("an irradiancemeter belongs inside the shape that it measures")
+    return d.IrradianceMeter(shape=p.context.sensor_shape, **_shared_by_sensors(p))
+
+
+def _distant(p):
+    shared = _shared_by_sensors(p)
+    if "direction" in p and "to_world" in p:
+        raise p.fail("distant takes either direction or to_world", "direction")
+    shape = p.child("shape", "target")
+    target = p.vector("target", None) if shape is None else p.context.shape(shape)
+    return d.Distant(
+        to_world=p.take("to_world", ("transform",), None),
+        direction=p.vector("direction", None),
+        target=target,
+        **shared,
+    )
+
+
+def _batch(p):
+    shared = _shared_by_sensors(p)
+    cameras = [p.context.sensor(plugin) for plugin in p.children("sensor")]
+    for camera in cameras:
+        # superseded by those of the batch
+        camera.film = camera.sampler = None
+    return d.Batch(cameras=cameras, **shared)
 
 
 SENSORS = {
     "perspective": _camera(d.Perspective),
     "thinlens": _camera(d.ThinLens),
     "orthographic": _camera(d.Orthographic),
+    "radiancemeter": _radiancemeter,
+    "irradiancemeter": _irradiancemeter,
+    "distant": _distant,
+    "batch": _batch,
 }

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from specrender.errors import did_you_mean
 from specrender.scene import description as d
 
 
@@ -30,8 +31,72 @@ def _thin_lens(p):
     p.positive("aperture_radius", "focus_distance")
 
 
+def _equirectangular(p):
+    film = _film_of(p)
+    if _renders(p) and film.width != 2 * film.height:
+        what = "an equirectangular camera needs a film twice as wide as high"
+        raise p.fail("", f"{what}, got {film.width}x{film.height}")
+
+
+def _film_of(p):
+    return p.scene.film if p.node.film is None or p.node is p.scene.camera else p.node.film
+
+
+def _renders(p):
+    """Whether it is the camera itself that renders, not one of several to choose from, or a part of a batch."""
+    return p.node is p.scene.camera
+
+
+def _meter(p):
+    film = _film_of(p)
+    if _renders(p) and (film.width, film.height) != (1, 1):
+        kind = p.node.__struct_config__.tag
+        raise p.fail("", f"a {kind} needs a film of 1 x 1 pixels, got {film.width}x{film.height}")
+
+
+def _radiance_meter(p):
+    _meter(p)
+    p.one_of("to_world", "direction", least=0)
+    if (p.node.origin is None) != (p.node.direction is None):
+        missing = "origin" if p.node.origin is None else "direction"
+        raise p.fail("", f"origin and direction must be given together; {missing} is missing")
+    _direction(p)
+
+
+def _direction(p):
+    p.require(p.node.direction is None or any(p.node.direction), "direction", "a vector other than zero")
+
+
+def _irradiance_meter(p):
+    _meter(p)
+    names = [shape.name for shape in p.scene.shapes if shape.name is not None]
+    if p.node.shape not in names:
+        hint = did_you_mean(p.node.shape, names) or "; the scene has no shape with a name"
+        raise p.fail("shape", f"no shape is named '{p.node.shape}'{hint}")
+
+
+def _distant(p):
+    _meter(p)
+    p.one_of("to_world", "direction", least=0)
+    _direction(p)
+
+
+def _batch(p):
+    cameras, width = p.node.cameras, _film_of(p).width
+    p.require(bool(cameras), "cameras", "a list of at least one camera")
+    if any(isinstance(camera, d.Batch) for camera in cameras):
+        raise p.fail("cameras", "a batch cannot hold another batch")
+    if _renders(p) and width % len(cameras):
+        raise p.fail("cameras", f"a film of {width} pixels cannot be shared equally by {len(cameras)} cameras")
+
+
 RULES = {
-    d.CameraBase: _camera,
+    d.ProjectiveCamera: _camera,
+    d.Equirectangular: _equirectangular,
+    d.RadianceMeter: _radiance_meter,
+    d.IrradianceMeter: _irradiance_meter,
+    d.Distant: _distant,
+    d.Batch: _batch,
     d.Perspective: _perspective,
     d.ThinLens: _thin_lens,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from specrender.scene import description as d
 from specrender.scene.rules.place import MAX_BINS, MAX_PIXELS, WAVELENGTHS, shown
 
@@ -20,9 +22,26 @@ def _film(p):
         p.require(0 <= start < size, offset, f"between 0 and {size - 1}")
         inside = length is None or 0 < length <= size - start
         p.require(inside, extent, f"between 1 and {size - start}, inside the film")
-    if isinstance(film.spectral_bins, int):
+
+
+def _hdr_film(p):
+    if isinstance(p.node.spectral_bins, int):
         p.positive("spectral_bins")
         p.at_most(MAX_BINS, "spectral_bins")
+
+
+def _spec_film(p):
+    from specrender.film.aovs import AOVS
+
+    responses = p.node.responses
+    p.require(bool(responses), "responses", "a table with at least one response")
+    for name, response in responses.items():
+        if not re.fullmatch(r"[A-Za-z_][\w.-]{0,99}", name):
+            raise p.fail("responses", f"'{shown(name)}' is no name for a channel: letters, digits, '_', '-' and '.'")
+        if name in AOVS:
+            raise p.fail("responses", f"the name '{name}' is that of an aov")
+        if isinstance(response, d.SpectrumSpec) and (response.texture is not None or response.rgb is not None):
+            raise p.fail(f"responses.{name}", "a response is a spectrum, not a texture or an rgb colour")
 
 
 def _spectral_bins(p):
@@ -47,7 +66,9 @@ RULES = {
     d.TentFilter: _filter("radius"),
     d.GaussianFilter: _filter("stddev"),
     d.LanczosFilter: _filter("lobes"),
-    d.HdrFilm: _film,
+    d.FilmBase: _film,
+    d.HdrFilm: _hdr_film,
+    d.SpecFilm: _spec_film,
     d.SpectralBins: _spectral_bins,
     d.WavelengthRange: _range,
 }

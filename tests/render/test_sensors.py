@@ -1,0 +1,172 @@
+"""Meters, films of sensor responses, crops and chosen cameras against closed forms."""
+
+import numpy as np
+import pytest
+from rendering import assert_mean, film, look_at, mean_and_error, moved, rendered, scene
+
+from specrender.errors import SceneError
+from specrender.scene import description as d
+from specrender.scene.compile import compile_scene
+from specrender.scene.overrides import film_crop, overridden
+from specrender.scene.validate import validate
+
+SKY = d.ConstantLight(radiance=2.0)
+MIRROR_OF = {"flat": d.Disk, "round": d.Sphere}
+
+
+def lamp(radius=0.1, height=5.0, radiance=7.0):
+    """A small sphere above the origin."""
+    return d.Sphere(
+        center=(0.0, 0.0, height), radius=radius, name="lamp", emitter=d.AreaLight(radiance=radiance, normalize=False)
+    )
+
+
+# ---------------------------------------------------------------- meters
+
+
+def test_radiance_meter_sees_one_ray():
+    hit = d.RadianceMeter(origin=(0.0, 0.0, 1.0), direction=(0.0, 0.0, 3.0))
+    miss = d.RadianceMeter(to_world=look_at((0.0, 0.0, 1.0), (2.0, 0.0, 3.0)))
+    assert_mean(rendered(scene([lamp()], camera=hit), 16), 7.0)
+    assert_mean(rendered(scene([lamp()], camera=miss), 16), 0.0)
+
+
+@pytest.mark.parametrize("shape", [d.Disk(name="m"), d.Sphere(name="m"), d.Cube(name="m"), d.Rectangle(name="m")])
+@pytest.mark.parametrize("mode", ["spectral", "rgb"])
+def test_irradiance_under_a_uniform_sky(shape, mode):
+    """pi L on every outside of a convex shape."""
+    result = rendered(scene([shape], [SKY], camera=d.IrradianceMeter(shape="m")), 64, mode)
+    assert_mean(result, 2.0 * np.pi)
+
+
+def test_irradiance_of_a_sphere_lamp():
+    """L pi (r / h)^2 on a small disk that faces a sphere of radius r at the height h."""
+    meter = d.Disk(name="m", to_world=moved(scale=1e-3))
+    shapes = [meter, lamp(radius=1.0, height=2.0)]
+    assert_mean(rendered(scene(shapes, camera=d.IrradianceMeter(shape="m")), 20000), 7.0 * np.pi / 4.0)
+
+
+def test_irradiance_is_measured_on_the_outside():
+    turned = d.Disk(name="m", flip_normals=True)
+    assert_mean(rendered(scene([turned, lamp()], camera=d.IrradianceMeter(shape="m")), 256), 0.0)
+
+
+def test_distant_sensor_averages_over_its_target():
+    """A wall that is bright on half of the target; the rays come along the direction."""
+    bright = d.Rectangle(
+        to_world=moved(x=1.0, axis=(0, 1, 0), degrees=0.0), emitter=d.AreaLight(radiance=4.0, normalize=False)
+    )
+    dark = d.Rectangle(to_world=moved(x=-1.0), material=d.Diffuse(reflectance=0.0))
+    target = d.Rectangle(to_world=moved(scale=(2.0, 1.0, 1.0)))
+    for distant, expected in (
+        (d.Distant(direction=(0.0, 0.0, -1.0), target=target), 2.0),
+        (d.Distant(direction=(0.0, 0.0, -1.0), target=(0.5, 0.0, 0.0)), 4.0),
+        (d.Distant(direction=(0.0, 0.0, -1.0), target=(-0.5, 0.0, 0.0)), 0.0),
+        # the disk around the scene: two squares of area 4 in a circle of radius sqrt(5)
+        (d.Distant(to_world=look_at((0.0, 0.0, 0.0), (0.0, 0.0, -1.0))), 4.0 * 4.0 / (5.0 * np.pi)),
+        # from behind nothing is seen of an emitter's front
+        (d.Distant(direction=(0.0, 0.0, 1.0), target=target), 0.0),
+    ):
+        assert_mean(rendered(scene([bright, dark], camera=distant), 20000), expected)
+
+
+@pytest.mark.parametrize("camera", [d.RadianceMeter(), d.Distant(), d.IrradianceMeter(shape="m")])
+def test_meters_have_one_pixel(camera):
+    with pytest.raises(SceneError, match="1 x 1"):
+        validate(scene([d.Sphere(name="m")], camera=camera, film=film(2, 1)))
+
+
+def test_360_degree_film_is_twice_as_wide_as_high():
+    with pytest.raises(SceneError, match="twice as wide"):
+        validate(scene(camera=d.Equirectangular(), film=film(20, 20)))
+
+
+def test_360_degree_camera_sees_lamps_where_they_are():
+    """A small lamp in a known direction lights its pixel, and no other."""
+    width, height = 24, 12
+    for column, row in ((0, 3), (5, 6), (12, 1), (17, 9), (23, 10)):
+        phi = 2.0 * np.pi * ((column + 0.5) / width - 0.5)
+        theta = np.pi * (row + 0.5) / height
+        direction = np.array([-np.sin(theta) * np.sin(phi), np.cos(theta), np.sin(theta) * np.cos(phi)])
+        shape = d.Sphere(
+            center=tuple(float(x) for x in 10.0 * direction), radius=0.1, emitter=d.AreaLight(radiance=1.0)
+        )
+        image = rendered(scene([shape], camera=d.Equirectangular(), film=film(width, height)), 64).mean_xyz()[..., 1]
+        assert np.unravel_index(np.argmax(image), image.shape) == (row, column)
+        assert np.count_nonzero(image) == 1
+
+
+# ---------------------------------------------------------------- responses
+
+
+def table(*pairs):
+    return d.SpectrumSpec(wavelengths=[float(p[0]) for p in pairs], values=[float(p[1]) for p in pairs])
+
+
+def test_film_of_sensor_responses_integrates_over_wavelength():
+    """Each channel holds the integral of radiance times response [nm], also outside the visible range."""
+    responses = {
+        "box": table((500, 1), (600, 1)),
+        "triangle": table((400, 0), (500, 0.5), (600, 0)),
+        "infrared": table((850, 2), (950, 2)),
+    }
+    radiance = table((380, 1.0), (1000, 3.0))
+    description = scene(
+        lights=[d.ConstantLight(radiance=radiance, normalize=False)],
+        film=d.SpecFilm(width=4, height=4, rfilter=d.BoxFilter(), responses=responses),
+    )
+    validate(description)
+    result = rendered(description, 512)
+    nm = np.arange(380.0, 1000.0, 0.01)
+    light = 1.0 + 2.0 * (nm - 380.0) / 620.0
+    for name, spec in responses.items():
+        response = np.interp(nm, spec.wavelengths, spec.values, left=0.0, right=0.0)
+        expected = np.sum(light * response) * 0.01
+        assert np.isclose(result.mean_aov(name).mean(), expected, rtol=3e-3), name
+
+
+def test_film_of_sensor_responses_needs_wavelengths():
+    description = scene(film=d.SpecFilm(width=4, height=4, responses={"a": table((400, 1), (500, 1))}))
+    with pytest.raises(SceneError, match="spectral"):
+        compile_scene(description, "rgb")
+
+
+def test_response_of_the_camera_is_a_factor_on_the_colour():
+    """srf = 0.25 at all wavelengths dims by four; a flat sky through it has Y = 0.25 L, in both modes."""
+    for mode in ("spectral", "rgb"):
+        result = rendered(scene(lights=[SKY], camera=d.Perspective(srf=0.25)), 256, mode)
+        assert_mean(result, 0.5)
+
+
+# ---------------------------------------------------------------- crops and cameras
+
+
+def test_a_crop_is_a_part_of_the_picture():
+    """The same samples, bit for bit, wherever the window lies."""
+    whole = scene([d.Sphere(center=(0.0, 0.0, 3.0))], [SKY], film=film(16, 12))
+    part = overridden(whole, crop=(5, 2, 13, 9))
+    from specrender.driver import new_film, render_film
+
+    tables = compile_scene(part)
+    cropped = new_film(tables, film_crop(part.film))
+    render_film(tables, cropped, 8, threads=1)
+    assert np.array_equal(cropped.xyz, rendered(whole, 8, seed=None).xyz[2:9, 5:13])
+
+
+def test_depth_integrator_is_the_distance():
+    description = scene([d.Sphere(center=(0.0, 0.0, 3.0))], camera=d.Perspective(fov=1e-3))
+    description.integrator = d.DepthIntegrator()
+    mean, _ = mean_and_error(rendered(description, 4096))
+    assert np.isclose(mean, 2.0, rtol=5e-3)  # the same at all wavelengths: noise of the wavelengths only
+
+
+def test_cameras_are_chosen_by_name_or_number():
+    near, far = d.Perspective(fov=10.0, film=film(3, 2)), d.Orthographic(sampler=d.IndependentSampler(sample_count=5))
+    description = scene(cameras={"near": near, "far": far})
+    assert overridden(description, camera="near").camera is near
+    assert overridden(description, camera="near").film.width == 3
+    chosen = overridden(description, camera="1")
+    assert chosen.camera is far and chosen.sampler.sample_count == 5
+    for wrong in ("fr", "2", ""):
+        with pytest.raises(Exception, match="there is no camera"):
+            overridden(description, camera=wrong)
