@@ -18,7 +18,7 @@ def scene_schema() -> dict:
         "additionalProperties": scalar,
     }
     for name in ("HdrFilm", "AreaLight"):
-        definitions[name]["required"].remove("type")  # the only kinds of their sort
+        definitions[name]["required"].remove("type")  # the only or the usual kinds of their sort
     definitions |= {"Parameter": _PARAMETER, "TransformStep": _STEP}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

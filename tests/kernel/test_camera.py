@@ -180,7 +180,7 @@ def test_batch_shares_the_film_by_width():
     batch = d.Batch(cameras=parts)
     inside = np.random.default_rng(5).random((30, 2)) * [WIDTH / 3, HEIGHT]
     for i, part in enumerate(parts):
-        found = rays(batch, inside + [i * WIDTH / 3, 0.0])
+        found = rays(batch, inside + np.array([i * WIDTH / 3, 0.0]))
         expected = rays(part, inside, width=WIDTH // 3)
         for a, b in zip(found, expected, strict=True):
             assert np.allclose(a, b, atol=1e-5)

@@ -118,7 +118,8 @@ def test_patterns_mix_images_but_not_patterns(path, pixels):  # noqa: F811
     # a checkerboard chooses between whole textures
     u, v = (np.float32(uv) % 1.0).T
     first = (u > 0.5) == (v > 0.5)
-    keep = np.all(np.abs(np.stack([u, v]) - 0.5) > 1e-3, axis=0) & np.all(np.abs(np.stack([u, v]) - 0.5) < 0.499, axis=0)
+    from_middle = np.abs(np.stack([u, v]) - 0.5)
+    keep = np.all((from_middle > 1e-3) & (from_middle < 0.499), axis=0)
     board = textures(textures.builder.named_texture("board", "reflectance", d.Scene()), uv)[:, :3]
     assert np.abs(np.where(first[:, None], expected, 0.25) - board)[keep].max() < 2e-4
     with pytest.raises(SceneError, match="not checkerboards"):

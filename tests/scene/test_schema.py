@@ -10,7 +10,7 @@ def test_it_is_json_and_complete():
     schema = json.loads(json.dumps(scene_schema()))
     definitions = schema["$defs"]
     assert schema["$ref"] == "#/$defs/Scene"
-    bases = {d.Node, d.Light, d.Shape, d.MeshFile, d.CameraBase}
+    bases = {d.Node, d.Light, d.Shape, d.MeshFile, d.CameraBase, d.ProjectiveCamera, d.FilmBase, d.Pattern}
     for struct in vars(d).values():
         if isinstance(struct, type) and issubclass(struct, d.Node) and struct not in bases:
             entry = definitions[struct.__name__]

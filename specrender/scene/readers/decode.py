@@ -15,6 +15,8 @@ from specrender.scene.readers.steps import transform_from_steps
 
 #: Fields that hold file names; relative ones are seen from the scene file's folder.
 FILE_FIELDS = {"filename", "file"}
+#: Types that need not be written where they are allowed.
+UNTYPED = {"hdrfilm"}
 
 
 class Decoder:
@@ -81,7 +83,7 @@ class Decoder:
 
     def _tagged(self, value, options, path):
         names = {option.tag: option for option in options}
-        given = value.get("type")
+        given = value.get("type", next((name for name in names if name in UNTYPED), None))
         if given is None:
             raise self.error(path, f"needs a type; allowed: {', '.join(sorted(names))}")
         if given not in names:

@@ -306,7 +306,7 @@ def test_textures_get_names(tmp_path):
             ["medium 'homogeneous' is not supp"],
         ),
         ('<emitter type="sunsky"/>', ["the emitter 'sunsky' is not supported yet"]),
-        ('<sensor type="perspective"><film type="specfilm"/></sensor>', ["film 'specfilm' is not supported yet"]),
+        ('<sensor type="perspective"><film type="specfilm"/></sensor>', ["specfilm needs at least one spectrum"]),
         (
             '<sensor type="perspective"><sampler type="sobolo"/></sensor>',
             ["no sampler 'sobolo'", "did you mean 'sobol'?"],
@@ -342,8 +342,9 @@ def test_textures_get_names(tmp_path):
         ('<bsdf type="diffuse"><spectrum name="reflectance" type="d65"/></bsdf>', ["on emitters only"]),
         (
             '<bsdf type="diffuse"><texture name="reflectance" type="mesh_attribute"/></bsdf>',
-            ["'mesh_attribute' is not supp"],
+            ["mesh_attribute needs the parameter 'name'"],
         ),
+        ('<bsdf type="diffuse"><texture name="reflectance" type="volume"/></bsdf>', ["'volume' is not supported yet"]),
         ('<bsdf type="dielectric"><string name="int_ior" value="watr"/></bsdf>', ["'watr'", "did you mean 'water'?"]),
         (
             '<bsdf type="dielectric" id="a"><float name="int_ior" value="-1"/></bsdf>',

@@ -144,12 +144,12 @@ CAMERA = "[camera]\ntype = 'perspective'\n"
         ("[camera\n", ["scene.toml:1: is not valid TOML"]),
         ("[media.a]\n", ["scene.toml: media: unknown parameter 'media'"]),
         ("[integratr]\n", ["unknown parameter 'integratr'; did you mean 'integrator'?"]),
-        ("[camera]\nfov = 3\n", ["scene.toml: camera: needs a type; allowed: orthographic, perspective, thinlens"]),
+        ("[camera]\nfov = 3\n", ["scene.toml: camera: needs a type; allowed: batch, distant, equirectangular"]),
         (
             "[camera]\ntype = 'perspektive'\n",
             ["camera.type: there is no type 'perspektive' here; did you mean 'perspective'?"],
         ),
-        ("[film]\ntype = 'specfilm'\n", ["film.type: there is no type 'specfilm'"]),
+        ("[film]\ntype = 'specfilm'\n", ["film: the parameter 'responses' of specfilm is missing"]),
         ("camera = 3\n", ["scene.toml: camera: expected a table, got 3"]),
         (
             MATERIAL + "alhpa = 1\n",
