@@ -17,7 +17,11 @@ def run(arguments) -> int:
 
         print(json.dumps(scene_schema(), indent=2))
         return 0
-    if arguments.gamuts:
+    if arguments.types:
+        table, show = _types(), _show_page("markdown")
+    elif arguments.plugins:
+        table, show = _plugins(), _show_page("plugins_markdown")
+    elif arguments.gamuts:
         table, show = _gamuts(), _show_gamuts
     elif arguments.spectra:
         table, show = _spectra(), _show_spectra
@@ -34,6 +38,29 @@ def run(arguments) -> int:
 
 
 # ---------------------------------------------------------------- what specrender knows
+
+
+def _types():
+    from dataclasses import asdict
+
+    from specrender.scene import reference
+
+    return [asdict(section) for section in reference.sections()]
+
+
+def _plugins():
+    from specrender.scene import reference
+
+    return reference.plugins()
+
+
+def _show_page(name):
+    def show(_table):
+        from specrender.scene import reference
+
+        print(getattr(reference, name)(), end="")
+
+    return show
 
 
 def _gamuts():

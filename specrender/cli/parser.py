@@ -131,6 +131,8 @@ def _add_info(commands):
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("scene", metavar="SCENE", nargs="?", help="scene file")
     what.add_argument("--schema", action="store_true", help="JSON Schema of TOML scenes")
+    what.add_argument("--types", action="store_true", help="all parameters of scene files, as Markdown")
+    what.add_argument("--plugins", action="store_true", help="which plugins of Mitsuba there are, as Markdown")
     what.add_argument("--gamuts", action="store_true", help="colour spaces of --gamut and --rgb-space")
     what.add_argument("--spectra", action="store_true", help="names of illuminants, lamps, patches, metals and glasses")
     add = parser.add_argument

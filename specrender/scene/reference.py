@@ -216,3 +216,39 @@ def _section_markdown(section: Section) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+# ---------------------------------------------------------------- Mitsuba's plugins
+
+
+def plugins() -> dict[str, dict[str, list[str]]]:
+    """Kind of plugin -> its types in Mitsuba 3 scenes: "supported" and "not yet" (an error that names them)."""
+    from specrender.scene.readers import mitsuba_xml as reader
+    from specrender.scene.readers import xml_sensor as sensor
+
+    supported = {
+        "shape": reader.SHAPES,
+        "bsdf": reader.BSDFS,
+        "texture": reader.TEXTURES,
+        "spectrum": reader.SPECTRUM_PLUGINS,
+        "emitter": reader.EMITTERS,
+        "sensor": reader.SENSORS,
+        "film": sensor.FILMS,
+        "rfilter": sensor.FILTERS,
+        "sampler": sensor.SAMPLERS,
+        "integrator": reader.INTEGRATORS,
+    }
+    kinds = dict.fromkeys([*supported, *reader.NOT_YET])
+    return {
+        kind: {"supported": sorted(supported.get(kind, ())), "not yet": sorted(reader.NOT_YET.get(kind, ()))}
+        for kind in kinds
+    }
+
+
+def plugins_markdown() -> str:
+    """A table of Mitsuba's plugins."""
+    lines = ["| kind | supported | not yet |", "|---|---|---|"]
+    for kind, row in plugins().items():
+        names = [", ".join(f"`{name}`" for name in row[state]) for state in ("supported", "not yet")]
+        lines.append(f"| {kind} | {names[0]} | {names[1]} |")
+    return "\n".join(lines) + "\n"

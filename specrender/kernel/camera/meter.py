@@ -8,7 +8,7 @@ from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.shape.analytic import sample_surface
 from specrender.kernel.shape.hit import CLEARANCE
 from specrender.kernel.shape.layout import FLIP, MESH
-from specrender.kernel.simd import f32, fabs, floor, hmax, normalize, vec3
+from specrender.kernel.simd import f32, fabs, floor, hmax, normalize, vec3, with_lane
 from specrender.kernel.surface import frame, to_world
 from specrender.kernel.tables import load4
 from specrender.kernel.transform import transform_point, transform_vector
@@ -28,7 +28,7 @@ def sample_target(tables, shape_id, u1, u2):
         b1, b2 = sample_triangle(u1, u2)
         v0, e1, e2 = load4(values, corner), load4(values, corner + 1), load4(values, corner + 2)
         p = v0 + e1 * b1 + e2 * b2
-        n = load4(values, corner + 3)
+        n = with_lane(load4(values, corner + 3), 3, f32(0.0))  # lane 3 is the triangle's area
         size = fabs(v0) + fabs(e1) + fabs(e2)
     else:
         p, n, _ = sample_surface(tables, shape, u1, u2)

@@ -16,7 +16,7 @@ from specrender.scene.readers.steps import transform_from_steps
 #: Fields that hold file names; relative ones are seen from the scene file's folder.
 FILE_FIELDS = {"filename", "file"}
 #: Types that need not be written where they are allowed.
-UNTYPED = {"hdrfilm"}
+UNTYPED = {"hdrfilm", "area"}
 
 
 class Decoder:
@@ -86,7 +86,7 @@ class Decoder:
         given = value.get("type", next((name for name in names if name in UNTYPED), None))
         if given is None:
             raise self.error(path, f"needs a type; allowed: {', '.join(sorted(names))}")
-        if given not in names:
+        if not isinstance(given, str) or given not in names:
             raise self.error(f"{path}.type", f"there is no type {shown(given)} here{did_you_mean(str(given), names)}")
         return self._struct(value, names[given], path)
 

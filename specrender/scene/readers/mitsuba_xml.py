@@ -29,9 +29,13 @@ NOT_YET = {
     "texture": ["volume"],
     "sensor": "mpdistant hdistant mradiancemeter microphone planar_irradiancemeter".split(),
     "integrator": (
-        "volpath volpathmis ptracer stokes prb prb_basic prb_projective direct_projective prbvolpath "
+        "ptracer stokes prb prb_basic prb_projective direct_projective prbvolpath "
         "volprim_rf_basic bdpt photonmapper mlt"
     ).split(),
+    "film": ["ldrfilm"],
+    "medium": ["heterogeneous", "homogeneous"],
+    "phase": "blendphase hg isotropic rayleigh sggx tabphase".split(),
+    "volume": ["constvolume", "gridvolume"],
 }
 
 

@@ -60,7 +60,14 @@ def _depth(p):
     return d.DepthIntegrator()
 
 
-INTEGRATORS = {"path": _path, "direct": _direct, "depth": _depth, "moment": _moment, "aov": _aov}
+def _volpath(p):
+    """Without media, which are errors of their own, volumetric path tracing is path tracing."""
+    p.neutral("use_spectral_mis", ("boolean",))
+    return _path(p)
+
+
+INTEGRATORS = {"path": _path, "volpath": _volpath, "volpathmis": _volpath, "direct": _direct}
+INTEGRATORS |= {"depth": _depth, "moment": _moment, "aov": _aov}
 
 # ---------------------------------------------------------------- film and sampler
 

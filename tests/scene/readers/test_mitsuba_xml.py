@@ -299,7 +299,7 @@ def test_textures_get_names(tmp_path):
         ('<bsdf type="difuse"/>', ["no bsdf 'difuse'", "did you mean 'diffuse'?"]),
         ('<bsdf type="principled"/>', ["the bsdf 'principled' is not supported yet"]),
         ('<shape type="instance"/>', ["the shape 'instance' is not supported yet"]),
-        ('<integrator type="volpath"/>', ["the integrator 'volpath' is not supported yet"]),
+        ('<integrator type="ptracer"/>', ["the integrator 'ptracer' is not supported yet"]),
         ('<medium type="homogeneous"/>', ["the medium 'homogeneous' is not supported yet"]),
         (
             '<shape type="cube"><medium name="interior" type="homogeneous"/></shape>',
