@@ -161,6 +161,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "vertices": ("scene units", "corners"),
     "faces": ("", "three indices of vertices for each triangle, counter-clockwise seen from outside"),
     "normals": ("", "of the vertices, for smooth shading"),
+    "TriangleMesh.attributes": (
+        "",
+        "values of vertices (`vertex_...`) or faces (`face_...`) for the texture mesh_attribute; rows of 1 or 3",
+    ),
     "uvs": ("1", "texture coordinates of the vertices"),
     "center": ("scene units", "middle"),
     "Sphere.radius": ("scene units", "radius"),

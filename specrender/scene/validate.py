@@ -177,7 +177,7 @@ def _check_references(scene):
                 for index, item in enumerate(value):
                     visit(item, f"{path}.{field}[{index}]".lstrip("."), found)
             elif isinstance(value, str):
-                table = _table_of(node, field)
+                table = table_of(node, field)
                 if table is not None:
                     if value not in getattr(scene, table):
                         raise _unknown(place, field, value, table)
@@ -207,7 +207,8 @@ def _check_references(scene):
     _check_cycles(scene, references)
 
 
-def _table_of(node, field):
+def table_of(node, field):
+    """The table of the scene whose entry a text in this field names, or None."""
     if field in ("material", "back") and not isinstance(node, (d.Conductor, d.RoughConductor)):
         return "materials"
     if field == "texture":

@@ -20,6 +20,7 @@ from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout as texture_layout
 from specrender.scene import description as d
 from specrender.scene.compile import optics
+from specrender.scene.compile.attributes import pack_attributes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
 from specrender.scene.compile.geometry import Geometry
@@ -229,6 +230,7 @@ def compile_scene(
     light_tables = pack_lights(record, lights, geometry, builder)
     record["has_null"] = materials.has_null()
 
+    attributes = pack_attributes(scene, geometry, builder)
     cameras = pack_cameras(record, scene, geometry, bounding_sphere(*geometry.bounds()), builder)
     arrays = geometry.finish()
     boxes = np.array(geometry.object_boxes, np.float32).reshape(-1, 6)
@@ -236,6 +238,7 @@ def compile_scene(
     arrays |= {
         "settings": settings,
         "cameras": cameras,
+        "attributes": attributes,
         "responses": np.array([builder.spectrum(r, "unbounded") for r in responses.values()], np.int32),
         "values": builder.pooled_values(),
         "cmf": cmf,

@@ -26,6 +26,8 @@ class Geometry:
     objects: list[int] = field(default_factory=list)
     object_boxes: list[np.ndarray] = field(default_factory=list)
     emitting: dict[int, np.ndarray] = field(default_factory=dict)  # shape -> (n, 4, 4): v0, e1, e2, (normal, area)
+    #: Index of a shape -> (its mesh attributes, index of its first vertex, of its first triangle).
+    attributes: dict[int, tuple[dict, int, int]] = field(default_factory=dict)
     _positions: list[np.ndarray] = field(default_factory=list)
     _normals: list[np.ndarray | None] = field(default_factory=list)
     _uvs: list[np.ndarray | None] = field(default_factory=list)
@@ -73,6 +75,8 @@ class Geometry:
         triangles[:, 3] = len(self.records) - 1
         record["kind"] = layout.MESH
         record["first_triangle"], record["triangle_count"] = self._triangle_count, len(triangles)
+        if mesh.attributes:
+            self.attributes[len(self.records) - 1] = (mesh.attributes, self._vertex_count, self._triangle_count)
         if mesh.normals is not None:
             record["flags"] |= layout.HAS_NORMALS
         if mesh.uvs is not None:
@@ -265,7 +269,9 @@ def _inline(shape: d.TriangleMesh) -> Mesh:
 
     positions, faces = array(shape.vertices, 3, np.float32), array(shape.faces, 3, np.int32)
     normals = None if shape.face_normals else array(shape.normals, 3, np.float32)
-    return checked(Mesh(positions, faces, normals, array(shape.uvs, 2, np.float32)), d.where(shape) or "mesh")
+    attributes = {name: np.asarray(values, np.float32) for name, values in shape.attributes.items()}
+    mesh = Mesh(positions, faces, normals, array(shape.uvs, 2, np.float32), attributes)
+    return checked(mesh, d.where(shape) or "mesh")
 
 
 #: Struct -> mesh of a shape that is triangles without being a file.

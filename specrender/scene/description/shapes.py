@@ -51,13 +51,14 @@ class Serialized(MeshFile, tag="serialized", tag_field="type", kw_only=True):
 class TriangleMesh(Shape, tag="mesh", tag_field="type", kw_only=True):
     """A mesh given in place: `vertices` (n, 3), `faces` (m, 3) indices, optional per-vertex `normals` and `uvs`.
 
-    From Python the four may be NumPy arrays.
+    From Python these, and the values of `attributes`, may be NumPy arrays.
     """
 
     vertices: list[Vec3]
     faces: list[tuple[int, int, int]]
     normals: list[Vec3] | None = None
     uvs: list[tuple[float, float]] | None = None
+    attributes: dict[str, list[list[float]]] = msgspec.field(default_factory=dict)
     face_normals: bool = False
 
 

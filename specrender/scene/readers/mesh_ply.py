@@ -11,12 +11,16 @@ from pathlib import Path
 import numpy as np
 import plyfile
 
+from specrender.color import srgb_decode
 from specrender.errors import SceneError
 from specrender.scene.readers.meshes import Mesh
 
 #: Names of the list of vertex indices, and of the texture coordinates, in use.
 INDEX_NAMES = ("vertex_indices", "vertex_index")
 UV_NAMES = (("u", "v"), ("s", "t"), ("texture_u", "texture_v"))
+#: Names of the parts of a colour, and endings of the parts of other attributes.
+COLOR_NAMES = {"r", "g", "b", "red", "green", "blue"}
+ENDINGS = {*"0123", *"rgb", *"xyz"}
 #: Bytes of the number types of binary files.
 SIZES = {
     **dict.fromkeys(("char", "uchar", "int8", "uint8"), 1),
@@ -41,12 +45,51 @@ def load_ply(path: Path) -> Mesh:
     if list_name is None:
         raise SceneError(f"the faces have no list '{INDEX_NAMES[0]}'", str(path))
     uv_names = next((pair for pair in UV_NAMES if names >= set(pair)), None)
+    attributes = _attributes(rows, "vertex", {*"xyz", "nx", "ny", "nz", *(uv_names or ())})
+    of_faces = _attributes(polygons, "face", {list_name})
+    if of_faces:
+        lists = polygons[list_name]
+        sizes = [lists.shape[1]] * len(lists) if lists.dtype != object else [len(polygon) for polygon in lists]
+        triangles = np.maximum(np.array(sizes) - 2, 0)
+        attributes |= {name: np.repeat(values, triangles, axis=0) for name, values in of_faces.items()}
     return Mesh(
         _columns(rows, "xyz"),
         _faces(polygons[list_name], path),
         _columns(rows, ("nx", "ny", "nz")) if names >= {"nx", "ny", "nz"} else None,
         _columns(rows, uv_names) if uv_names else None,
+        attributes,
     )
+
+
+def _attributes(rows, kind, taken) -> dict[str, np.ndarray]:
+    """Name -> (n, c) float32 of the properties that are left, by Mitsuba's rules.
+
+    "foo_0", "foo_1", "foo_2" (or "_r", "_g", "_b", or "_x", "_y", "_z") are the attribute "KIND_foo" of three; "r",
+    "g", "b" and "red", "green", "blue" are "KIND_color".  Integers are scaled to [0, 1]; those of colours are sRGB.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in rows.dtype.names:
+        if name in taken or rows.dtype[name].kind not in "fiu":
+            continue
+        stem, _, ending = name.rpartition("_")
+        if name in COLOR_NAMES:
+            stem = "color"
+        elif not stem or ending not in ENDINGS:
+            stem = name
+        groups.setdefault(stem, []).append(name)
+    found = {}
+    for stem, members in groups.items():
+        if len(members) not in (1, 3):
+            continue  # neither a number nor a colour
+        columns = []
+        for name in members:
+            column = rows[name].astype(np.float32)
+            if rows.dtype[name].kind in "iu":
+                column /= np.iinfo(rows.dtype[name]).max
+                column = srgb_decode(column) if len(members) == 3 else column
+            columns.append(column)
+        found[f"{kind}_{stem}"] = np.stack(columns, axis=1).astype(np.float32)
+    return found
 
 
 def _check_size(path):

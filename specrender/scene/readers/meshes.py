@@ -8,7 +8,7 @@ smoothness.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +34,14 @@ class Mesh:
     faces : (m, 3) int32 indices into the vertices, counter-clockwise from the front.
     normals : (n, 3) float32 of length 1, or None for a faceted mesh.
     uvs : (n, 2) float32, or None.
+    attributes : name -> (n, c) float32 for "vertex_...", (m, c) for "face_..."; c is 1 or, for linear colours, 3.
     """
 
     positions: np.ndarray
     faces: np.ndarray
     normals: np.ndarray | None = None
     uvs: np.ndarray | None = None
+    attributes: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def load_mesh(path, kind=None, face_normals=False, flip_tex_coords=None, shape_index=0) -> Mesh:
@@ -107,6 +109,14 @@ def checked(mesh: Mesh, where: str) -> Mesh:
         if array is not None and not np.isfinite(array).all():
             index = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
             raise SceneError(f"the {name} of vertex {index} is not finite: {array[index].tolist()}", where)
+    for name, array in mesh.attributes.items():
+        of_faces = name.startswith("face_")
+        expected = len(mesh.faces) if of_faces else count
+        if len(array) != expected:
+            what = "faces" if of_faces else "vertices"
+            raise SceneError(f"the attribute '{name}' has {len(array)} values, the mesh has {expected} {what}", where)
+        if not np.isfinite(array).all():
+            raise SceneError(f"the attribute '{name}' has a value that is not finite", where)
     return mesh
 
 

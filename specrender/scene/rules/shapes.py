@@ -6,12 +6,27 @@ import numpy as np
 
 from specrender.errors import SceneError
 from specrender.scene import description as d
-from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_filename
+from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_filename, shown
 
 
 def _serialized(p):
     p.not_negative("shape_index")
     p.at_most(MAX_INT, "shape_index")
+
+
+def _attribute(p, name, values):
+    """(n, 1) or (n, 3) float64 of a mesh attribute."""
+    place = f"attributes.{name}"
+    if not name.startswith(("vertex_", "face_")):
+        raise p.fail(place, f"the name of an attribute begins with vertex_ or face_, got '{shown(name)}'")
+    if len({len(row) for row in values}) > 1:
+        raise p.fail(place, f"{place} has rows of different lengths")
+    array = np.asarray(values, np.float64)
+    if array.ndim != 2 or array.shape[1] not in (1, 3):
+        raise p.fail(place, f"{place} must have the shape (n, 1) or (n, 3), got {array.shape}")
+    if array.size and not np.abs(array).max() <= MAX_LENGTH:
+        raise p.fail(place, f"{place} has a number out of range: at most {MAX_LENGTH:g}")
+    return array
 
 
 def _triangle_mesh(p):
@@ -34,8 +49,9 @@ def _triangle_mesh(p):
     finite = arrays["vertices"][np.isfinite(arrays["vertices"])]
     if finite.size and np.abs(finite).max() > MAX_LENGTH:
         raise p.fail("vertices", f"vertices has a number out of range: at most {MAX_LENGTH:g}")
+    attributes = {name: _attribute(p, name, values) for name, values in node.attributes.items()}
     try:
-        checked(Mesh(arrays["vertices"], arrays["faces"], arrays["normals"], arrays["uvs"]), None)
+        checked(Mesh(arrays["vertices"], arrays["faces"], arrays["normals"], arrays["uvs"], attributes), None)
     except SceneError as error:
         raise p.fail("", error.message) from None
 
