@@ -120,14 +120,14 @@ def test_exposure_acts_on_display_files(scene, command, tmp_path):
 def test_integrator_takes_the_place_of_one_that_is_not_supported(command, tmp_path):
     path = tmp_path / "a.xml"
     path.write_text(
-        '<scene version="3.0.0"><integrator type="volpath"><integer name="max_depth" value="3"/>'
+        '<scene version="3.0.0"><integrator type="ptracer"><integer name="max_depth" value="3"/>'
         '<boolean name="hide_emitters" value="true"/><integer name="rr_depth" value="9"/></integrator>'
         '<shape type="sphere"/><emitter type="constant"/></scene>'
     )
     assert command("render", path, "--spp", 1)[0] == 2
     code, _, note = command("render", path, "--spp", 1, "--size", "8x8", "--integrator", "direct")
     assert code == 0
-    assert "direct" in note and "volpath" in note and "max_depth, rr_depth" in note and "hide_emitters" not in note
+    assert "direct" in note and "ptracer" in note and "max_depth, rr_depth" in note and "hide_emitters" not in note
 
 
 def test_stats(scene, command, tmp_path):

@@ -103,7 +103,7 @@ def test_numbers_of_vertices():
 
 def test_meshes_without_the_attribute_are_told():
     description = glowing({"vertex_color": COLOURS}, "vertex_colour")
-    with pytest.raises(SceneError, match="the attribute 'vertex_colour', .*did you mean 'vertex_color'"):
+    with pytest.raises(SceneError, match=r"the attribute 'vertex_colour', .*did you mean 'vertex_color'"):
         compile_scene(description)
     description = glowing({}, "vertex_color")
     with pytest.raises(SceneError, match="it has none"):
@@ -161,7 +161,7 @@ end_header
 
 
 def test_ply_files(tmp_path):
-    """Names as Mitsuba makes them; a polygon's value goes to all its triangles; integers are shares of their largest."""
+    """Names as Mitsuba makes them; a polygon's value goes to its triangles; integers are shares of their largest."""
     path = tmp_path / "m.ply"
     path.write_text(PLY)
     found = load_mesh(path).attributes
