@@ -24,7 +24,6 @@ MODES = ("spectral", "rgb")
 
 #: pixel_format of a film -> what it asks of an EXR file.
 PIXEL_FORMATS = {
-    "responses": {"colour": False},
     "rgb": {},
     "rgba": {"alpha": True},
     "xyz": {"gamut": "xyz"},
@@ -32,6 +31,8 @@ PIXEL_FORMATS = {
     "luminance": {"luminance": True},
     "luminance_alpha": {"luminance": True, "alpha": True},
 }
+#: The same of a film without a pixel_format, that of sensor responses.
+RESPONSES = {"colour": False}
 COMPONENT_FORMATS = {"float16": "half", "float32": "float"}
 
 
@@ -306,7 +307,7 @@ def output_options(metadata: dict[str, object], **choices) -> OutputOptions:
     """
     from specrender.output import OutputOptions
 
-    asked = dict(PIXEL_FORMATS[metadata.get("pixelFormat", "rgb")])
+    asked = dict({**PIXEL_FORMATS, "responses": RESPONSES}[metadata.get("pixelFormat", "rgb")])
     if choices.get("gamut") is not None:
         asked.pop("luminance", None)
     asked["pixel_type"] = COMPONENT_FORMATS[metadata.get("componentFormat", "float16")]

@@ -219,6 +219,13 @@ def test_every_camera_is_in_the_kernel(kind):
     assert len(set(CAMERA_TAGS.values())) == len(CAMERA_TAGS)
 
 
+@pytest.mark.parametrize("kind", **named(members(d.Texture)))
+def test_every_texture_has_a_packer(kind):
+    from specrender.scene.compile.textures import PACKERS
+
+    assert kind in PACKERS and set(PACKERS) <= set(members(d.Texture))
+
+
 @pytest.mark.parametrize("kind", **named(members(d.ReconstructionFilter)))
 def test_every_filter_has_a_function(kind):
     from specrender.scene.compile.optics import filter_function
@@ -285,9 +292,12 @@ def test_mitsuba_reader_knows_the_whole_vocabulary():
         d.ReconstructionFilter: xml_sensor.FILTERS,
         d.Sampler: xml_sensor.SAMPLERS,
         d.Integrator: xml_sensor.INTEGRATORS,
+        d.Film: xml_sensor.FILMS,
     }
+    # what Mitsuba does not have
+    ours = {"equirectangular", "spectral_bitmap", "noise", "marble", "wood"}
     for union, table in tables.items():
-        assert {tag(kind) for kind in members(union)} <= set(table)
+        assert {tag(kind) for kind in members(union)} - ours <= set(table)
     # a mesh written in place has no counterpart in XML
     assert {tag(kind) for kind in members(d.AnyShape)} - set(xml_plugins.SHAPES) == {"mesh"}
 

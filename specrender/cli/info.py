@@ -125,6 +125,7 @@ def _scene(path, defines):
         "sampler": _tag(scene.sampler),
         "integrator": integrator_chain(scene.integrator),
         "camera": _tag(scene.camera),
+        "cameras": {name: _tag(camera) for name, camera in scene.cameras.items()},
         "filter": _tag(film.rfilter),
         "shapes": _counted(scene.shapes),
         "triangles": _triangles(scene.shapes),
@@ -142,6 +143,8 @@ def _show_scene(table):
     whole = table["crop"] == [0, 0, *table["size"]]
     print(f"{table['name']}: {size} pixels{'' if whole else f', crop {crop}'}, {table['filter']} filter")
     print(f"  camera      {table['camera']}")
+    if len(table["cameras"]) > 1:
+        print(f"  to choose   {', '.join(f'{name} ({tag})' for name, tag in table['cameras'].items())}")
     print(f"  integrator  {table['integrator'] or 'none'}")
     print(f"  sampler     {table['sampler']}, {table['samples_per_pixel']} samples per pixel")
     print(f"  shapes      {_listed(table['shapes'])}; {table['triangles']} triangles")
