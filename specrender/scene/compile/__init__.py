@@ -72,9 +72,9 @@ class SceneTables:
             array = self.tables.arrays[name]
             digest.update(f"{name} {array.shape} {array.dtype}".encode())
             # field by field: what lies between the fields of a record is not defined
-            for field in array.dtype.names or [None]:
-                if (name, field) != ("settings", "seed"):
-                    digest.update(np.ascontiguousarray(array if field is None else array[field]))
+            for part in array.dtype.names or [None]:
+                if (name, part) != ("settings", "seed"):
+                    digest.update(np.ascontiguousarray(array if part is None else array[part]))
         edges = None if self.bin_edges_nm is None else self.bin_edges_nm.tolist()
         digest.update(repr((self.mode, self.aov_names, self.response_names, edges)).encode())
         return digest.hexdigest()
