@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
+import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-from specrender.errors import InputError, SceneError, did_you_mean
+from specrender.errors import InputError, SceneError, SpecrenderWarning, did_you_mean
 
 if TYPE_CHECKING:
-    from specrender.driver import Job, RenderStats
-    from specrender.film import Film
+    from specrender.driver import Job, Plan, RenderStats
+    from specrender.film import Film, Identity
     from specrender.output import OutputOptions, Written
     from specrender.scene.compile import SceneTables
     from specrender.scene.description import Scene
@@ -47,6 +49,8 @@ class Session:
     threads : None for all processors this process may use.
     spectral_film : record spectra even if the scene does not ask for them.
     observer : whose responses the film holds, see `spectra.observers`; None is CIE 1931.
+    clamp_indirect : largest radiance of a contribution of indirect light, None for no limit.
+    first_sample : index of the first sample of every pixel; above 0 for parts of a render.
     overrides : keywords of `scene.overrides.overridden`.
 
     Attributes
@@ -60,6 +64,8 @@ class Session:
     threads: int | None = None
     spectral_film: bool = False
     observer: str | None = None
+    clamp_indirect: float | None = None
+    first_sample: int = 0
     overrides: dict = field(default_factory=dict)
     scene: Scene | None = None
     tables: SceneTables | None = None
@@ -72,6 +78,8 @@ class Session:
             raise InputError(f"there is no mode '{self.mode}'{did_you_mean(self.mode, MODES)}")
         if self.threads is not None and self.threads < 1:
             raise InputError(f"threads must be 1 or more, got {self.threads}")
+        if self.clamp_indirect is not None and not self.clamp_indirect > 0:
+            raise InputError(f"clamp_indirect must be above 0, got {self.clamp_indirect}")
         from specrender.color import gamut
 
         if gamut(self.rgb_space).name == "xyz":
@@ -124,7 +132,10 @@ class Session:
                 threads=threads,
                 observer=self.observer,
             )
-            self.film = driver.new_film(self.tables, film_crop(film), self.metadata())
+            if self.clamp_indirect is not None:
+                self.tables.tables.arrays["settings"][0]["clamp_indirect"] = self.clamp_indirect
+            self.film = driver.new_film(self.tables, film_crop(film), self.metadata(), self.first_sample)
+            self.film.identity = self._identity()
         # the hierarchy is built by kernels, too
         compiling = Compilation.seconds - compiling
         self.seconds["compile_scene"] -= compiling
@@ -160,13 +171,34 @@ class Session:
             metadata["moments"] = 1
         return metadata
 
-    def render(self, job: Job | None = None) -> Film:
-        """Render the samples of the scene's sampler into the film."""
+    def _identity(self) -> Identity:
+        """What must be the same for a checkpoint or another part to belong to this render."""
+        from specrender import __version__
+        from specrender.film import Identity
+        from specrender.kernel.jit import cpu_target, kernel_digest
+        from specrender.scene.fingerprint import fingerprint
+
+        film = self.film
+        required = {
+            "version": f"{__version__} (kernel {kernel_digest()[:8]})",
+            **fingerprint(self.scene),
+            "crop": ",".join(map(str, film.crop)),
+            "mode": self.mode if self.mode == "spectral" else f"rgb in {self.rgb_space}",
+            "observer": str(film.metadata.get("observer")),
+            "spectral bins": "none" if film.bins is None else str(film.bins.shape[2]),
+            "limit of indirect light": str(self.clamp_indirect),
+        }
+        return Identity(required, {"CPU target": cpu_target()})
+
+    def render(self, job: Job | None = None, plan: Plan | None = None) -> Film:
+        """Add samples to the film until the plan is met; by default, as many as the scene's sampler says."""
         from specrender import driver
 
-        count = self.scene.sampler.sample_count
+        plan = driver.Plan(samples=self.scene.sampler.sample_count) if plan is None else plan
         with self.timed("render"):
-            self.stats = driver.render_film(self.tables, self.film, count, self.threads, job=job)
+            self.stats = driver.render_film(self.tables, self.film, plan, self.threads, job=job)
+        self.seconds["render"] -= self.stats.pause_seconds
+        self.seconds["checkpoint"] = self.seconds.get("checkpoint", 0.0) + self.stats.pause_seconds
         return self.film
 
     def write(self, path, **options) -> Written:
@@ -177,11 +209,11 @@ class Session:
     @contextlib.contextmanager
     def timed(self, stage: str):
         """Adds the time spent inside to `seconds[stage]`."""
-        started = time.perf_counter()
+        started = perf_counter()
         try:
             yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - started
 
 
 @contextlib.contextmanager
@@ -221,6 +253,14 @@ def render(
     aovs: tuple[str, ...] | list[str] = (),
     spectral_film: bool = False,
     observer: str | None = None,
+    time: float | None = None,
+    noise: float | None = None,
+    adaptive: bool | None = None,
+    samples: tuple[int, int] | None = None,
+    clamp_indirect: float | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    every: float | None = None,
+    resume: bool = False,
     progress: bool = False,
     job: Job | None = None,
 ) -> Film:
@@ -243,6 +283,15 @@ def render(
     aovs : names of extra layers, see `film.aovs`.
     spectral_film : record spectra, in 5 nm bins unless the scene's film says otherwise.
     observer : who looks: a name of `spectra.observers`, or a camera from a .csv file; None is the CIE 1931 observer.
+    time : seconds of rendering after which it ends.
+    noise : error at which it ends, see `film.noise`.  The first of `spp`, `time` and `noise` that is met ends the
+        render; the number of samples of the scene counts only if none is given.
+    adaptive : more samples where the error is large; None: if `noise` is given.
+    samples : (first, last), a part of the samples, last exclusive, for `film.merged`.
+    clamp_indirect : largest radiance of a contribution of indirect light; biased.
+    checkpoint : file in which the film is kept; None: none.
+    every : seconds between checkpoints.
+    resume : go on with the film in the checkpoint, if there is one.
     progress : show a progress bar on standard error.
     job : a `driver.Job`, to watch the render or to stop it from another thread.
 
@@ -260,6 +309,8 @@ def render(
         threads=threads,
         spectral_film=spectral_film,
         observer=observer,
+        clamp_indirect=clamp_indirect,
+        first_sample=0 if samples is None else samples[0],
         overrides={
             "camera": camera,
             "spp": spp,
@@ -273,28 +324,84 @@ def render(
         },
     )
     session.read(scene_or_path, defines, dispersive)
+    plan = stop_rules(session.scene, spp, time, noise, adaptive, samples)
+    if checkpoint is None and (every is not None or resume):
+        raise InputError("`every` and `resume` need a file: give `checkpoint`")
     session.compile()
-    if not progress:
-        return session.render(job)
-    return _with_progress_bar(session, job)
+    if checkpoint is not None:
+        job = _with_checkpoint(session, Path(checkpoint), every, resume, job)
+        session.render(_with_progress_bar(session, plan, job) if progress else job, plan)
+        return _saved(session.film, Path(checkpoint))
+    return session.render(_with_progress_bar(session, plan, job) if progress else job, plan)
 
 
-def _with_progress_bar(session, job):
+def _with_checkpoint(session, path, every, resume, job):
+    """The job, with checkpoints; and the session, with the film of the checkpoint if there is one."""
+    from specrender.checkpoints import EVERY, Checkpoint
+    from specrender.driver import Job
+
+    checkpoint = Checkpoint(path)
+    checkpoint.check()
+    if resume:
+        session.film = checkpoint.load(session.film) or session.film
+
+    def complain(problem):
+        warnings.warn(problem, SpecrenderWarning, stacklevel=2)
+
+    job = Job() if job is None else job
+    job.regulars.append(checkpoint.saving(EVERY if every is None else every, complain))
+    return job
+
+
+def _saved(film, path):
+    from specrender.film import save_film
+
+    save_film(film, path)
+    return film
+
+
+def _with_progress_bar(session, plan, job):
+    """The job, with a bar on standard error."""
     from tqdm import tqdm
 
     from specrender.driver import Job
 
     job = Job() if job is None else job
-    total = session.film.weight.size * session.scene.sampler.sample_count
     watcher = job.on_progress
-    with tqdm(total=total, unit="sample", unit_scale=True) as bar:
+    bar = tqdm(total=None if plan.samples is None else session.film.pixel_count * plan.samples,
+               unit="sample", unit_scale=True)  # fmt: skip
 
-        def advance(done, total):
-            bar.update(done - bar.n)
-            watcher(done, total)
+    def advance(done, total):
+        bar.update(done - bar.n)
+        watcher(done, total)
+        if done == total:
+            bar.close()
 
-        job.on_progress = advance
-        return session.render(job)
+    job.on_progress = advance
+    return job
+
+
+def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
+    """The plan of a render; arguments as of `render`.
+
+    Raises
+    ------
+    InputError : a limit that is not positive, or rules that exclude one another.
+    """
+    from specrender.driver import Plan
+
+    if samples is not None:
+        first, last = samples
+        if not 0 <= first < last:
+            raise InputError(f"a range of samples is FIRST:LAST with 0 <= FIRST < LAST, got {first}:{last}")
+        if spp is not None:
+            raise InputError(f"the range {first}:{last} says how many samples there are; leave spp out")
+        if noise is not None or adaptive:
+            raise InputError("a range of samples is rendered in every pixel: it excludes noise and adaptive sampling")
+        spp = last - first
+    elif spp is None and time is None and noise is None:
+        spp = scene.sampler.sample_count
+    return Plan(samples=spp, seconds=time, noise=noise, adaptive=adaptive)
 
 
 def output_options(metadata: dict[str, object], **choices) -> OutputOptions:

@@ -51,7 +51,8 @@ LAYERS = {
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},
     "driver": {"film", "kernel", "scene"},
-    "session.py": {"color", "driver", "film", "kernel", "output", "scene", "spectra"},
+    "checkpoints.py": {"driver", "film", "files"},
+    "session.py": {"checkpoints", "color", "driver", "film", "kernel", "output", "scene", "spectra"},
 }
 
 

@@ -22,6 +22,11 @@ NUMERIC = (
     "--white-balance",
     "--reference-white",
     "--bit-depth",
+    "--time",
+    "--noise",
+    "--samples",
+    "--every",
+    "--clamp-indirect",
 )
 NEGATIVE = re.compile(r"-[\d.]")
 
@@ -90,13 +95,27 @@ def _add_render(commands):
     add("--mode", default="spectral", metavar="MODE", help="spectral, or rgb for transport of three numbers [spectral]")
     add("--rgb-space", metavar="SPACE", help="gamut of rgb mode: srgb, rec2020, acescg, ... [srgb]")
     add("--dispersive", action="store_true", help="named indices of Mitsuba files mean the real, dispersive glass")
+    add("--clamp-indirect", type=_positive, metavar="V",
+        help="cut contributions of indirect light to this radiance: fewer fireflies, less light [off]")  # fmt: skip
     add("--observer", metavar="NAME",
         help="who looks: a standard observer, cone fundamentals or a camera, see `specrender info --spectra` "
              "[cie1931-2]")  # fmt: skip
 
     _add_colour(parser)
+    group = parser.add_argument_group("when it is done; the first that is met ends it")
+    add = group.add_argument
+    add("--time", type=_positive, metavar="S", help="seconds of rendering")
+    add("--noise", type=_positive, metavar="TARGET",
+        help="median over the pixels of the standard error of luminance, divided by luminance + 0.01 of the image's "
+             "mean: 0.02 is clean, 0.1 is a sketch")  # fmt: skip
+    add("--adaptive", choices=("on", "off"), help="more samples where the error is large [on with --noise]")
+    add("--samples", type=_range, metavar="A:B", help="only samples A to B-1, a part for `specrender merge`")
+
     group = parser.add_argument_group("the run")
     add = group.add_argument
+    add("--checkpoint", metavar="FILE", help="where the state is kept; stays there in the end [OUT.checkpoint]")
+    add("--every", type=_positive, metavar="S", help="seconds between checkpoints [60]")
+    add("--resume", action="store_true", help="go on with the checkpoint, if there is one")
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")
@@ -172,6 +191,20 @@ def _bit_depth(text):
     if text in ("half", "float"):
         return text
     return _integer(8, 16)(text)
+
+
+def _positive(text):
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"must be above 0, got '{text}'")
+    return value
+
+
+def _range(text):
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) < int(last) < MAX_INT):
+        raise argparse.ArgumentTypeError(f"must be FIRST:LAST, last exclusive, such as 0:64, got '{text}'")
+    return int(first), int(last)
 
 
 def _size(text):

@@ -10,13 +10,13 @@ import time
 import warnings
 from pathlib import Path
 
-from specrender.cli import STARTED
+from specrender.cli import STARTED, running
 from specrender.cli.colour import output_choices, report_colour
 from specrender.cli.info import nodes
 from specrender.cli.interrupts import Interrupts
-from specrender.cli.progress import progress
+from specrender.cli.progress import described, progress
 from specrender.cli.streams import say
-from specrender.errors import InputError, SpecrenderWarning
+from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
 
 OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
 
@@ -34,17 +34,22 @@ def run(arguments) -> int:
         choices = output_choices(arguments, paths)
         with session.timed("import"):
             compiled = _announce_compiling(arguments.quiet)
+        plan = running.plan_of(arguments, session.scene)
         session.compile()
+        checkpoint = running.checkpoint_of(arguments, paths, _is_same)
+        running.resume(arguments, session, checkpoint)
         _note_oddities(session.scene, arguments, paths)
         interrupts.is_rendering = True
-        _render(session, interrupts.stop, arguments.quiet)
-        written = [session.write(path, **choices[path]) for path in paths]
+        _render(session, plan, interrupts.stop, arguments.quiet, [running.saving(arguments, checkpoint)])
+        written = _write(session, paths, choices, checkpoint, running.is_kept(arguments))
         interrupts.is_rendering = False
         session.seconds["total"] = time.perf_counter() - min(started, STARTED)
         if arguments.stats:
             _write_stats(arguments.stats, _stats(session, written))
         if not arguments.quiet:
             _report(session, written, bool(compiled), report_colour(written, arguments.exposure))
+        if checkpoint.problem:
+            raise SpecrenderError(checkpoint.problem)
         return 130 if session.stats.interrupted else 0
 
 
@@ -135,6 +140,8 @@ def _session(arguments, paths):
         threads=arguments.threads,
         spectral_film=bool(spectral),
         observer=arguments.observer,
+        clamp_indirect=arguments.clamp_indirect,
+        first_sample=0 if arguments.samples is None else arguments.samples[0],
         overrides={**{name: getattr(arguments, name) for name in OVERRIDES}, "aovs": arguments.aov},
     )
 
@@ -155,22 +162,41 @@ def _announce_compiling(quiet):
     return begun
 
 
-def _render(session, stop, quiet):
+def _render(session, plan, stop, quiet, regulars):
     from specrender.driver import Job
     from specrender.session import integrator_chain
 
-    spp = session.scene.sampler.sample_count
     if not quiet:
         height, width = session.film.shape
         what = f"{session.mode}, {integrator_chain(session.scene.integrator) or 'no integrator'}"
-        text = f"rendering {session.scene.name}: {width}x{height} pixels, {spp} sample{'s' * (spp > 1)} each, {what}"
-        say(f"specrender: {text}")
-    total = session.film.weight.size * spp
-    bar = progress(total, quiet)
+        say(f"specrender: rendering {session.scene.name}: {width}x{height} pixels, {described(plan)}, {what}")
+    job = Job(stop=stop, regulars=regulars)
+    bar = progress(plan, job, quiet)
+    job.on_progress = bar.update
     try:
-        session.render(Job(on_progress=bar.update, stop=stop))
+        session.render(job, plan)
     finally:
         bar.close()
+
+
+def _write(session, paths, choices, checkpoint, is_kept):
+    """Write checkpoint and files; the checkpoint comes first, and goes when it is not wanted and all is well."""
+    is_unfinished = session.stats.interrupted
+    if is_kept or is_unfinished:
+        with session.timed("checkpoint"):
+            checkpoint.save(session.film)
+    try:
+        written = [session.write(path, **choices[path]) for path in paths]
+    except SpecrenderError as error:
+        if not (is_kept or is_unfinished):
+            checkpoint.save(session.film)
+        if checkpoint.problem is None:
+            raise type(error)(f"{error}; the samples are in '{checkpoint.path}'") from error
+        raise
+    if not (is_kept or is_unfinished):
+        checkpoint.problem = None
+        checkpoint.remove()
+    return written
 
 
 def _stats(session, written):
@@ -212,10 +238,7 @@ def _report(session, written, compiled, colour):
     if compiled:
         parts.insert(0, f"compiled kernels in {session.seconds['compile_kernel']:.1f} s")
     if stats.interrupted:
-        film, wanted = session.film, session.scene.sampler.sample_count
-        extra = 0 if film.extra_samples is None else int(film.extra_samples.max())
-        count = f"{film.sample_count} to {film.sample_count + extra}" if extra else film.sample_count
-        parts.insert(0, f"interrupted after {count} of {wanted} samples per pixel")
+        parts.insert(0, f"interrupted after {running.span(session.film)} samples per pixel")
     if stats.non_finite:
         parts.append(f"{stats.non_finite} samples were not finite and count as black")
     for file in written:

@@ -11,6 +11,7 @@ import numpy as np
 from specrender.driver.job import Job, RenderStats, Stop
 from specrender.driver.plan import Plan
 from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, empty_call
+from specrender.errors import InputError
 from specrender.film import Film
 from specrender.film import aov_layout as film_layout
 from specrender.kernel import tile
@@ -83,6 +84,8 @@ def render_film(
         if plan < 1:
             return RenderStats(threads=threads or 1)
         plan = Plan(samples=most + plan)
+    if plan.needs_decisions:
+        raise InputError("noise targets and adaptive sampling are not there yet")
     job = Job() if job is None else job
     threads = default_threads() if threads is None else threads
     prepare_kernel()

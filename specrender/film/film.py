@@ -17,6 +17,7 @@ import numpy as np
 from specrender.errors import InputError, SpecrenderError
 from specrender.film.aovs import AOVS
 from specrender.film.convergence import Convergence
+from specrender.film.identity import Identity
 
 #: Rows that are worked on at a time where temporary arrays would be as large as the film.
 _BAND = 256
@@ -48,6 +49,7 @@ class Film:
     sample_count : int, samples taken in every pixel so far: the indices first_sample, first_sample + 1, ...
     extra_samples : (h, w) int32 or None, samples a pixel has beyond those: of adaptive sampling or an interrupted pass.
     convergence : what a render towards a noise target knows of the past, or None (see `film.noise`).
+    identity : of the render that the samples belong to.
     metadata : name -> str, int or float, copied into files: software, version, spp, seed, scene, mode, units, ...
     """
 
@@ -69,6 +71,7 @@ class Film:
     sample_count: int = 0
     extra_samples: np.ndarray | None = None
     convergence: Convergence | None = None
+    identity: Identity = field(default_factory=Identity)
     metadata: dict[str, object] = field(default_factory=dict)
 
     @classmethod

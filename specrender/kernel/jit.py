@@ -15,9 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from llvmlite import __version__ as llvmlite_version
 from llvmlite.binding import set_option
+from numba import __version__ as numba_version
 from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.registry import cpu_target as registry_target
 
 KERNEL_ROOT = Path(__file__).resolve().parent
 
@@ -48,6 +51,17 @@ def kernel_digest() -> str:
         digest.update(path.relative_to(KERNEL_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
+
+
+@functools.cache
+def cpu_target() -> str:
+    """The machine that code is compiled for: triple, processor, a digest of its features, and the compilers' versions.
+
+    Where it is the same, the same sources give the same machine code and so the same bits.
+    """
+    triple, processor, features = registry_target.target_context.codegen().magic_tuple()
+    digest = hashlib.sha256(features.encode()).hexdigest()[:8]
+    return f"{triple} {processor} {digest}, numba {numba_version}, llvmlite {llvmlite_version}"
 
 
 class _KernelCacheLocator(_CacheLocator):

@@ -1,0 +1,101 @@
+"""Checkpoints: a film in a file while it is rendered, so that nothing but the last few seconds can be lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from specrender.driver import Regular
+from specrender.errors import InputError, SpecrenderError
+from specrender.film import Film
+from specrender.film.store import is_film, load_film, save_film
+
+#: Seconds between two checkpoints unless told otherwise.
+EVERY = 60.0
+
+#: Added to the name of the first output file.
+SUFFIX = ".checkpoint"
+
+
+@dataclass
+class Checkpoint:
+    """The checkpoint of one render.
+
+    Parameters
+    ----------
+    path : the file.
+    problem : why the last attempt to save failed, or None.
+    saved : whether the file holds this render.
+    """
+
+    path: Path
+    problem: str | None = None
+    saved: bool = False
+
+    def check(self) -> None:
+        """InputError if the file could not be written, or is something else than a film."""
+        path = self.path
+        folder = Path(os.path.realpath(path)).parent
+        if path.is_dir() or not folder.is_dir():
+            raise InputError(f"cannot write '{path}': it must be a file in a folder that exists")
+        if not os.access(folder, os.W_OK):
+            raise InputError(f"cannot write '{path}': no permission to write to its folder")
+        if path.exists() and not is_film(path):
+            raise InputError(f"'{path}' exists and is not a checkpoint; it is not overwritten")
+
+    def load(self, empty: Film) -> Film | None:
+        """The film that the file holds, or None if there is no file.
+
+        Parameters
+        ----------
+        empty : a film of this render, for its identity, layout and metadata.
+
+        Raises
+        ------
+        InputError : the file is damaged or belongs to another render, with what is different.
+        """
+        if not self.path.exists():
+            return None
+        film = load_film(self.path)
+        differences = empty.identity.differences(film.identity)
+        if differences:
+            remedy = "render without --resume to start afresh, or name another file with --checkpoint"
+            raise InputError(f"'{self.path}' is of another render: {'; '.join(differences)}; {remedy}")
+        empty.check_same_layout(film)
+        if film.first_sample != empty.first_sample:
+            begins = f"begins with sample {film.first_sample}, not {empty.first_sample}"
+            raise InputError(f"'{self.path}' {begins}: give the same --samples")
+        film.metadata = empty.metadata
+        self.saved = True
+        return film
+
+    def save(self, film: Film) -> bool:
+        """Write the file; False, with `problem` set and the old file intact, if that failed."""
+        try:
+            save_film(film, self.path)
+        except SpecrenderError as error:
+            self.problem = str(error)
+            return False
+        self.problem, self.saved = None, True
+        return True
+
+    def saving(self, seconds: float, complain: Callable[[str], None]) -> Regular:
+        """What saves the film every so often while it is rendered.
+
+        seconds : between two checkpoints.  complain : called with the problem when saving fails in a new way.
+        """
+
+        def save(film):
+            known = self.problem
+            if not self.save(film) and self.problem != known:
+                complain(self.problem)
+
+        return Regular(seconds, save)
+
+    def remove(self) -> None:
+        """Remove the file if it holds this render."""
+        if self.saved:
+            self.path.unlink(missing_ok=True)
+            self.saved = False

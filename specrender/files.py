@@ -1,0 +1,76 @@
+"""Files that are either completely new or what they were before, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Context that gives the name of a temporary file beside `path` and, if all goes well, puts it in its place.
+
+    The file is on the disk, not only in the system's memory, before it gets its name: after a crash of the machine, a
+    full disk or SIGKILL, `path` holds the old file or the new one.  A link stays a link; what it points to is replaced.
+    What killed processes of this machine left behind for the same `path` is removed.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{_name(os.getpid())}{target.suffix}")
+    try:
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+        _remove_leftovers(target)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _name(process: int) -> str:
+    return f"{socket.gethostname()}-{process}"
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last, on systems where folders can be opened."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove temporary files of the same target whose process on this machine is gone."""
+    start = f".{target.name}.{socket.gethostname()}-"
+    for path in target.parent.iterdir():
+        if not path.name.startswith(start):
+            continue
+        process = path.name.removeprefix(start).removesuffix(target.suffix)
+        if process.isdecimal() and not _is_alive(int(process)):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # there, signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

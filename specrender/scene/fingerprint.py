@@ -1,0 +1,93 @@
+"""A digest of all that a scene is rendered from, the contents of its files included."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from specrender.errors import InputError
+from specrender.scene import description as d
+
+#: Fields whose strings are names of files: what is in the file counts, not where it lies.
+FILES = {"filename", "file"}
+
+#: Fields that change no sample: names for people, what files hold, and how many samples there are.
+IRRELEVANT = {"name", "pixel_format", "component_format", "sample_count"}
+#: What stands under a name of its own.
+IRRELEVANT |= {"width", "height", "crop_offset_x", "crop_offset_y", "crop_width", "crop_height"}
+
+#: Fields of a scene that people change between renders, so that a difference is worth its own words.
+SETTINGS = ("film", "integrator", "sampler", "camera")
+
+
+def fingerprint(scene: d.Scene) -> dict[str, str]:
+    """Name -> value of all that decides on the samples of a scene; the same on all machines.
+
+    Settings as text that people can read; "scene" is a digest of all the rest, the contents of its files included.
+    """
+    digest = hashlib.sha256()
+    for name in scene.__struct_fields__:
+        if name not in (*SETTINGS, "name"):
+            digest.update(f"<{name}>".encode())
+            _feed(digest, getattr(scene, name))
+    film = scene.film
+    settings = {name: described(getattr(scene, name)) for name in SETTINGS if name != "camera"}
+    camera = hashlib.sha256()
+    _feed(camera, scene.camera)
+    size = f"{film.width}x{film.height}"
+    return {"size": size, **settings, "camera": camera.hexdigest()[:8], "scene": digest.hexdigest()[:32]}
+
+
+def described(value) -> str:
+    """A setting as text: its type and parameters."""
+    if isinstance(value, msgspec.Struct):
+        given = {name: getattr(value, name) for name in value.__struct_fields__ if name not in IRRELEVANT}
+        parts = [f"{name}={described(setting)}" for name, setting in given.items() if setting is not None]
+        return f"{value.__struct_config__.tag or type(value).__name__}({', '.join(parts)})"
+    return str(value)
+
+
+def _feed(digest, value):
+    """Add a value to a digest, with its type and length, so that no two values look alike."""
+    if isinstance(value, msgspec.Struct):
+        names = value.__struct_fields__
+        digest.update(f"<{type(value).__name__} {len(names)}>".encode())
+        for name in names:
+            field = getattr(value, name)
+            digest.update(f"<{name}>".encode())
+            if name in FILES and isinstance(field, str):
+                _feed_file(digest, field)
+            else:
+                _feed(digest, field)
+    elif isinstance(value, d.Transform):
+        _feed(digest, value.matrix)
+    elif isinstance(value, dict):
+        digest.update(f"<dict {len(value)}>".encode())
+        for key, item in value.items():
+            _feed(digest, str(key))
+            _feed(digest, item)
+    elif isinstance(value, list | tuple):
+        digest.update(f"<list {len(value)}>".encode())
+        for item in value:
+            _feed(digest, item)
+    elif isinstance(value, np.ndarray):
+        digest.update(f"<array {value.dtype.str} {value.shape}>".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    elif isinstance(value, float):
+        digest.update(b"<float>" + struct.pack("<d", value))
+    else:
+        text = str(value).encode()
+        digest.update(f"<{type(value).__name__} {len(text)}>".encode() + text)
+
+
+def _feed_file(digest, name):
+    try:
+        with open(Path(name), "rb") as file:
+            contents = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise InputError(f"cannot read '{name}': {error.strerror or error}") from error
+    digest.update(b"<file>" + contents.digest())

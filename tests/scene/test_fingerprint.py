@@ -1,0 +1,67 @@
+"""What tells one render from another."""
+
+import copy
+
+import pytest
+from tiny import tiny
+
+from specrender.errors import InputError
+from specrender.scene import description as d
+from specrender.scene.fingerprint import fingerprint
+
+
+def changed(scene, path, value):
+    scene = copy.deepcopy(scene)
+    node = scene
+    *parents, name = path
+    for step in parents:
+        node = node[step] if isinstance(step, int) else getattr(node, step)
+    setattr(node, name, value)
+    return scene
+
+
+@pytest.mark.parametrize(
+    "path, value, names",
+    [
+        (("name",), "other", set()),
+        (("sampler", "sample_count"), 99, set()),
+        (("film", "pixel_format"), "xyz", set()),
+        (("film", "component_format"), "float32", set()),
+        (("sampler", "seed"), 9, {"sampler"}),
+        (("film", "width"), 17, {"size"}),
+        (("film", "rfilter"), d.BoxFilter(), {"film"}),
+        (("integrator", "max_depth"), 3, {"integrator"}),
+        (("camera", "fov"), 41.0, {"camera"}),
+        (("shapes", 0, "radius"), 0.51, {"scene"}),
+        (("shapes", 0, "material", "reflectance"), 0.51, {"scene"}),
+        (("lights", 0, "radiance"), "D65", {"scene"}),
+        (("wavelengths", "lambda_max"), 800.0, {"scene"}),
+    ],
+)
+def test_what_changes_samples_changes_the_fingerprint(path, value, names):
+    before, after = fingerprint(tiny()), fingerprint(changed(tiny(), path, value))
+    assert {name for name in before if before[name] != after[name]} == names
+
+
+def test_files_count_by_their_contents(tmp_path):
+    def scene(name):
+        return tiny_with(d.SpectrumSpec(file=str(tmp_path / name)))
+
+    def tiny_with(reflectance):
+        return changed(tiny(), ("shapes", 0, "material", "reflectance"), reflectance)
+
+    (tmp_path / "a.csv").write_text("400 0.1\n700 0.2\n")
+    (tmp_path / "b.csv").write_text("400 0.1\n700 0.2\n")
+    before = fingerprint(scene("a.csv"))
+    assert before == fingerprint(scene("b.csv"))
+    (tmp_path / "a.csv").write_text("400 0.1\n700 0.3\n")
+    assert before != fingerprint(scene("a.csv"))
+    with pytest.raises(InputError, match=r"c\.csv"):
+        fingerprint(scene("c.csv"))
+
+
+def test_transforms_count():
+    matrix = [[1, 0, 0, 1e-9], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    moved = changed(tiny(), ("camera", "to_world"), d.Transform(matrix))
+    still = changed(tiny(), ("camera", "to_world"), d.Transform())
+    assert fingerprint(moved) != fingerprint(still)
