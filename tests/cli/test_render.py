@@ -135,7 +135,7 @@ def test_stats(scene, command, tmp_path):
     stats = json.loads((tmp_path / "stats.json").read_text())
     assert stats["counters"]["paths"] == 24 * 16 * 4
     assert stats["spp"] == 4 and stats["size"] == [24, 16] and not stats["interrupted"]
-    stages = {"import", "read", "compile_scene", "compile_kernel", "render", "write", "total"}
+    stages = {"import", "read", "compile_scene", "compile_kernel", "render", "checkpoint", "write", "total"}
     assert set(stats["seconds"]) == stages and all(seconds >= 0 for seconds in stats["seconds"].values())
     assert stats["paths_per_second"] == pytest.approx(stats["counters"]["paths"] / stats["seconds"]["render"], rel=0.5)
 
