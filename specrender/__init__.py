@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from specrender.errors import InputError, SceneError, SpecrenderError, SpecrenderWarning
     from specrender.film import Film
-    from specrender.output import read_image
+    from specrender.output import develop, read_image
     from specrender.scene.description import Scene
     from specrender.scene.readers import load
     from specrender.session import render, write
@@ -28,6 +28,7 @@ _HOMES = {
     "SceneError": "specrender.errors",
     "SpecrenderError": "specrender.errors",
     "SpecrenderWarning": "specrender.errors",
+    "develop": "specrender.output",
     "load": "specrender.scene.readers",
     "read_image": "specrender.output",
     "render": "specrender.session",
@@ -42,6 +43,7 @@ __all__ = [
     "SpecrenderError",
     "SpecrenderWarning",
     "__version__",
+    "develop",
     "load",
     "read_image",
     "render",

@@ -414,10 +414,10 @@ def output_options(metadata: dict[str, object], **choices) -> OutputOptions:
     """
     from specrender.output import OutputOptions
 
-    asked = dict({**PIXEL_FORMATS, "responses": RESPONSES}[metadata.get("pixelFormat", "rgb")])
+    asked = dict({**PIXEL_FORMATS, "responses": RESPONSES}.get(metadata.get("pixelFormat"), {}))
     if choices.get("gamut") is not None:
         asked.pop("luminance", None)
-    asked["pixel_type"] = COMPONENT_FORMATS[metadata.get("componentFormat", "float16")]
+    asked["pixel_type"] = COMPONENT_FORMATS.get(metadata.get("componentFormat"), "half")
     asked["moments"] = bool(metadata.get("moments", False))
     given = {name: value for name, value in choices.items() if value is not None}
     allowed = OutputOptions.__dataclass_fields__

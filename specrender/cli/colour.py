@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from specrender.errors import InputError, SpecrenderWarning
+from specrender.errors import SpecrenderWarning
 
 #: Flags that are keywords of `OutputOptions`.
 CHOICES = (
@@ -82,18 +82,9 @@ def report_colour(written, exposure) -> list[str]:
     shares: dict[str, list[str]] = {}
     for file in written:
         if file.outside is not None and file.outside >= SMALLEST_SHARE:
-            shares.setdefault(f"{100 * file.outside:.2g} %", []).append(str(file.path))
+            shares.setdefault(f"{100 * file.outside:.3g} %", []).append(str(file.path))
     parts += [f"{share} of the pixels outside the gamut of {', '.join(names)}" for share, names in shares.items()]
     return parts
-
-
-def check_different(paths: list[Path], inputs: list, same) -> None:
-    """InputError if an output is given twice or is an input; `same` says whether two names are one file."""
-    for index, path in enumerate(paths):
-        if any(same(path, other) for other in paths[:index]):
-            raise InputError(f"'{path}' is given twice as an output")
-        if any(same(path, name) for name in inputs):
-            raise InputError(f"'{path}' is both input and output; writing it would destroy it")
 
 
 def _is_number(text):

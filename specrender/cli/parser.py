@@ -58,6 +58,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"specrender {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     _add_render(commands)
+    _add_develop(commands)
     _add_info(commands)
     return parser
 
@@ -119,6 +120,20 @@ def _add_render(commands):
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")
+
+
+def _add_develop(commands):
+    text = "Turn a linear or spectral EXR file into other files, in other colours or for another observer."
+    parser = commands.add_parser("develop", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("develop"))
+    add = parser.add_argument
+    add("image", metavar="IN.exr", help="spectral EXR, or R G B or X Y Z")
+    add("-o", dest="outputs", action="append", metavar="OUT", default=[],
+        help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl; may be repeated")  # fmt: skip
+    add("--observer", metavar="NAME", help="who looks, of a spectral file: see `specrender info --spectra`")
+    add("--sensor", metavar="NAME", help="a camera in place of an observer, by name or as a .csv file: nm, R, G, B")
+    add("--quiet", action="store_true", help="print errors only")
+    _add_colour(parser)
 
 
 def _add_colour(parser):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -12,10 +11,11 @@ from pathlib import Path
 
 from specrender.cli import STARTED, running
 from specrender.cli.colour import output_choices, report_colour
+from specrender.cli.files import checked_paths, is_same_file
 from specrender.cli.info import nodes
 from specrender.cli.interrupts import Interrupts
 from specrender.cli.progress import described, progress
-from specrender.cli.streams import say
+from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
 
 OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
@@ -24,7 +24,7 @@ OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "
 def run(arguments) -> int:
     """Render, write the files, report; returns the exit code."""
     with Interrupts(arguments.quiet) as interrupts, warnings.catch_warnings():
-        _show_notices(arguments.quiet)
+        show_notices(arguments.quiet)
         started = time.perf_counter()
         paths = _checked_outputs(arguments)
         session = _session(arguments, paths)
@@ -33,10 +33,13 @@ def run(arguments) -> int:
         _keep_inputs(session.scene, arguments, paths)
         choices = output_choices(arguments, paths)
         with session.timed("import"):
+            from specrender.output.balance import check_pixel
+
             compiled = _announce_compiling(arguments.quiet)
         plan = running.plan_of(arguments, session.scene)
         session.compile()
-        checkpoint = running.checkpoint_of(arguments, paths, _is_same)
+        check_pixel(arguments.white_balance, session.film.crop)
+        checkpoint = running.checkpoint_of(arguments, paths, is_same_file)
         running.resume(arguments, session, checkpoint)
         _note_oddities(session.scene, arguments, paths)
         interrupts.is_rendering = True
@@ -53,41 +56,16 @@ def run(arguments) -> int:
         return 130 if session.stats.interrupted else 0
 
 
-def _show_notices(quiet):
-    """Our own warnings as one line each, others not at all."""
-
-    def show(message, category, *_args, **_kwargs):
-        if issubclass(category, SpecrenderWarning) and not quiet:
-            say(f"specrender: note: {message}")
-
-    warnings.showwarning = show
-    warnings.simplefilter("always", SpecrenderWarning)
-
-
 def _checked_outputs(arguments):
     """The output files, found to be writable before anything is rendered."""
-    from specrender.output import check_output
-
-    paths = [Path(name) for name in arguments.outputs] or [Path(Path(arguments.scene).stem + ".exr")]
-    for index, path in enumerate(paths):
-        if any(_is_same(path, other) for other in paths[:index]):
-            raise InputError(f"'{path}' is given twice as an output")
-        check_output(path)
+    paths = checked_paths(arguments.outputs, Path(arguments.scene).stem + ".exr")
     if arguments.stats:
-        if any(_is_same(arguments.stats, path) for path in paths):
+        if any(is_same_file(arguments.stats, path) for path in paths):
             raise InputError(f"'{arguments.stats}' is both an output and the file of --stats")
         folder = Path(arguments.stats).parent
         if not folder.is_dir() or Path(arguments.stats).is_dir() or not os.access(folder, os.W_OK):
             raise InputError(f"cannot write '{arguments.stats}': it must be a file in a folder that can be written to")
     return paths
-
-
-def _is_same(one, other):
-    """Whether two names mean one file, links followed."""
-    one, other = os.path.realpath(one), os.path.realpath(other)
-    with contextlib.suppress(OSError):  # the files need not exist
-        return one == other or os.path.samefile(one, other)
-    return False
 
 
 def _keep_inputs(scene, arguments, paths):
@@ -102,7 +80,7 @@ def _keep_inputs(scene, arguments, paths):
         if place:
             inputs.update((place, place.partition(": ")[0], place.rpartition(":")[0]))
     for path in [*paths, *([arguments.stats] if arguments.stats else [])]:
-        if any(_is_same(path, name) for name in inputs if name):
+        if any(is_same_file(path, name) for name in inputs if name):
             raise InputError(f"'{path}' is a file of the scene; writing it would destroy it")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import warnings
+
+from specrender.errors import SpecrenderWarning
 
 
 def open_missing() -> None:
@@ -21,6 +24,17 @@ def say(text: str, stream=None) -> None:
         print(text, file=stream, flush=True)
     except OSError:
         silence(stream)
+
+
+def show_notices(quiet: bool) -> None:
+    """From now on show our own warnings as one line each, and others not at all; for use in `catch_warnings`."""
+
+    def show(message, category, *_args, **_kwargs):
+        if issubclass(category, SpecrenderWarning) and not quiet:
+            say(f"specrender: note: {message}")
+
+    warnings.showwarning = show
+    warnings.simplefilter("always", SpecrenderWarning)
 
 
 def silence(stream) -> None:

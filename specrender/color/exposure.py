@@ -9,11 +9,12 @@ What a user writes            what it does
 
 import math
 import re
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from specrender.errors import InputError
+from specrender.errors import InputError, SpecrenderWarning
 
 #: Where "auto" puts the log-average: the grey card.
 KEY = 0.18
@@ -49,23 +50,27 @@ class Exposure:
         luminance : (...) Y of the pixels that count.
         cdm2_of_y : luminance of Y = 1 [cd/m^2].
 
-        Raises
-        ------
-        InputError : an automatic exposure of darkness; there is none.
+        Returns
+        -------
+        The stops; 0, with a SpecrenderWarning, of an automatic exposure of darkness, for which there is none.
         """
         if self.stops is not None:
             return self.stops
         if self.saturation_cdm2 is not None:
             return math.log2(cdm2_of_y / self.saturation_cdm2)
-        lit = luminance[np.isfinite(luminance) & (luminance > 0)]
-        if lit.size == 0:
-            raise InputError("--exposure auto: the image is black, and no exposure brightens an intensity of 0")
-        if self.percentile is None:
-            return float(np.log2(KEY) - np.mean(np.log2(lit)))
-        level = np.percentile(luminance[np.isfinite(luminance)], self.percentile)
+        seen = luminance[np.isfinite(luminance)]
+        lit = seen[seen > 0]
+        level = 0.0
+        if lit.size and self.percentile is None:
+            level = 2.0 ** float(np.mean(np.log2(lit))) / KEY
+        elif lit.size:
+            level = float(np.percentile(seen, self.percentile))
         if not level > 0:
-            raise InputError(f"--exposure auto:{self.percentile:g}: that part of the image is black")
-        return float(-np.log2(level))
+            what = "the image" if self.percentile is None or not lit.size else "that part of the image"
+            message = f"automatic exposure: {what} is black, and no exposure brightens an intensity of 0; it stays at 0"
+            warnings.warn(message, SpecrenderWarning, stacklevel=2)
+            return 0.0
+        return -math.log2(level)
 
 
 def parse_exposure(value: float | str) -> Exposure:

@@ -189,6 +189,8 @@ def _picture(film: Film, options: OutputOptions, extension: str, with_alpha: boo
         pixels = quantised(np.nan_to_num(values), depth, corner)
         pixel_format = "uint8" if depth == 8 else "uint16"
     attributes = metadata_attributes(film) | _colour_attributes(options, encoded, has_cicp)
+    # PNG keeps text only
+    attributes = {name: str(v) if isinstance(v, (int, float)) else v for name, v in attributes.items()}
     if pixel_format == "uint16":
         attributes["oiio:BitsPerSample"] = depth
     if with_alpha:

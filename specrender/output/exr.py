@@ -2,9 +2,9 @@
 
 Channels: `R G B` in the chosen gamut (`X Y Z` for the gamut "xyz", the observer's own for "raw", `Y` for luminance),
 `A`, then data layers, which are float even if the colour is half: `variance.X/Y/Z` and `m2.X/Y/Z` (see `OutputOptions`)
-and the AOVs under the names of `film.aovs`.  Ids are float (exact up to 2^24), -1 where there is no surface.  Header:
-`chromaticities`, `colorInteropID` [ColorInteropID], `whiteLuminance`, `capDate`, `renderingTransform`, data and display
-window, and the metadata of the film.
+and the AOVs under the names of `film.aovs` (depth as `depth.Z` where the colour has a `Z`).  Ids are float (exact up to
+2^24), -1 where there is no surface.  Header: `chromaticities`, `colorInteropID` [ColorInteropID], `whiteLuminance`,
+`capDate`, `renderingTransform`, data and display window, and the metadata of the film.
 """
 
 import os
@@ -87,11 +87,17 @@ def add_data_layers(layers: Layers, options: OutputOptions) -> None:
         if record is None:
             layers.add(values, (name,) if count == 1 else tuple(f"{name}.{i}" for i in range(count)))
             continue
+        channels = layer_channels(name, layers.channels)
         if record.kind == "xyz":
             # seen under D65, whatever light the picture is balanced for
-            layers.add_colour(values, gamut_matrix(film, options), record.exr_channels, "float")
+            layers.add_colour(values, gamut_matrix(film, options), channels, "float")
         else:
-            layers.add(values, record.exr_channels)
+            layers.add(values, channels)
+
+
+def layer_channels(name: str, others: list[str]) -> tuple[str, ...]:
+    """Channel names of an auxiliary layer: depth is `depth.Z` where `Z` is a colour."""
+    return tuple(f"{name}.{c}" if c in others else c for c in AOVS[name].exr_channels)
 
 
 def exr_attributes(film: Film, options: OutputOptions) -> dict[str, object]:

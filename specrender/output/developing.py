@@ -1,0 +1,211 @@
+"""Back from files to films: linear EXR files, spectral ones above all, to be written again in other ways.
+
+What a spectral file holds in bins is integrated anew, for any observer or camera: the mean radiance of a bin times the
+integral of the observer's functions over it.  That is exact for light that is flat within each bin.  Files of colour
+keep their three numbers and go back to XYZ by the matrix of the gamut their header names.
+"""
+
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from specrender.color.gamuts import GAMUTS, Gamut, rgb_to_xyz
+from specrender.errors import InputError, SpecrenderWarning
+from specrender.film.aovs import AOVS
+from specrender.film.film import Film, checked_crop
+from specrender.output.exr import layer_channels
+from specrender.output.options import RAW
+from specrender.output.read import Image, read_image
+from specrender.spectra import observers
+from specrender.spectra.observers import DEFAULT_OBSERVER, NAMES
+
+#: "S0.555,500000nm": wavelength or frequency with a decimal comma, prefix, unit [Fichet2021].
+_SPECTRAL = re.compile(r"S0\.(\d*,?\d+(?:[Ee][+-]?\d+)?)(Y|Z|E|P|T|G|M|k|h|da|d|c|m|u|n|p)?(m|Hz)")
+_PREFIXES = {"Y": 24, "Z": 21, "E": 18, "P": 15, "T": 12, "G": 9, "M": 6, "k": 3, "h": 2, "da": 1,
+             None: 0, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12}  # fmt: skip
+_LIGHT_SPEED_M_S = 299792458.0
+
+#: Metadata that `output.exr` writes anew.
+_OWN = {"gamut", "adapt", "observer", "whiteBalance", "outOfGamut", "binEdges", "spp"}
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Spectral channels of a file, by wavelength: (h, w, n) means and (n + 1,) edges [nm]."""
+
+    values: np.ndarray
+    edges_nm: np.ndarray
+
+
+def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
+    """A film from a scene-linear EXR file, to be written with other options.
+
+    Parameters
+    ----------
+    path : an EXR file, of specrender or another program: spectral in the layout of [Fichet2021], or R G B, or X Y Z.
+    observer : who looks, see `spectra.observers`; None is the observer of the file.
+
+    Returns
+    -------
+    Film : one sample a pixel, with the spectra, coverage and auxiliary layers of the file.  A colour file without
+        anything that names its space is taken for linear Rec.709, with a SpecrenderWarning.
+
+    Raises
+    ------
+    InputError : no such file, not linear, or another observer is asked of a file that holds no spectra.
+    """
+    image = read_image(path)
+    bins = spectral_bins(image, str(path))
+    own = str(image.attributes.get("specrender:observer", DEFAULT_OBSERVER))
+    if bins is None and observer is not None and observer != own:
+        raise InputError(f"'{path}' holds no spectra but what '{own}' sees; another observer needs a spectral EXR")
+    film = Film.create(
+        *_window(image),
+        bin_edges_nm=None if bins is None else bins.edges_nm,
+        aov_layout=[(name, AOVS[name].channels) for name in _layers(image)],
+        metadata=_metadata(image),
+    )
+    film.sample_count = int(image.attributes.get("specrender:spp", 1))
+    film.weight[...] = 1.0
+    film.alpha[...] = image.channels.get("A", 1.0)
+    if bins is None:
+        film.xyz[...], name = _colours(image, str(path))
+        film.metadata["observer"] = name
+    else:
+        who = observers.observer(_known(own, path) if observer is None else observer)
+        film.bins[...] = bins.values
+        film.xyz[...] = bins.values @ who.bin_weights(bins.edges_nm)
+        stored = image.channels.get("radiance")
+        film.radiance[...] = bins.values @ np.diff(bins.edges_nm) if stored is None else stored
+        film.metadata["observer"] = who.name
+    _add_layers(film, image)
+    return film
+
+
+def _known(name, path):
+    """The observer of a file; the camera of a .csv file that is no longer there cannot be asked again."""
+    if name not in NAMES and not Path(name).is_file():
+        raise InputError(f"'{path}' was rendered for '{name}', which is not here; choose an observer or sensor")
+    return name
+
+
+def spectral_bins(image: Image, place: str = "image") -> Bins | None:
+    """The spectral channels of an image in order of wavelength; None if there are none.
+
+    Edges are those that our files state; otherwise halfway between neighbouring wavelengths, and as far beyond the
+    outer ones.
+    """
+    found = {}
+    for name in image.channels:
+        match = _SPECTRAL.fullmatch(name)
+        if match:
+            value = float(match[1].replace(",", ".")) * 10.0 ** _PREFIXES[match[2]]
+            found[1e9 * (value if match[3] == "m" else _LIGHT_SPEED_M_S / value)] = name
+    if not found:
+        if any(re.match(r"T\.\d", name) for name in image.channels):
+            raise InputError(f"'{place}' holds reflectances; developing needs the light of a scene, in S0 channels")
+        return None
+    wavelengths = np.array(sorted(found))
+    values = image.stacked(*(found[nm] for nm in wavelengths)).astype(np.float64)
+    return Bins(values, _edges(image, wavelengths, place))
+
+
+def _edges(image, wavelengths, place):
+    stated = image.attributes.get("specrender:binEdges")
+    if stated is not None:
+        try:
+            edges = np.array([float(edge) for edge in str(stated).split(";")])
+        except ValueError:
+            edges = np.zeros(0)
+        if len(edges) == len(wavelengths) + 1 and np.all((edges[:-1] < wavelengths) & (wavelengths < edges[1:])):
+            return edges
+        raise InputError(f"'{place}': the bin edges of its header do not fit its {len(wavelengths)} spectral channels")
+    if len(wavelengths) == 1:
+        raise InputError(f"'{place}' has one spectral channel and does not say how wide it is")
+    middle = (wavelengths[1:] + wavelengths[:-1]) / 2
+    return np.concatenate([[2 * wavelengths[0] - middle[0]], middle, [2 * wavelengths[-1] - middle[-1]]])
+
+
+def _window(image):
+    """(width, height, crop) of the film; a data window that reaches outside counts as the whole image."""
+    try:
+        return *image.size, checked_crop(*image.size, image.window)
+    except InputError:
+        x0, y0, x1, y1 = image.window
+        return x1 - x0, y1 - y0, None
+
+
+def _metadata(image):
+    metadata: dict[str, object] = {}
+    software = str(image.attributes.get("Software", ""))
+    if software:
+        name, _, version = software.partition(" ")
+        metadata |= {"software": name, "version": version} if name == "specrender" else {"software": software}
+    for key, value in image.attributes.items():
+        prefix, colon, name = key.partition(":")
+        if prefix == "specrender" and colon and name not in _OWN:
+            metadata[name] = value
+    return metadata
+
+
+def file_gamut(image: Image, place: str = "image") -> tuple[Gamut | None, str]:
+    """(gamut, adaptation) of the colours of a file: by our own header, colorInteropID, chromaticities; None if raw."""
+    attributes = image.attributes
+    name = attributes.get("specrender:gamut")
+    adapt = str(attributes.get("specrender:adapt", "bradford"))
+    if name == RAW:
+        return None, adapt
+    if name in GAMUTS:
+        return GAMUTS[name], adapt
+    interop = attributes.get("colorInteropID")
+    for space in GAMUTS.values():
+        if interop is not None and space.interop_id == interop:
+            return space, adapt
+    chromaticities = attributes.get("chromaticities")
+    if chromaticities is not None and len(chromaticities) == 8:
+        red, green, blue, white = (tuple(float(v) for v in chromaticities[i : i + 2]) for i in range(0, 8, 2))
+        return Gamut("file", red, green, blue, white, place), adapt
+    if {"X", "Y", "Z"} <= set(image.channels):
+        return GAMUTS["xyz"], adapt
+    message = f"'{place}' does not say what its colours are; they are taken for linear Rec.709"
+    warnings.warn(message, SpecrenderWarning, stacklevel=2)
+    return GAMUTS["rec709"], adapt
+
+
+def _colours(image, place):
+    """((h, w, 3) responses, name of their observer) of a file without spectra."""
+    if not all(image.formats[name] in ("half", "float", "double") for name in list(image.channels)[:3]):
+        raise InputError(f"'{place}' is not scene-linear: develop an EXR file (its numbers are integers)")
+    space, adapt = file_gamut(image, place)
+    if space is None:
+        who = observers.observer(_known(str(image.attributes.get("specrender:observer", DEFAULT_OBSERVER)), place))
+        return image.stacked(*who.channels).astype(np.float64), who.name
+    names = ("X", "Y", "Z") if {"X", "Y", "Z"} <= set(image.channels) else ("R", "G", "B")
+    missing = [name for name in names if name not in image.channels]
+    if missing:
+        has = ", ".join(list(image.channels)[:12])
+        raise InputError(f"'{place}' has no channels R, G, B, X, Y, Z or S0.*nm to develop; it has: {has}")
+    return image.stacked(*names).astype(np.float64) @ rgb_to_xyz(space, adapt).T, DEFAULT_OBSERVER
+
+
+def _layers(image):
+    """Name -> channels of the auxiliary layers in a file."""
+    colours = [c for c in ("X", "Y", "Z") if {"X", "Y", "Z"} <= set(image.channels)]
+    channels = {name: layer_channels(name, colours) for name in AOVS}
+    return {name: names for name, names in channels.items() if all(c in image.channels for c in names)}
+
+
+def _add_layers(film, image):
+    """Auxiliary layers; colours in them go from the gamut of the file to what the film's observer would have seen."""
+    for name, channels in _layers(image).items():
+        values = image.stacked(*channels).astype(np.float64)
+        if AOVS[name].kind == "xyz":
+            space, adapt = file_gamut(image)
+            to_xyz = np.eye(3) if space is None else rgb_to_xyz(space, adapt)
+            back = np.linalg.inv(observers.observer(str(film.metadata["observer"])).to_xyz(adapt))
+            values = values @ (to_xyz.T if space is None else (back @ to_xyz).T)
+        film.aovs[name][...] = values
