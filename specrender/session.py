@@ -119,6 +119,7 @@ class Session:
             from specrender import driver
             from specrender.kernel.jit import Compilation
             from specrender.scene.compile import compile_scene
+            from specrender.scene.fingerprint import fingerprint
             from specrender.scene.overrides import film_crop
         threads = driver.default_threads() if self.threads is None else self.threads
         compiling = Compilation.seconds
@@ -134,8 +135,9 @@ class Session:
             )
             if self.clamp_indirect is not None:
                 self.tables.tables.arrays["settings"][0]["clamp_indirect"] = self.clamp_indirect
-            self.film = driver.new_film(self.tables, film_crop(film), self.metadata(), self.first_sample)
-            self.film.identity = self._identity()
+            marks = fingerprint(self.scene)
+            self.film = driver.new_film(self.tables, film_crop(film), self.metadata(marks), self.first_sample)
+            self.film.identity = self._identity(marks)
         # the hierarchy is built by kernels, too
         compiling = Compilation.seconds - compiling
         self.seconds["compile_scene"] -= compiling
@@ -144,8 +146,11 @@ class Session:
         self.seconds["compile_kernel"] += compiling
         return self.tables
 
-    def metadata(self) -> dict[str, object]:
-        """What the film tells about its making; the same for the same command, so that files can be compared."""
+    def metadata(self, marks: dict[str, str]) -> dict[str, object]:
+        """What the film tells about its making; the same for the same command, so that files can be compared.
+
+        marks : of `scene.fingerprint`.
+        """
         from specrender import __version__
         from specrender.spectra.observers import DEFAULT_OBSERVER
 
@@ -154,7 +159,7 @@ class Session:
             "software": "specrender",
             "version": __version__,
             "scene": scene.name,
-            "sceneHash": self.tables.digest(),
+            "sceneHash": marks["scene"][:16],
             "mode": self.mode,
             "integrator": integrator_chain(scene.integrator),
             "sampler": scene.sampler.__struct_config__.tag,
@@ -171,17 +176,16 @@ class Session:
             metadata["moments"] = 1
         return metadata
 
-    def _identity(self) -> Identity:
+    def _identity(self, marks: dict[str, str]) -> Identity:
         """What must be the same for a checkpoint or another part to belong to this render."""
         from specrender import __version__
         from specrender.film import Identity
         from specrender.kernel.jit import cpu_target, kernel_digest
-        from specrender.scene.fingerprint import fingerprint
 
         film = self.film
         required = {
             "version": f"{__version__} (kernel {kernel_digest()[:8]})",
-            **fingerprint(self.scene),
+            **marks,
             "crop": ",".join(map(str, film.crop)),
             "mode": self.mode if self.mode == "spectral" else f"rgb in {self.rgb_space}",
             "observer": str(film.metadata.get("observer")),

@@ -76,6 +76,8 @@ def test_keywords_reach_the_film():
     assert (film.width, film.height, film.crop) == (8, 6, (1, 2, 4, 6))
     assert list(film.aovs) == ["depth"] and len(film.bin_edges_nm) == 95
     assert film.metadata["seed"] == 7
+    assert len(film.metadata["sceneHash"]) == 16 and int(film.metadata["sceneHash"], 16) > 0
+    assert film.metadata["observer"] == "cie1931-2"
 
 
 def test_same_samples_in_one_crop_and_in_the_whole():

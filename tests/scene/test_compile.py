@@ -274,19 +274,3 @@ def test_a_reflectance_takes_a_texture_as_it_is():
     lamp = d.AreaLight(radiance=d.SpectrumSpec(texture="board", scale=0.5), intensity=4.0)
     found = arrays(shapes=[d.Sphere(emitter=lamp)], textures={"board": d.Checkerboard()})
     assert found["lights"]["scale"][0] == 2.0
-
-
-def test_digest_tells_scenes_apart():
-    def digest(seed=0, reflectance=0.5, **options):
-        scene = d.Scene(shapes=[d.Sphere(material=d.Diffuse(reflectance=reflectance))])
-        scene.sampler.seed = seed
-        return compile_scene(scene, **options).digest()
-
-    others = [
-        digest(reflectance=0.25),
-        digest(mode="rgb"),
-        digest(observer="cie1964-10"),
-        digest(spectral_film=True),
-    ]
-    assert digest() == digest(seed=7)
-    assert len({digest(), *others}) == 5 and len(digest()) == 16

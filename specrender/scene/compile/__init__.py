@@ -6,7 +6,6 @@ geometry.py shapes, cameras.py cameras, optics.py filter, wavelengths and integr
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,23 +60,6 @@ class SceneTables:
         """Number of triangles."""
         shapes = self.tables.arrays["shapes"]
         return int(shapes["triangle_count"][shapes["material"] != NO_MATERIAL].sum())
-
-    def digest(self) -> str:
-        """16 hexadecimal digits that are the same for the same scene, mode and observer, whatever the seed.
-
-        The hierarchy is left out: it follows from the triangles.
-        """
-        digest = hashlib.blake2b(digest_size=8)
-        for name in sorted(set(self.tables.arrays) - {"bvh_nodes", "bvh_leaves"}):
-            array = self.tables.arrays[name]
-            digest.update(f"{name} {array.shape} {array.dtype}".encode())
-            # field by field: what lies between the fields of a record is not defined
-            for part in array.dtype.names or [None]:
-                if (name, part) != ("settings", "seed"):
-                    digest.update(np.ascontiguousarray(array if part is None else array[part]))
-        edges = None if self.bin_edges_nm is None else self.bin_edges_nm.tolist()
-        digest.update(repr((self.mode, self.aov_names, self.response_names, edges)).encode())
-        return digest.hexdigest()
 
 
 class _Materials:
