@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from specrender.comparison import Comparison, ImageComparison, compare, compare_images
     from specrender.errors import InputError, SceneError, SpecrenderError, SpecrenderWarning
     from specrender.film import Film
     from specrender.output import develop, read_image
@@ -22,12 +23,16 @@ __version__ = "0.1.0"
 
 #: Public name -> module that defines it.
 _HOMES = {
+    "Comparison": "specrender.comparison",
     "Film": "specrender.film",
+    "ImageComparison": "specrender.comparison",
     "InputError": "specrender.errors",
     "Scene": "specrender.scene.description",
     "SceneError": "specrender.errors",
     "SpecrenderError": "specrender.errors",
     "SpecrenderWarning": "specrender.errors",
+    "compare": "specrender.comparison",
+    "compare_images": "specrender.comparison",
     "develop": "specrender.output",
     "load": "specrender.scene.readers",
     "read_image": "specrender.output",
@@ -36,13 +41,17 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Film",
+    "ImageComparison",
     "InputError",
     "Scene",
     "SceneError",
     "SpecrenderError",
     "SpecrenderWarning",
     "__version__",
+    "compare",
+    "compare_images",
     "develop",
     "load",
     "read_image",

@@ -52,6 +52,7 @@ LAYERS = {
     "scene": {"color", "film", "spectra"},
     "driver": {"film", "kernel", "scene"},
     "checkpoints.py": {"driver", "film", "files"},
+    "comparison": {"color", "driver", "film", "files", "kernel", "output", "scene", "session", "spectra"},
     "session.py": {"checkpoints", "color", "driver", "film", "kernel", "output", "scene", "spectra"},
 }
 
@@ -80,10 +81,28 @@ def test_kernel_imports_only_numba_and_itself(name):
         assert within(module, allowed), f"{name} imports {module}"
 
 
-@pytest.mark.parametrize("name", sorted(set(SOURCES) - TOOLS))
+HEAVY = {"scipy", "colour", "matplotlib", "mitsuba", "flip_evaluator"}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in set(SOURCES) - TOOLS if not name.startswith("comparison/")))
 def test_rendering_needs_no_heavy_library(name):
     for module in imports(TREES[name]):
-        assert not within(module, {"scipy", "colour", "matplotlib", "mitsuba"}), f"{name} imports {module}"
+        assert not within(module, HEAVY), f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in SOURCES if name.startswith("comparison/")))
+def test_comparing_imports_heavy_libraries_only_when_it_needs_them(name):
+    """Within functions, so that `import specrender.comparison` costs what rendering does."""
+    at_top = ast.Module([node for node in TREES[name].body if isinstance(node, (ast.Import, ast.ImportFrom))], [])
+    for module in imports(at_top):
+        assert not within(module, HEAVY), f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", [n for n in SOURCES if not n.startswith(("comparison/", "cli/compare.py"))])
+def test_only_its_command_knows_the_comparison(name):
+    if name != "__init__.py":  # the API: for type checkers, and by name when it is used
+        for module in imports(TREES[name]):
+            assert not within(module, {"specrender.comparison"}), f"{name} imports {module}"
 
 
 def test_import_checks_see_imports():

@@ -27,6 +27,8 @@ NUMERIC = (
     "--samples",
     "--every",
     "--clamp-indirect",
+    "--resolve",
+    "--probe",
 )
 NEGATIVE = re.compile(r"-[\d.]")
 
@@ -58,6 +60,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"specrender {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     _add_render(commands)
+    _add_compare(commands)
     _add_develop(commands)
     _add_info(commands)
     return parser
@@ -158,6 +161,49 @@ def _add_colour(parser):
     add("--no-dither", dest="dither", action="store_const", const=False, help="round 8 to 12 bits without dither")
 
 
+def _add_compare(commands):
+    text = "Render a scene in wavelengths and in RGB and report what differs; or compare two image files."
+    parser = commands.add_parser("compare", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("compare"))
+    add = parser.add_argument
+    add("inputs", metavar="SCENE | A B", nargs="+", help="scene file, or two images: .exr, .png, .jpg, .tif")
+    add("-o", dest="output", metavar="DIR",
+        help="folder for report.html, report.json and pictures [SCENE's name + -compare; none for images]")  # fmt: skip
+
+    group = parser.add_argument_group("how long is rendered; by default the samples of the scene")
+    add = group.add_argument
+    add("--spp", type=_integer(8, MAX_INT), metavar="N", help="samples per pixel of each render, 8 or more")
+    add("--time", type=_number, metavar="S", help="seconds for all renders together")
+    add("--resolve", type=_number, metavar="DE",
+        help="until noise alone would make a Delta E 2000 below DE in 95 %% of the pixels")  # fmt: skip
+
+    group = parser.add_argument_group("what is compared")
+    add = group.add_argument
+    add("--rgb-space", dest="rgb_spaces", type=_names, default=None, metavar="A,B",
+        help="gamuts of the RGB renders: srgb, rec2020, acescg, ... [srgb]")  # fmt: skip
+    add("--probe", dest="probes", action="append", type=_point, default=[], metavar="X,Y",
+        help="show the spectrum of a pixel; may be repeated [up to four with large differences]")  # fmt: skip
+    add("--relight", type=_names, default=[], metavar="A,B",
+        help="render under other illuminants, too, in search of metamers, as D65,A,FL11")  # fmt: skip
+    add("--exposure", type=_number, metavar="STOPS", help="brightness at which colours are judged [0]")
+    add("--reference-white", type=_number, metavar="CDM2", help="luminance of white for Delta E ITP [203]")
+
+    group = parser.add_argument_group("what is rendered; by default what the scene says")
+    add = group.add_argument
+    add("--camera", metavar="NAME", help="which of the scene's cameras")
+    add("--size", type=_size, metavar="WxH", help="pixels of the full image")
+    add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
+    add("--seed", type=_integer(0, MAX_INT), metavar="N", help="of the random numbers, which both renders share")
+    add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
+        help="set a parameter that the scene declares; may be repeated")  # fmt: skip
+    add("--integrator", metavar="NAME", help="path or direct, in place of the innermost integrator")
+    add("--sampler", metavar="NAME", help="independent or sobol")
+    add("--max-depth", type=_integer(-1, MAX_INT), metavar="N", help="longest path in edges; -1: no limit")
+    add("--dispersive", action="store_true", help="named indices of Mitsuba files mean the real, dispersive glass")
+    add("--threads", type=_integer(1), metavar="N", help="[all processors]")
+    add("--quiet", action="store_true", help="print errors only")
+
+
 def _add_info(commands):
     text = "Show what a scene holds, or what specrender knows."
     parser = commands.add_parser("info", help=text, description=text, allow_abbrev=False)
@@ -233,6 +279,13 @@ def _crop(text):
     words = [word.strip() for word in text.split(",")]
     if len(words) != 4 or not all(word.removeprefix("-").isdecimal() for word in words):
         raise argparse.ArgumentTypeError(f"must be X0,Y0,X1,Y1 in pixels, such as 0,0,64,64, got '{text}'")
+    return tuple(int(word) for word in words)
+
+
+def _point(text):
+    words = [word.strip() for word in text.split(",")]
+    if len(words) != 2 or not all(word.removeprefix("-").isdecimal() for word in words):
+        raise argparse.ArgumentTypeError(f"must be X,Y in pixels, such as 64,32, got '{text}'")
     return tuple(int(word) for word in words)
 
 

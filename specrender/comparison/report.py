@@ -1,0 +1,158 @@
+"""report.html, report.json and the files beside them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from specrender.comparison import files, pages
+from specrender.comparison.files import Frame
+from specrender.errors import InputError, SpecrenderError
+from specrender.files import replacing
+
+#: A PNG file of more bytes goes into the page as JPEG of quality 92.
+HEAVY_BYTES = 2_000_000
+
+#: Version of the layout of `report.json`; it changes when a name in it changes or goes.
+JSON_VERSION = 1
+
+
+def checked_folder(folder: str | os.PathLike) -> Path:
+    """A folder that can be written to, made if its parent exists; InputError otherwise."""
+    path = Path(folder)
+    try:
+        path.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        raise InputError(f"cannot make the folder '{path}': '{path.parent}' does not exist") from None
+    except FileExistsError:
+        raise InputError(f"cannot write to '{path}': it is a file, and a folder is needed") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot make the folder '{path}': {getattr(error, 'strerror', None) or error}") from None
+    probe = path / f".specrender-{secrets.token_hex(6)}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"cannot write to '{path}': {error.strerror}") from None
+    return path
+
+
+def write_report(comparison, folder: str | os.PathLike, command: str | None = None) -> list[Path]:
+    """Write a comparison of a scene: `Comparison.write`."""
+    from specrender.session import write
+
+    folder = checked_folder(folder)
+    film = comparison.spectral
+    frame = Frame((film.width, film.height), film.crop)
+    written = []
+    for stem, one in (("spectral", film), *((f"rgb-{space}", rgb) for space, rgb in comparison.rgb.items())):
+        path = folder / f"{stem}.exr"
+        write(one, path, variance=True, pixel_type="float")
+        written.append(path)
+    pictures = {"spectral": files.picture_codes(film.mean_xyz(), comparison.viewing)}
+    for space, rgb in comparison.rgb.items():
+        pictures[f"rgb-{space}"] = files.picture_codes(rgb.mean_xyz(), comparison.viewing)
+    for lamp, modes in comparison.relit.items():
+        for mode, xyz in modes.items():
+            stem = "spectral" if mode == "spectral" else f"rgb-{mode}"
+            pictures[f"{stem}-under-{lamp}"] = files.picture_codes(xyz, comparison.viewing)
+    maps = {}
+    for space, findings in comparison.findings.items():
+        header = {"specrender:rgbSpace": space, "specrender:scene": comparison.scene.name}
+        written.append(files.save_layers(findings, folder / f"difference-{space}.exr", frame, header))
+        maps[space] = files.heat_maps(findings)
+    written += _write_pictures(folder, frame, pictures, maps)
+    page = pages.scene_page(comparison, Embedder(folder, frame, pictures, maps), maps, command)
+    return written + _write_texts(folder, comparison.numbers | {"command": command}, page)
+
+
+def write_image_report(comparison, folder: str | os.PathLike, command: str | None = None) -> list[Path]:
+    """Write a comparison of two finished images: `ImageComparison.write`."""
+    folder = checked_folder(folder)
+    frame = Frame(comparison.size, comparison.window)
+    findings = comparison.findings
+    pictures = {
+        "first": files.picture_codes(findings.first, comparison.viewing),
+        "second": files.picture_codes(findings.second, comparison.viewing),
+    }
+    written = [files.save_layers(findings, folder / "difference.exr", frame, {})]
+    maps = {"": files.heat_maps(findings)}
+    written += _write_pictures(folder, frame, pictures, maps)
+    page = pages.image_page(comparison, Embedder(folder, frame, pictures, maps), maps, command)
+    return written + _write_texts(folder, comparison.numbers | {"command": command}, page)
+
+
+def map_stem(name: str, space: str) -> str:
+    """File name of a map without its extension."""
+    return name.replace("_", "-") + (f"-{space}" if space else "")
+
+
+def _write_pictures(folder, frame, pictures, maps) -> list[Path]:
+    written = [files.save_pixels(pixels, folder / f"{stem}.png", frame) for stem, pixels in pictures.items()]
+    for space, drawn in maps.items():
+        written += [files.save_pixels(one.pixels, folder / f"{map_stem(one.name, space)}.png", frame) for one in drawn]
+    return written
+
+
+def _write_texts(folder, numbers, page) -> list[Path]:
+    text = json.dumps(plain({"format": JSON_VERSION, **numbers}), indent=1, allow_nan=False)
+    return [_write_text(folder / "report.json", text + "\n"), _write_text(folder / "report.html", page)]
+
+
+class Embedder:
+    """Pictures as data URIs: the PNG files that were written, or JPEG for those that would make the page heavy."""
+
+    def __init__(self, folder: Path, frame: Frame, pictures: dict[str, np.ndarray], maps: dict[str, list]):
+        self._folder, self._frame = folder, frame
+        self._pixels = dict(pictures)
+        for space, drawn in maps.items():
+            self._pixels |= {map_stem(one.name, space): one.pixels for one in drawn}
+        self.size = frame.size
+        self.window = frame.window
+
+    def __call__(self, stem: str) -> str:
+        """The data URI of a picture by the name of its file without extension."""
+        path = self._folder / f"{stem}.png"
+        data, kind = path.read_bytes(), "png"
+        if len(data) > HEAVY_BYTES:
+            with tempfile.TemporaryDirectory() as folder:
+                path = files.save_pixels(self._pixels[stem], Path(folder) / "picture.jpg", self._frame)
+                data, kind = path.read_bytes(), "jpeg"
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+    def is_small(self) -> bool:
+        """Whether pixels are to be seen as squares when the picture is enlarged."""
+        x0, _, x1, _ = self.window
+        return x1 - x0 < 400
+
+
+def plain(value):
+    """Numbers as JSON knows them: NumPy's as Python's, and None for what is not finite."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _write_text(path: Path, text: str) -> Path:
+    """The complete file or none."""
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
+    return path
