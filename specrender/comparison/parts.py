@@ -131,8 +131,9 @@ def assess_lights(
     Returns
     -------
     One dict a group: name, lights (their number), share (of the picture's luminance) with share_ci95, and for every
-    space delta_e_2000 (of the mean colour of the light's part, raised to the luminance that the whole picture has, so that
-    colours of faint lights can be compared), luminance_ratio, u_v_shift, each with the half width of its 95 % interval.
+    space delta_e_2000 (of the mean colour of the light's part, raised to the luminance that the whole picture has, so
+    that colours of faint lights can be compared), luminance_ratio, u_v_shift, each with the half width of its 95 %
+    interval.
     """
     groups = light_groups(scene)
     if len(groups) < 2 or stop.is_set():
