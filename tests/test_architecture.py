@@ -41,6 +41,7 @@ def within(module, packages):
 
 #: Package -> what of specrender it may import, besides itself and errors.  One direction, no way back.
 LAYERS = {
+    "bench": {"color", "driver", "film", "kernel", "output", "scene", "spectra"},
     "kernel": set(),
     "film": {"files"},
     "color": set(),
@@ -84,14 +85,18 @@ def test_kernel_imports_only_numba_and_itself(name):
 HEAVY = {"scipy", "colour", "matplotlib", "mitsuba", "flip_evaluator"}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in set(SOURCES) - TOOLS if not name.startswith("comparison/")))
+#: Packages that need heavy libraries for what they do, and import them within functions only.
+LAZY = ("bench/", "comparison/")
+
+
+@pytest.mark.parametrize("name", sorted(name for name in set(SOURCES) - TOOLS if not name.startswith(LAZY)))
 def test_rendering_needs_no_heavy_library(name):
     for module in imports(TREES[name]):
         assert not within(module, HEAVY), f"{name} imports {module}"
 
 
-@pytest.mark.parametrize("name", sorted(name for name in SOURCES if name.startswith("comparison/")))
-def test_comparing_imports_heavy_libraries_only_when_it_needs_them(name):
+@pytest.mark.parametrize("name", sorted(name for name in SOURCES if name.startswith(LAZY)))
+def test_heavy_libraries_are_imported_when_they_are_needed(name):
     """Within functions, so that `import specrender.comparison` costs what rendering does."""
     at_top = ast.Module([node for node in TREES[name].body if isinstance(node, (ast.Import, ast.ImportFrom))], [])
     for module in imports(at_top):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
+import os
 import re
 
 from specrender import __version__
@@ -29,8 +30,12 @@ NUMERIC = (
     "--clamp-indirect",
     "--resolve",
     "--probe",
+    "--repeats",
 )
 NEGATIVE = re.compile(r"-[\d.]")
+
+#: Environment variable with the default of --mitsuba-data.
+MITSUBA_DATA = "SPECRENDER_MITSUBA_DATA"
 
 #: Largest integer the kernel holds.
 MAX_INT = 2**31 - 1
@@ -62,6 +67,7 @@ def build_parser() -> Parser:
     _add_render(commands)
     _add_compare(commands)
     _add_develop(commands)
+    _add_bench(commands)
     _add_info(commands)
     return parser
 
@@ -202,6 +208,27 @@ def _add_compare(commands):
     add("--dispersive", action="store_true", help="named indices of Mitsuba files mean the real, dispersive glass")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")
+
+
+def _add_bench(commands):
+    text = "Measure the speed of kernels and renders, alone or side by side with other renderers."
+    parser = commands.add_parser("bench", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("bench"))
+    add = parser.add_argument
+    add("names", metavar="NAME", nargs="*", help="a benchmark (bvh.build.soup-1m), those that begin so (bvh), or a"
+        " pattern ('*.sample') [all but slow ones]")  # fmt: skip
+    add("--list", action="store_true", help="show the names and what they measure")
+    add("--peers", action="store_true", help="the same work by Mitsuba 3 and Embree, in turn")
+    add("--pbrt", metavar="PATH", help="with --peers: the program of pbrt-v4")
+    add("--json", metavar="FILE", help="write everything that was measured")
+    add("--baseline", metavar="FILE", help="show ratios to an earlier --json file")
+    add("--plot", metavar="FILE", help="draw cost against triangles, lights, threads and pixels (.svg, .png, .pdf)")
+    add("--repeats", type=_integer(1, 10000), metavar="N", help="measurements of each, of which the median counts [7]")
+    add("--quick", action="store_true", help="little work and few repeats: to try it out, not to measure")
+    add("--threads", type=_integer(1), metavar="N", help="of whole renders, for every renderer [all processors]")
+    add("--mitsuba-data", metavar="DIR", help="folder of Mitsuba's public scenes, whose cbox, matpreview and bunny are"
+        f" measured, too [${MITSUBA_DATA}]", default=os.environ.get(MITSUBA_DATA))  # fmt: skip
+    add("--mesh", metavar="FILE", help="a mesh for the ray benchmarks, beside the built-in ones")
 
 
 def _add_info(commands):

@@ -2,7 +2,8 @@
 
 numba's own cache notices edits in the file of the cached function only, not in the functions it calls (numba#1833): a
 bug fix in a BSDF would leave the old picture.  Here the stamp of a cache entry is a digest of every source file below
-`specrender/kernel`, which imports nothing else of the package (a test holds it to that).
+`specrender/kernel`, which imports nothing else of the package (a test holds it to that).  Entry points that live
+elsewhere (benchmarks, tests) are stamped with the files of their own folder, too.
 
 Only the entry points, which Python calls, are cached: what they call is linked into them.
 """
@@ -46,9 +47,19 @@ def cache_folder() -> Path:
 @functools.cache
 def kernel_digest() -> str:
     """SHA-256 over the names and bytes of all kernel sources (32 hex digits of it)."""
+    return _digest(KERNEL_ROOT, KERNEL_ROOT.rglob("*.py"))
+
+
+@functools.cache
+def folder_digest(folder: Path) -> str:
+    """The same over the sources directly in a folder; a folder that cannot be read counts as empty."""
+    return _digest(folder, folder.glob("*.py"))
+
+
+def _digest(root, paths):
     digest = hashlib.sha256()
-    for path in sorted(KERNEL_ROOT.rglob("*.py")):
-        digest.update(path.relative_to(KERNEL_ROOT).as_posix().encode())
+    for path in sorted(paths):
+        digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
 
@@ -76,7 +87,10 @@ class _KernelCacheLocator(_CacheLocator):
         return str(_usable_cache_path())
 
     def get_source_stamp(self):
-        return kernel_digest()
+        folder = Path(self._py_file).resolve().parent
+        if folder.is_relative_to(KERNEL_ROOT):
+            return kernel_digest()
+        return f"{kernel_digest()} {folder_digest(folder)}"
 
     def get_disambiguator(self):
         return hashlib.sha256(self._name.encode()).hexdigest()[:12]

@@ -30,7 +30,7 @@ def leaf(x):
 """
 RUN = """
 from specrender.kernel.jit import Compilation
-from specrender.kernel.probe import root
+from specrender.{folder}.probe import root
 print(root(1), int(Compilation.seconds > 0))
 """
 
@@ -46,10 +46,10 @@ def package(tmp_path):
     return tmp_path
 
 
-def run(package):
-    """(result, whether something had to be compiled) of a new process."""
+def run(package, folder="kernel"):
+    """(result, whether something had to be compiled) of a new process; the entry point is in specrender/`folder`."""
     environment = {**os.environ, "PYTHONPATH": str(package), "SPECRENDER_CACHE": str(package / "cache")}
-    command = [sys.executable, "-B", "-c", RUN]
+    command = [sys.executable, "-B", "-c", RUN.format(folder=folder)]
     out = subprocess.run(command, env=environment, cwd=package, capture_output=True, text=True, check=True).stdout
     return tuple(int(word) for word in out.split())
 
@@ -65,6 +65,19 @@ def test_edited_callee_is_compiled_anew(package):
     os.utime(leaf, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert run(package) == (21, 1)
     assert run(package) == (21, 0)
+
+
+def test_entry_points_elsewhere_are_stamped_with_their_own_folder(package):
+    """A kernel of the benchmarks is not below specrender/kernel; an edit in a file beside it must be seen, too."""
+    bench = package / "specrender" / "bench"
+    bench.mkdir()
+    (package / "specrender" / "kernel" / "probe.py").unlink()
+    (bench / "probe.py").write_text(ENTRY.replace("kernel.leaf", "bench.leaf"))
+    (bench / "leaf.py").write_text(LEAF.format(value=10))
+    assert run(package, "bench") == (11, 1)
+    assert run(package, "bench") == (11, 0)
+    (bench / "leaf.py").write_text(LEAF.format(value=20))
+    assert run(package, "bench") == (21, 1)
 
 
 def test_unwritable_cache_is_no_error(package):

@@ -1,0 +1,220 @@
+"""What a run found, as a JSON document and as text, alone or beside an earlier run."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import os
+import platform
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import specrender
+from specrender.bench.case import Context
+from specrender.bench.run import Outcome, better, spread
+from specrender.errors import InputError
+
+#: Of the documents written here; others are refused.
+FORMAT = 1
+
+#: Functions that the text names of those that were compiled.
+SHOWN_FUNCTIONS = 12
+
+
+# ---------------------------------------------------------------- the document
+
+
+def document(context: Context, outcomes: list[Outcome], is_interrupted: bool = False) -> dict:
+    """All there is to keep of a run."""
+    return {
+        "format": FORMAT,
+        "specrender": specrender.__version__,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "processor": processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in ("numpy", "numba", "llvmlite", "mitsuba", "drjit", "embreex")},
+        "threads": context.threads,
+        "repeats": context.repeats,
+        "quick": context.quick,
+        "interrupted": is_interrupted,
+        "cases": {outcome.case.name: case_document(outcome) for outcome in outcomes},
+    }
+
+
+def case_document(outcome: Outcome) -> dict:
+    """One case: unit, and of each contestant all samples, median, quartiles and ratio."""
+    case = outcome.case
+    contestants = {}
+    for contestant in outcome.contestants:
+        samples, values = outcome.samples[contestant.name], outcome.values(contestant.name)
+        found = spread(values)
+        entry = {
+            "median": found.median,
+            "quartiles": [found.low, found.high],
+            "values": values,
+            "amounts": [sample.amount for sample in samples],
+            "wall_seconds": [sample.wall for sample in samples],
+            "cpu_seconds": [sample.cpu for sample in samples],
+            "details": samples[-1].details,
+        }
+        if contestant.x is not None:
+            entry |= {"x": contestant.x, "series": contestant.series}
+        if contestant.against is not None:
+            entry["against"] = contestant.against
+            ratio = spread(outcome.ratios(contestant))
+            entry["ratio"], entry["ratio_quartiles"] = ratio.median, [ratio.low, ratio.high]
+            if all(sample.cpu for sample in samples):
+                entry["cpu_ratio"] = spread(outcome.ratios(contestant, "cpu")).median
+        contestants[contestant.name] = entry
+    return {
+        "about": case.about,
+        "unit": case.unit.label,
+        "more_is_better": case.unit.more_is_better,
+        "clock": case.clock,
+        "contestants": contestants,
+    }
+
+
+def processor() -> str:
+    """The processor's name and the number that may be used."""
+    from specrender.driver import default_threads
+
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):  # not Linux
+        pass
+    return f"{name}, {default_threads()} processors"
+
+
+def _version(package):
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+# ---------------------------------------------------------------- files
+
+
+def check_writable(path: Path) -> None:
+    """InputError if a file cannot be written there; to be called before hours of measuring."""
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write '{path}': it must be a file in a folder that can be written to")
+
+
+def write_json(path: Path, contents: dict) -> None:
+    """The file appears complete or not at all."""
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(_finite(contents), file, indent=1, allow_nan=False)
+            file.write("\n")
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def _finite(value):
+    """The same with None for numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_json(path: Path) -> dict:
+    """A document that `write_json` wrote; InputError if it is none."""
+    try:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"'{path}' is no result of `specrender bench --json`: {error}") from None
+    if not isinstance(contents, dict) or contents.get("format") != FORMAT or not _has_cases(contents):
+        raise InputError(f"'{path}' is no result of `specrender bench --json` of this version")
+    return contents
+
+
+def _has_cases(contents):
+    cases = contents.get("cases")
+    return isinstance(cases, dict) and all(
+        isinstance(case, dict)
+        and isinstance(case.get("unit"), str)
+        and isinstance(case.get("contestants"), dict)
+        and all(isinstance(entry, dict) and "median" in entry for entry in case["contestants"].values())
+        for case in cases.values()
+    )
+
+
+def baseline_ratio(case_name: str, case: dict, contestant: str, baseline: dict) -> float | None:
+    """How many times better than in the baseline a contestant is now; None if it has no such figure."""
+    old = baseline["cases"].get(case_name)
+    if old is None or old["unit"] != case["unit"] or contestant not in old["contestants"]:
+        return None
+    before, now = old["contestants"][contestant]["median"], case["contestants"][contestant]["median"]
+    if not isinstance(before, (int, float)) or not now:
+        return None
+    return better(case["more_is_better"], now, before)
+
+
+# ---------------------------------------------------------------- text
+
+
+def heading(has_baseline: bool) -> str:
+    """The line above the rows of a run."""
+    columns = f"{'benchmark':42}{'median':>11} {'unit':11}{'spread':>7}"
+    return f"{columns}{'compared':>34}{'baseline' if has_baseline else '':>12}".rstrip()
+
+
+def lines(name: str, case: dict, baseline: dict | None) -> list[str]:
+    """The rows of one case.  "1.20x" says: 1.20 times better than the other, or than it was in the baseline."""
+    rows = []
+    for index, (contestant, entry) in enumerate(case["contestants"].items()):
+        label = name if index == 0 and contestant == "specrender" else f"  {contestant}"
+        if index == 0 and contestant != "specrender":
+            rows.append(name)
+        median, (low, high) = entry["median"], entry["quartiles"]
+        relative = f"{50 * (high - low) / abs(median):.1f} %" if median and len(entry["values"]) > 1 else ""
+        row = f"{label:42}{_number(median):>11} {case['unit']:11}{relative:>7}"
+        ratio = ""
+        if "against" in entry:
+            ratio = f"{entry['against']} is {entry['ratio']:.2f}x"
+        row += f"{ratio:>34}"
+        if baseline is not None:
+            change = baseline_ratio(name, case, contestant, baseline)
+            row += f"{'-' if change is None else f'{change:.2f}x':>12}"
+        rows.append(row.rstrip())
+        rows += _functions(entry["details"].get("functions"))
+    return rows
+
+
+def _functions(seconds):
+    """The functions that took the compiler longest."""
+    if not seconds:
+        return []
+    first = list(seconds.items())[:SHOWN_FUNCTIONS]
+    rest = sum(seconds.values()) - sum(s for _, s in first)
+    rows = [f"    {name:50}{value:8.2f} s" for name, value in first]
+    if len(seconds) > len(first):
+        rows.append(f"    {f'{len(seconds) - len(first)} others':50}{rest:8.2f} s")
+    return rows
+
+
+def _number(value):
+    """Four significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    if abs(value) >= 1000:
+        return f"{value:.0f}"
+    if abs(value) < 1e-3:
+        return f"{value:.3e}"
+    return f"{value:.{3 - math.floor(math.log10(abs(value)))}f}"
