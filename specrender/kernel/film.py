@@ -6,7 +6,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.simd import f32, floor, hsum, lane, splat4, to_int, to_int4, vec4
 from specrender.kernel.surface import surface_point
-from specrender.kernel.tables import load4
+from specrender.kernel.tables import gather_pairs, load4
 from specrender.kernel.texture import evaluate as evaluate_texture
 
 
@@ -32,14 +32,13 @@ def sample_wavelengths(tables, u):
     settings = tables.settings[0]
     if settings.mode != SPECTRAL:
         return splat4(f32(0.0)), splat4(f32(1.0))
-    values, table, cells = tables.values, settings.wavelength_table, settings.wavelength_cells
+    cells = settings.wavelength_cells
     position = splat4(u) + vec4(f32(0.0), f32(0.25), f32(0.5), f32(0.75))
     position = (position - floor(position)) * f32(cells)
     whole = floor(position)
     i0, i1, i2, i3 = to_int4(whole)
-    low = vec4(values[table + i0], values[table + i1], values[table + i2], values[table + i3])
-    table += 1
-    step = vec4(values[table + i0], values[table + i1], values[table + i2], values[table + i3]) - low
+    low, high = gather_pairs(tables.values, settings.wavelength_table, i0, i1, i2, i3)
+    step = high - low
     return low + (position - whole) * step, step * f32(cells)
 
 
@@ -58,7 +57,7 @@ def to_xyz(tables, spectrum, wavelengths, inverse_pdf):
         red, green, blue = load4(tables.cmf, 0), load4(tables.cmf, 1), load4(tables.cmf, 2)
         return red * lane(spectrum, 0) + green * lane(spectrum, 1) + blue * lane(spectrum, 2)
     share = spectrum * inverse_pdf * (f32(0.25) * settings.inv_cmf_integral)
-    position = wavelengths - settings.cmf_start
+    position = wavelengths - settings.grid_start
     whole = floor(position)
     fraction = position - whole
     i0, i1, i2, i3 = to_int4(whole)

@@ -11,7 +11,7 @@ from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import emitted, environment_light, pdf_light, sample_light
 from specrender.kernel.rays import closest_hit
-from specrender.kernel.sampler import samples
+from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import leave, surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
@@ -114,8 +114,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     while True:
         # before the ray is cast, so that the processor hashes while it waits for the BVH
         dimension = FIRST_BOUNCE_DIMENSION + 2 * depth
-        u_light = samples(state, dimension)
-        u_bsdf = samples(state, dimension + 1)
+        u_light, u_bsdf = sample_pair(state, dimension)
         t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
 
         # ---------------- the environment

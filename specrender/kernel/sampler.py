@@ -58,12 +58,12 @@ _DIRECTIONS = _sobol_directions()
 
 def _vector(values):
     values = [values] * 4 if isinstance(values, int) else values
-    return ir.Constant(_V4, [v & 0xFFFFFFFF for v in values])
+    return ir.Constant(ir.VectorType(I32, len(values)), [v & 0xFFFFFFFF for v in values])
 
 
-def _splat(b, scalar):
-    undefined = ir.Constant(_V4, ir.Undefined)
-    return b.shuffle_vector(b.insert_element(undefined, scalar, I32(0)), undefined, _vector(0))
+def _splat(b, scalar, lanes):
+    undefined = ir.Constant(ir.VectorType(I32, lanes), ir.Undefined)
+    return b.shuffle_vector(b.insert_element(undefined, scalar, I32(0)), undefined, _vector([0] * lanes))
 
 
 def _pcg4d(b, v):
@@ -109,8 +109,9 @@ def _owen(b, x, seed):
 
 def _to_unit(b, v):
     """Upper 24 bits as float32 in [0, 1)."""
-    scale = ir.Constant(ir.VectorType(F32, 4), [2.0**-24] * 4)
-    return b.fmul(b.uitofp(b.lshr(v, _vector(8)), ir.VectorType(F32, 4)), scale)
+    lanes = v.type.count
+    floats = ir.VectorType(F32, lanes)
+    return b.fmul(b.uitofp(b.lshr(v, _vector([8] * lanes)), floats), ir.Constant(floats, [2.0**-24] * lanes))
 
 
 def _pack(b, args):
@@ -133,21 +134,47 @@ def _hash_key(typingctx, seed, pixel, index):
     return types.UniTuple(types.int32, 2)(*[types.int32] * 3), codegen
 
 
+#: Between the counters of a dimension group and the next, and of the lanes within one.
+_GROUP_STEP = 0x9E3779B1
+_LANE_STEPS = [0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D]
+
+
+def _triple32(b, key0, key1, dimension, groups):
+    """Lanes of a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension, with key1 mixed in half-way.
+
+    Four lanes for `dimension`, and four for each of the groups - 1 dimensions that follow it.
+    """
+    steps = [lane + group * _GROUP_STEP for group in range(groups) for lane in _LANE_STEPS]
+    lanes = len(steps)
+
+    def k(value):
+        return _vector([value] * lanes)
+
+    counter = b.add(key0, b.mul(dimension, I32(_GROUP_STEP - 2**32)))
+    v = b.add(_splat(b, counter, lanes), _vector(steps))
+    v = b.mul(b.xor(v, b.lshr(v, k(17))), k(0xED5AD4BB))
+    v = b.add(b.xor(v, b.lshr(v, k(11))), _splat(b, key1, lanes))
+    v = b.mul(v, k(0xAC4C1B51))
+    v = b.mul(b.xor(v, b.lshr(v, k(15))), k(0x31848BAB))
+    return _to_unit(b, b.xor(v, b.lshr(v, k(14))))
+
+
 @intrinsic
 def _independent(typingctx, key0, key1, dimension):
-    """Four lanes of a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension, with key1 mixed in half-way."""
+    """The numbers of one dimension group."""
+    return f32x4(*[types.int32] * 3), lambda context, b, sig, args: _triple32(b, *args, groups=1)
+
+
+@intrinsic
+def _independent_pair(typingctx, key0, key1, dimension):
+    """The numbers of a dimension group and of the next one, hashed as one vector."""
 
     def codegen(context, b, sig, args):
-        key0, key1, dimension = args
-        counter = b.add(key0, b.mul(dimension, I32(0x9E3779B1 - 2**32)))
-        v = b.add(_splat(b, counter), _vector([0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D]))
-        v = b.mul(b.xor(v, b.lshr(v, _vector(17))), _vector(0xED5AD4BB))
-        v = b.add(b.xor(v, b.lshr(v, _vector(11))), _splat(b, key1))
-        v = b.mul(v, _vector(0xAC4C1B51))
-        v = b.mul(b.xor(v, b.lshr(v, _vector(15))), _vector(0x31848BAB))
-        return _to_unit(b, b.xor(v, b.lshr(v, _vector(14))))
+        numbers = _triple32(b, *args, groups=2)
+        halves = [b.shuffle_vector(numbers, numbers, _vector(lanes)) for lanes in ([0, 1, 2, 3], [4, 5, 6, 7])]
+        return context.make_tuple(b, sig.return_type, halves)
 
-    return f32x4(*[types.int32] * 3), codegen
+    return types.UniTuple(f32x4, 2)(*[types.int32] * 3), codegen
 
 
 @intrinsic
@@ -156,7 +183,7 @@ def _sobol(typingctx, key0, key1, index, dimension):
         key0, key1, index, dimension = args
         seeds = _pcg4d(b, _pack(b, (key0, key1, dimension, I32(0x5EED))))
         shuffle_seed = b.extract_element(_pcg4d(b, b.xor(seeds, _vector(0x68BC21EB))), I32(0))
-        shuffled = _splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)))
+        shuffled = _splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)), 4)
         points = _vector(0)
         for bit, column in enumerate(_DIRECTIONS):
             has_bit = b.icmp_signed("!=", b.and_(shuffled, _vector(1 << bit)), _vector(0))
@@ -177,6 +204,19 @@ def sample_state(kind, seed, pixel, index):
 @kernel
 def _sobol_samples(state, dimension):
     return _sobol(state.key0, state.key1, state.index, dimension)
+
+
+@kernel
+def _sobol_pair(state, dimension):
+    return _sobol_samples(state, dimension), _sobol_samples(state, dimension + 1)
+
+
+@kernel(forceinline=True)
+def sample_pair(state, dimension):
+    """`samples` of a dimension group and of the next one: together they cost little more than one."""
+    if state.kind == SOBOL:
+        return _sobol_pair(state, dimension)
+    return _independent_pair(state.key0, state.key1, dimension)
 
 
 @kernel(forceinline=True)

@@ -41,7 +41,7 @@ SETTINGS = np.dtype(
         ("has_null", "i4"),  # some material lets light straight through
         ("wavelength_cells", "i4"),  # inverse CDF of the wavelength density: cells + 1 entries
         ("wavelength_table", "i4"),  # offset in values [nm]
-        ("cmf_start", "f4"),  # nm; tables.cmf has 1 nm steps
+        ("grid_start", "f4"),  # nm; of the grid of 1 nm on which tables.cmf and most spectra are
         ("inv_cmf_integral", "f4"),  # 1 / integral of ybar
         ("bin_count", "i4"),  # spectral film; 0: none
         ("bin_start", "f4"),  # nm

@@ -44,11 +44,11 @@ def transmittance(tables, hit, direction, distance, crossings):
     origin = leave(hit, direction)
     reach = distance
     if distance < FAR:
-        # towards the same point, not in the same direction: beside its outline a light would be in its own way
-        towards = hit.p + direction * distance - origin
-        reach = length(towards)
-        direction = towards * (f32(1.0) / reach)
-        reach *= SHADOW_SHARE
+        # to the same point, not in the same direction: beside its outline a light would be in its own way
+        direction = hit.p + direction * distance - origin
+        reach = SHADOW_SHARE
     if tables.settings[0].has_null:
-        return splat4(_transmittance_through(tables, origin, direction, reach, crossings))
+        size = length(direction)
+        direction *= f32(1.0) / size
+        return splat4(_transmittance_through(tables, origin, direction, reach * size, crossings))
     return splat4(f32(0.0) if occluded(tables, origin, direction, reach) else f32(1.0))

@@ -10,6 +10,7 @@ from specrender.kernel.texture.image import checker_child, colour, raw, scalar, 
 from specrender.kernel.texture.layout import (
     BITMAP,
     CHECKERBOARD,
+    GRID,
     IRREGULAR,
     MESH_ATTRIBUTE,
     NOISE,
@@ -21,15 +22,15 @@ from specrender.kernel.texture.layout import (
     SPECTRAL_BITMAP,
 )
 from specrender.kernel.texture.pattern import mixing
-from specrender.kernel.texture.spectrum import irregular, regular, rgb_value, uniform, uplifted
+from specrender.kernel.texture.spectrum import irregular, regular, rgb_value, sampled, uniform, uplifted
 
 
 @kernel(forceinline=True)
 def evaluate(tables, texture_id, surface, wavelengths):
     """Spectral value (f32x4) of a texture at a surface point."""
     texture = tables.textures[texture_id]
-    if texture.kind == REGULAR:  # most often
-        return regular(tables, texture, wavelengths)
+    if texture.kind == GRID:  # most often
+        return sampled(tables, texture, wavelengths)
     return _evaluate_any(tables, texture_id, surface, wavelengths)
 
 
@@ -50,14 +51,16 @@ def _evaluate_any(tables, texture_id, surface, wavelengths):
 def _evaluate_leaf(tables, texture, surface, wavelengths):
     """A texture that chooses between no others."""
     kind = texture.kind
-    if kind == REGULAR:
-        return regular(tables, texture, wavelengths)
+    if kind == GRID:
+        return sampled(tables, texture, wavelengths)
     if kind == SIGMOID:
         return uplifted(tables, texture, wavelengths)
     if kind == RGB:
         return rgb_value(texture)
     if kind == BITMAP:
         return colour(tables, texture, surface, wavelengths)
+    if kind == REGULAR:
+        return regular(tables, texture, wavelengths)
     if kind == IRREGULAR:
         return irregular(tables, texture, wavelengths)
     if kind == SPECTRAL_BITMAP:

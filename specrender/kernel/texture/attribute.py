@@ -3,7 +3,7 @@
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, lane, splat4
 from specrender.kernel.texture.layout import FACE, NO_ATTRIBUTE
-from specrender.kernel.texture.spectrum import regular, texel
+from specrender.kernel.texture.spectrum import sampled, texel
 
 
 @kernel(forceinline=True)
@@ -28,7 +28,7 @@ def attribute_colour(tables, texture, surface, wavelengths):
         result += texel(tables, texture, base + vertices[i + 2], wavelengths) * b2
     result *= texture.scale
     if texture.illuminant >= 0:
-        result *= regular(tables, tables.textures[texture.illuminant], wavelengths)
+        result *= sampled(tables, tables.textures[texture.illuminant], wavelengths)
     return result
 
 

@@ -4,7 +4,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.simd import clamp, f32, floor, fmax, fmin, lane, to_int
 from specrender.kernel.tables import load4
 from specrender.kernel.texture.layout import CLAMP, MIRROR, NEAREST
-from specrender.kernel.texture.spectrum import regular, samples_at, texel
+from specrender.kernel.texture.spectrum import sampled, samples_at, texel
 
 
 @kernel(forceinline=True)
@@ -68,7 +68,7 @@ def colour(tables, texture, surface, wavelengths):
         top = result * (f32(1.0) - wx) + right * wx
         result = top * (f32(1.0) - wy) + (low_left * (f32(1.0) - wx) + low_right * wx) * wy
     if texture.illuminant >= 0:
-        result *= regular(tables, tables.textures[texture.illuminant], wavelengths)
+        result *= sampled(tables, tables.textures[texture.illuminant], wavelengths)
     return result
 
 

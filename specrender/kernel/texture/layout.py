@@ -7,8 +7,8 @@ import numpy as np
 
 #: The same value at all wavelengths.
 UNIFORM = 0
-#: Samples at equal steps of wavelength, linear in between: values[offset : offset + count].
-REGULAR = 1
+#: Samples on the scene's grid of 1 nm (settings.grid_start), linear in between: values[offset : offset + grid + 1].
+GRID = 1
 #: Samples anywhere: wavelengths at values[offset], values at values[offset + count].
 IRREGULAR = 2
 #: The uplift of an RGB colour: scale * S(c0 l^2 + c1 l + c2), times the texture `illuminant` if that is not -1.
@@ -27,16 +27,18 @@ SPECTRAL_BITMAP = 8
 MESH_ATTRIBUTE = 9
 #: The same with one float each.
 SCALAR_MESH_ATTRIBUTE = 10
+#: Samples at equal steps of wavelength, linear in between: values[offset : offset + count + 1].
+REGULAR = 11
 #: child0 and child1, mixed by a pattern: `count` octaves, value0 their falloff, value1 the distortion, seed `width`.
-NOISE = 11
-MARBLE = 12
-WOOD = 13
+NOISE = 12
+MARBLE = 13
+WOOD = 14
 
 #: What tables.attributes holds for a shape that lacks the attribute.
 NO_ATTRIBUTE = -(2**31)
 
 #: Bits of `flags`.
-HOLD = 1  # tables keep their end values outside their range
+HOLD = 1  # tables keep their end values outside their range, which for GRID may also be all the grid
 NEAREST = 2  # bitmaps are not interpolated
 CLAMP = 4  # wrap mode; neither CLAMP nor MIRROR: repeat
 MIRROR = 8
@@ -55,7 +57,8 @@ DTYPE = np.dtype(
         ("child1", "i4"),
         ("illuminant", "i4"),
         ("scale", "f4"),
-        ("start", "f4"),  # nm
+        ("start", "f4"),  # nm; of the first sample
+        ("stop", "f4"),  # nm; of the last sample (GRID)
         ("inv_step", "f4"),  # 1 / nm
         ("value0", "f4"),  # coefficients of the sigmoid [1/nm^2, 1/nm, 1] or RGB
         ("value1", "f4"),

@@ -2,7 +2,7 @@
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import clamp, f32, floor, lane, select, splat4, sqrt, to_int4, vec4
-from specrender.kernel.tables import load4
+from specrender.kernel.tables import gather_pairs, load4
 from specrender.kernel.texture.layout import HOLD, RGB_TEXELS
 
 
@@ -14,6 +14,20 @@ def sigmoid(c0, c1, c2, wavelengths):
 
 
 @kernel(forceinline=True)
+def sampled(tables, texture, wavelengths):
+    """Samples on the scene's grid of 1 nm, linear in between; 0 outside their own range unless it is held."""
+    position = wavelengths - tables.settings[0].grid_start
+    whole = floor(position)
+    i0, i1, i2, i3 = to_int4(whole)
+    low, high = gather_pairs(tables.values, texture.offset, i0, i1, i2, i3)
+    result = low + (position - whole) * (high - low)
+    if texture.flags & HOLD:
+        return result
+    result = select(wavelengths < texture.start, f32(0.0), result)
+    return select(wavelengths > texture.stop, f32(0.0), result)
+
+
+@kernel(forceinline=True)
 def samples_at(tables, texture, offset, wavelengths):
     """Equally spaced samples at values[offset], linear in between, 0 (or held) outside; the last is stored twice."""
     last = f32(texture.count - 1)
@@ -21,10 +35,7 @@ def samples_at(tables, texture, offset, wavelengths):
     inside = clamp(position, f32(0.0), last)
     whole = floor(inside)
     i0, i1, i2, i3 = to_int4(whole)
-    values = tables.values
-    low = vec4(values[offset + i0], values[offset + i1], values[offset + i2], values[offset + i3])
-    offset += 1
-    high = vec4(values[offset + i0], values[offset + i1], values[offset + i2], values[offset + i3])
+    low, high = gather_pairs(tables.values, offset, i0, i1, i2, i3)
     result = low + (inside - whole) * (high - low)
     if texture.flags & HOLD:
         return result
@@ -75,7 +86,7 @@ def uplifted(tables, texture, wavelengths):
     """The spectrum of an RGB colour, times its illuminant if it has one."""
     result = texture.scale * sigmoid(texture.value0, texture.value1, texture.value2, wavelengths)
     if texture.illuminant >= 0:
-        result *= regular(tables, tables.textures[texture.illuminant], wavelengths)
+        result *= sampled(tables, tables.textures[texture.illuminant], wavelengths)
     return result
 
 

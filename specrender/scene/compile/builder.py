@@ -237,7 +237,7 @@ class TableBuilder:
             illuminant = -1
             if spectrum.illuminant is not None:
                 illuminant = self.spectrum(spectrum.illuminant, "emission")
-                if self.textures[illuminant]["kind"] != layout.REGULAR:
+                if self.textures[illuminant]["kind"] != layout.GRID:
                     illuminant = self._table(self.grid_nm, spectrum.illuminant(self.grid_nm), layout.HOLD)
             return self.texture(
                 kind=layout.SIGMOID,
@@ -257,7 +257,7 @@ class TableBuilder:
         return float(np.mean(spectrum(self.grid_nm)))
 
     def _table(self, wavelengths, values, flags: int) -> int:
-        """REGULAR where the samples are (or lie on) an even grid, else IRREGULAR."""
+        """GRID where every sample is a whole nm, REGULAR where they are at equal steps, else IRREGULAR."""
         wavelengths, values = np.asarray(wavelengths, np.float64), np.asarray(values, np.float64)
         if len(wavelengths) == 1:
             if flags & layout.HOLD:
@@ -265,10 +265,14 @@ class TableBuilder:
             wavelengths, values = np.append(wavelengths, wavelengths[0] + 1e-3), np.append(values, values[0])
         steps = np.diff(wavelengths)
         mean = float(np.mean(np.interp(self.grid_nm, wavelengths, values)))
-        if np.ptp(steps) > 1e-6 * steps[0] and np.allclose(wavelengths % 1.0, 0.0, atol=1e-9):
-            # every sample is a whole nm: the 1 nm table has the same straight lines
-            grid = np.arange(wavelengths[0], wavelengths[-1] + 0.5)
-            wavelengths, values, steps = grid, np.interp(grid, wavelengths, values), np.ones(1)
+        if np.allclose(wavelengths, np.round(wavelengths), rtol=0.0, atol=1e-9):
+            # the scene's table of 1 nm has the same straight lines
+            start, stop = wavelengths[0], wavelengths[-1]
+            if start <= self.grid_nm[0] and stop >= self.grid_nm[-1]:
+                flags |= layout.HOLD
+            on_grid = np.interp(self.grid_nm, wavelengths, values)
+            offset = self.values(np.append(on_grid, on_grid[-1]))
+            return self.texture(kind=layout.GRID, flags=flags, offset=offset, start=start, stop=stop, mean=mean)
         if np.ptp(steps) <= 1e-6 * steps[0]:
             step = (wavelengths[-1] - wavelengths[0]) / (len(wavelengths) - 1)
             return self.texture(

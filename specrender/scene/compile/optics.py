@@ -153,7 +153,7 @@ def pack_wavelengths(
         table[:-1, channel] = np.interp(builder.grid_nm, visible(), who.functions[:, channel], left=0.0, right=0.0)
     if srf is not None:
         table[:-1] *= builder.host_spectrum(srf, "unbounded", scene.camera)(builder.grid_nm)[:, None]
-    record["cmf_start"] = builder.grid_nm[0]
+    record["grid_start"] = builder.grid_nm[0]
     record["inv_cmf_integral"] = 1.0 / who.integral
     return table
 
