@@ -10,15 +10,16 @@ from specrender.kernel.bsdf.material import sample_material
 from specrender.kernel.jit import kernel
 from specrender.kernel.path import (
     FIRST_BOUNCE_DIMENSION,
-    direct_light,
     light_at_surface,
     light_from_environment,
+    unshadowed_light,
 )
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
 from specrender.kernel.shape.hit import leave, surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.surface import Surface, to_local, to_world
+from specrender.kernel.visibility import transmittance
 
 
 @kernel
@@ -53,8 +54,9 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         for _ in range(settings.emitter_samples):
             u_light = samples(state, dimension)
             dimension += 1
-            light = direct_light(tables, hit, material, wavelengths, wo, 0, bsdf_share, light_share, u_light)
-            radiance += light * (f32(1.0) / light_share)
+            light, ray = unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_share, u_light)
+            if any_lane(light > f32(0.0)):
+                radiance += light * transmittance(tables, ray, 0) * (f32(1.0) / light_share)
 
     for _ in range(settings.bsdf_samples):
         u_bsdf = samples(state, dimension)

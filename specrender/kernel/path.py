@@ -16,7 +16,7 @@ from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import leave, surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import transmittance
+from specrender.kernel.visibility import ShadowRay, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
 FILM_DIMENSION = 0
@@ -72,27 +72,26 @@ def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
 
 
 @kernel(forceinline=True)
-def direct_light(tables, hit, material, wavelengths, wo, crossings, bsdf_share, light_share, u):
+def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_share, u):
     """One light sample at a surface: value times radiance over density, weighted against sampling the BSDF.
+
+    Returns that and the shadow ray, which is still to be cast unless the light is 0.
 
     bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
     """
     wi, distance, radiance, pdf, is_delta = sample_light(
         tables, hit.p, hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
     )
-    nothing = splat4(f32(0.0))
+    ray = shadow_ray(hit, wi, distance)
     if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
-        return nothing
+        return splat4(f32(0.0)), ray
     surface = Surface(hit.uv, hit.primitive, hit.stretch)
     wi_local = to_local(hit.s, hit.t, hit.n, wi)
     value, pdf_bsdf = evaluate_material(tables, material, surface, wavelengths, wo, wi_local)
-    contribution = value * radiance
-    if not any_lane(contribution > f32(0.0)):
-        return nothing
-    contribution *= transmittance(tables, hit, wi, distance, crossings) * (f32(1.0) / pdf)
+    light = value * radiance * (f32(1.0) / pdf)
     if is_delta:
-        return contribution
-    return contribution * power_heuristic(pdf * light_share, pdf_bsdf * bsdf_share)
+        return light, ray
+    return light * power_heuristic(pdf * light_share, pdf_bsdf * bsdf_share), ray
 
 
 @kernel
@@ -145,17 +144,21 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         wo = to_local(hit.s, hit.t, hit.n, -direction)
 
         # ---------------- next-event estimation
+        light, ray = splat4(f32(0.0)), ShadowRay(hit.p, direction, f32(0.0))
         if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
-            crossings = max_depth - depth - 2
-            light = beta * direct_light(
-                tables, hit, material, wavelengths, wo, crossings, f32(1.0), f32(1.0), u_light
+            light, ray = unshadowed_light(
+                tables, hit, material, wavelengths, wo, f32(1.0), f32(1.0), u_light
             )
-            radiance += clamped(settings, light, depth > 0)
+            light *= beta
 
         # ---------------- the next direction
         wi, weight, pdf, relative_eta, flags = sample_material(
             tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
         )
+        # after sampling, which so overlaps with the light's, and of what it needs nothing is kept during the cast
+        if any_lane(light > f32(0.0)):
+            light *= transmittance(tables, ray, max_depth - depth - 2)
+            radiance += clamped(settings, light, depth > 0)
         beta *= weight
         largest = hmax(beta)
         if not largest > f32(0.0):

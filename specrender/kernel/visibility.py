@@ -1,5 +1,7 @@
 """Walking rays through the scene: the next visible surface and the light that gets from one point to another."""
 
+from typing import NamedTuple
+
 from specrender.kernel.bsdf.material import opacity
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
@@ -34,21 +36,33 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
         distance -= t + step
 
 
+class ShadowRay(NamedTuple):
+    """From a surface to a light: `direction` is as long as the way there, or of length 1 to lights at infinity."""
+
+    origin: "f32x4"  # noqa: F821 (kernel types)
+    direction: "f32x4"  # noqa: F821
+    reach: "float32"  # noqa: F821
+
+
 @kernel(forceinline=True)
-def transmittance(tables, hit, direction, distance, crossings):
-    """Share (f32x4, one lane a wavelength) of light that arrives at a hit from `distance` along `direction`.
+def shadow_ray(hit, direction, distance):
+    """The ray from a hit to what is at `distance` along the unit vector `direction`."""
+    origin = leave(hit, direction)
+    if distance < FAR:
+        # to the same point, not in the same direction: beside its outline a light would be in its own way
+        return ShadowRay(origin, hit.p + direction * distance - origin, SHADOW_SHARE)
+    return ShadowRay(origin, direction, distance)
+
+
+@kernel(forceinline=True)
+def transmittance(tables, ray, crossings):
+    """Share (f32x4, one lane a wavelength) of the light that arrives along a shadow ray.
 
     A null or mask surface on the way counts as an edge of the path, as it does for sampled directions: `crossings` is
     how many edges the path may still have.
     """
-    origin = leave(hit, direction)
-    reach = distance
-    if distance < FAR:
-        # to the same point, not in the same direction: beside its outline a light would be in its own way
-        direction = hit.p + direction * distance - origin
-        reach = SHADOW_SHARE
     if tables.settings[0].has_null:
-        size = length(direction)
-        direction *= f32(1.0) / size
-        return splat4(_transmittance_through(tables, origin, direction, reach * size, crossings))
-    return splat4(f32(0.0) if occluded(tables, origin, direction, reach) else f32(1.0))
+        size = length(ray.direction)
+        direction = ray.direction * (f32(1.0) / size)
+        return splat4(_transmittance_through(tables, ray.origin, direction, ray.reach * size, crossings))
+    return splat4(f32(0.0) if occluded(tables, ray.origin, ray.direction, ray.reach) else f32(1.0))
