@@ -280,6 +280,18 @@ def select(typingctx, mask, x, y):
 
 
 @intrinsic
+def pick(typingctx, condition, x, y):
+    """x if the condition (bool) holds, else y; never by a branch, for conditions that no processor can predict."""
+
+    def codegen(context, builder, sig, args):
+        choice = builder.select(*args)
+        choice.set_metadata("unpredictable", builder.module.add_metadata([]))
+        return choice
+
+    return x(types.boolean, x, x), codegen
+
+
+@intrinsic
 def mask_bits(typingctx, mask):
     """The mask as an integer, bit k for lane k."""
 
@@ -429,18 +441,58 @@ def _emit_log(b, x):
     return call_llvm(b, "fma", e, constant(x.type, 0.693359375), b.fadd(m, y))
 
 
-def _emit_sin_cos(b, x):
-    """(sin x, cos x) by reduction to [-pi/4, pi/4]."""
-    integer = _integer_like(x.type)
+#: Polynomials in x^2 of (sin x / x - 1) / x^2 and of (cos x - 1 + x^2 / 2) / x^4 on [-pi/4, pi/4].  Source: [Moshier1989].
+_SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+_COSINE = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+
+
+def _reduce_angle(b, x):
+    """(n, x - n pi/2) with the whole number n that makes the latter least."""
     n = call_llvm(b, "rint", b.fmul(x, constant(x.type, 2.0 / np.pi)))
     # Cody-Waite: pi/2 in three parts
     r = call_llvm(b, "fma", n, constant(x.type, -1.5703125), x)
     r = call_llvm(b, "fma", n, constant(x.type, -4.837512969970703125e-4), r)
-    r = call_llvm(b, "fma", n, constant(x.type, -7.549789948768648e-8), r)
+    return n, call_llvm(b, "fma", n, constant(x.type, -7.549789948768648e-8), r)
+
+
+def _emit_sin_cos_scalar(b, x):
+    """(sin x, cos x) of one number, as two lanes of a vector; the quadrant exchanges them without a branch."""
+    vector, integers = ir.VectorType(F32, 2), ir.VectorType(I32, 2)
+    undefined = ir.Constant(vector, ir.Undefined)
+
+    def pair(first, second):
+        return b.insert_element(b.insert_element(undefined, first, I32(0)), second, I32(1))
+
+    n, r = _reduce_angle(b, x)
     z = b.fmul(r, r)
-    sine = _polynomial(b, z, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1))
-    sine = call_llvm(b, "fma", b.fmul(sine, z), r, r)
-    cosine = _polynomial(b, z, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2))
+    both = pair(z, z)
+    value, *rest = (
+        ir.Constant(vector, [float(np.float32(c)) for c in coefficients])
+        for coefficients in zip(_SINE, _COSINE, strict=True)
+    )
+    for coefficients in rest:
+        value = call_llvm(b, "fma", value, both, coefficients)
+    # r + r z sine and 1 - z / 2 + z z cosine
+    start = pair(r, call_llvm(b, "fma", z, constant(x.type, -0.5), constant(x.type, 1.0)))
+    value = call_llvm(b, "fma", b.fmul(value, both), pair(r, z), start)
+    quadrant = broadcast(b, b.fptosi(n, I32), 2)
+    odd = b.icmp_signed("!=", b.and_(quadrant, ir.Constant(integers, [1, 1])), ir.Constant(integers, [0, 0]))
+    value = b.select(odd, b.shuffle_vector(value, undefined, ir.Constant(integers, [1, 0])), value)
+    sign = b.and_(b.add(quadrant, ir.Constant(integers, [0, 1])), ir.Constant(integers, [2, 2]))
+    sign = b.shl(sign, ir.Constant(integers, [30, 30]))
+    value = b.bitcast(b.xor(b.bitcast(value, integers), sign), vector)
+    return b.extract_element(value, I32(0)), b.extract_element(value, I32(1))
+
+
+def _emit_sin_cos(b, x):
+    """(sin x, cos x) by reduction to [-pi/4, pi/4]."""
+    if x.type == F32:
+        return _emit_sin_cos_scalar(b, x)
+    integer = _integer_like(x.type)
+    n, r = _reduce_angle(b, x)
+    z = b.fmul(r, r)
+    sine = call_llvm(b, "fma", b.fmul(_polynomial(b, z, _SINE), z), r, r)
+    cosine = _polynomial(b, z, _COSINE)
     above = call_llvm(b, "fma", z, constant(x.type, -0.5), constant(x.type, 1.0))
     cosine = call_llvm(b, "fma", b.fmul(cosine, z), z, above)
     quadrant = b.fptosi(n, integer)

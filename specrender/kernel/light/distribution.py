@@ -3,7 +3,7 @@
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, fmin
+from specrender.kernel.simd import f32, fmin, pick
 
 ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 
@@ -12,9 +12,9 @@ ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 def find_interval(values, offset, count, u):
     """Largest i in [0, count) with values[offset + i] <= u; the table has count + 1 increasing entries from 0 to 1."""
     low, size = np.int64(0), np.int64(count)
-    while size > 1:  # without a branch on u, which no processor can predict
+    while size > 1:
         half = size >> 1
-        low += half * np.int64(values[offset + low + half] <= u)
+        low = pick(values[offset + low + half] <= u, low + half, low)
         size -= half
     return low
 
