@@ -441,7 +441,7 @@ def _emit_log(b, x):
     return call_llvm(b, "fma", e, constant(x.type, 0.693359375), b.fadd(m, y))
 
 
-#: Polynomials in x^2 of (sin x / x - 1) / x^2 and of (cos x - 1 + x^2 / 2) / x^4 on [-pi/4, pi/4].  Source: [Moshier1989].
+#: Polynomials in z = x^2 of (sin x - x) / (x z) and of (cos x - 1 + z / 2) / z^2 for |x| <= pi / 4 [Moshier1989].
 _SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 _COSINE = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 
