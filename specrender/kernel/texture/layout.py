@@ -7,7 +7,7 @@ import numpy as np
 
 #: The same value at all wavelengths.
 UNIFORM = 0
-#: Samples on the scene's grid of 1 nm (settings.grid_start), linear in between: values[offset : offset + grid + 1].
+#: Samples on the scene's grid of 1 nm, linear in between: values[offset : offset + grid + 1].
 GRID = 1
 #: Samples anywhere: wavelengths at values[offset], values at values[offset + count].
 IRREGULAR = 2
@@ -58,7 +58,8 @@ DTYPE = np.dtype(
         ("illuminant", "i4"),
         ("scale", "f4"),
         ("start", "f4"),  # nm; of the first sample
-        ("stop", "f4"),  # nm; of the last sample (GRID)
+        ("lowest", "f4"),  # nm; the range of what was sampled (GRID)
+        ("highest", "f4"),
         ("inv_step", "f4"),  # 1 / nm
         ("value0", "f4"),  # coefficients of the sigmoid [1/nm^2, 1/nm, 1] or RGB
         ("value1", "f4"),

@@ -15,16 +15,16 @@ def sigmoid(c0, c1, c2, wavelengths):
 
 @kernel(forceinline=True)
 def sampled(tables, texture, wavelengths):
-    """Samples on the scene's grid of 1 nm, linear in between; 0 outside their own range unless it is held."""
-    position = wavelengths - tables.settings[0].grid_start
+    """Samples on the scene's grid of 1 nm, linear in between; 0 beyond `lowest` and `highest` unless it is held."""
+    position = wavelengths - texture.start
     whole = floor(position)
     i0, i1, i2, i3 = to_int4(whole)
     low, high = gather_pairs(tables.values, texture.offset, i0, i1, i2, i3)
     result = low + (position - whole) * (high - low)
     if texture.flags & HOLD:
         return result
-    result = select(wavelengths < texture.start, f32(0.0), result)
-    return select(wavelengths > texture.stop, f32(0.0), result)
+    result = select(wavelengths < texture.lowest, f32(0.0), result)
+    return select(wavelengths > texture.highest, f32(0.0), result)
 
 
 @kernel(forceinline=True)

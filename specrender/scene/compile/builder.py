@@ -267,12 +267,20 @@ class TableBuilder:
         mean = float(np.mean(np.interp(self.grid_nm, wavelengths, values)))
         if np.allclose(wavelengths, np.round(wavelengths), rtol=0.0, atol=1e-9):
             # the scene's table of 1 nm has the same straight lines
-            start, stop = wavelengths[0], wavelengths[-1]
-            if start <= self.grid_nm[0] and stop >= self.grid_nm[-1]:
+            first, last = self.grid_nm[0], self.grid_nm[-1]
+            if wavelengths[0] <= first and wavelengths[-1] >= last:
                 flags |= layout.HOLD
             on_grid = np.interp(self.grid_nm, wavelengths, values)
             offset = self.values(np.append(on_grid, on_grid[-1]))
-            return self.texture(kind=layout.GRID, flags=flags, offset=offset, start=start, stop=stop, mean=mean)
+            return self.texture(
+                kind=layout.GRID,
+                flags=flags,
+                offset=offset,
+                start=first,
+                lowest=wavelengths[0],
+                highest=wavelengths[-1],
+                mean=mean,
+            )
         if np.ptp(steps) <= 1e-6 * steps[0]:
             step = (wavelengths[-1] - wavelengths[0]) / (len(wavelengths) - 1)
             return self.texture(

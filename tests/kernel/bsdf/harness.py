@@ -7,6 +7,7 @@ import numpy as np
 
 from specrender.kernel.bsdf import dispatch_evaluate, dispatch_sample
 from specrender.kernel.jit import kernel
+from specrender.kernel.settings import LAYOUT
 from specrender.kernel.simd import f32, lane, vec3, vec4
 from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import Tables
@@ -15,7 +16,6 @@ from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.materials import pack_bsdf
 from specrender.scene.description import Scene
 
-LAYOUT = {"bsdf_parameters": "u1", "textures": layout.DTYPE, "values": "f4"}
 WAVELENGTHS = np.array([450.0, 530.0, 600.0, 680.0], np.float32)
 
 
