@@ -37,7 +37,7 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
 
 
 class ShadowRay(NamedTuple):
-    """From a surface to a light: `direction` is as long as the way there, or of length 1 to lights at infinity."""
+    """From a surface to a light: origin, unit direction, and how far it is cast."""
 
     origin: "f32x4"  # noqa: F821 (kernel types)
     direction: "f32x4"  # noqa: F821
@@ -50,7 +50,9 @@ def shadow_ray(hit, direction, distance):
     origin = leave(hit, direction)
     if distance < FAR:
         # to the same point, not in the same direction: beside its outline a light would be in its own way
-        return ShadowRay(origin, hit.p + direction * distance - origin, SHADOW_SHARE)
+        towards = hit.p + direction * distance - origin
+        reach = length(towards)
+        return ShadowRay(origin, towards * (f32(1.0) / reach), reach * SHADOW_SHARE)
     return ShadowRay(origin, direction, distance)
 
 
@@ -62,7 +64,5 @@ def transmittance(tables, ray, crossings):
     how many edges the path may still have.
     """
     if tables.settings[0].has_null:
-        size = length(ray.direction)
-        direction = ray.direction * (f32(1.0) / size)
-        return splat4(_transmittance_through(tables, ray.origin, direction, ray.reach * size, crossings))
+        return splat4(_transmittance_through(tables, ray.origin, ray.direction, ray.reach, crossings))
     return splat4(f32(0.0) if occluded(tables, ray.origin, ray.direction, ray.reach) else f32(1.0))

@@ -201,9 +201,9 @@ def make_rooted_traversal(intersect_object):
     Returns
     -------
     closest_hit : (tables, root, origin, direction, t_max) -> (t, u, v, primitive, object)
-        Nearest hit below node `root` (0 for the scene) with 0 < t < t_max.  origin, direction f32x4, t_max float32 in
-        units of the direction's length.  t = inf if there is none.  A triangle has object = -1, primitive = its
-        number, and barycentric u, v: the hit is v0 + u (v1 - v0) + v (v2 - v0).
+        Nearest hit below node `root` (0 for the scene) with 0 < t < t_max.  origin, direction f32x4, direction of unit
+        length, t_max float32.  t = inf if there is none.  A triangle has object = -1, primitive = its number, and
+        barycentric u, v: the hit is v0 + u (v1 - v0) + v (v2 - v0).
     occluded : (tables, root, origin, direction, t_max) -> bool
         Whether there is any hit with 0 < t < t_max.
 
