@@ -249,18 +249,19 @@ def _rectangle(shape: d.Rectangle) -> Mesh:
     return Mesh(corners, faces, uvs=(0.5 * corners[:, :2] + 0.5).astype(np.float32))
 
 
+#: Corners of the faces of a cube in the order in which texture coordinates go around, as Mitsuba has them:
+#: below (-y), above, +x, +z, -x, -z.
+CUBE_CORNERS = """
+    +-- +-+ --+ ---   ++- -+- -++ +++   +-- ++- +++ +-+
+    +-+ +++ -++ --+   --+ -++ -+- ---   ++- +-- --- -+-
+"""
+
+
 def _cube(shape: d.Cube) -> Mesh:
-    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
-    positions, faces, uvs = [], [], []
-    for axis in range(3):
-        for sign in (-1.0, 1.0):
-            u, v = (axis + 1) % 3, (axis + 2) % 3
-            side = np.empty((4, 3), np.float32)
-            side[:, axis], side[:, u], side[:, v] = sign, square[:, 0] * sign, square[:, 1]
-            faces += [[4 * len(positions) + i for i in corners] for corners in ((0, 1, 2), (2, 3, 0))]
-            positions.append(side)
-            uvs.append(0.5 * square + 0.5)
-    return Mesh(np.concatenate(positions), np.array(faces, np.int32), uvs=np.concatenate(uvs).astype(np.float32))
+    signs = [[1.0 if sign == "+" else -1.0 for sign in corner] for corner in CUBE_CORNERS.split()]
+    faces = [[4 * side + i for i in corners] for side in range(6) for corners in ((0, 1, 2), (3, 0, 2))]
+    uvs = np.tile(np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float32), (6, 1))
+    return Mesh(np.array(signs, np.float32), np.array(faces, np.int32), uvs=uvs)
 
 
 def _inline(shape: d.TriangleMesh) -> Mesh:
