@@ -122,6 +122,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "alpha_v": ("1", "roughness along v"),
     "Conductor.material": ("", 'name of a metal, or "none" for a perfect mirror, which is the default'),
     "RoughConductor.material": ("", 'name of a metal, or "none" for a perfect mirror, which is the default'),
+    "weighting": (
+        "",
+        "under which light rgb mode makes three numbers of a named metal's index; none in Mitsuba's files",
+    ),
     "eta": ("1", "real part of the index; goes with `k`, in place of `material`"),
     "k": ("1", "imaginary part of the index (extinction)"),
     "diffuse_reflectance": ("1", "reflectance of the base"),

@@ -124,6 +124,27 @@ def test_checkerboards_of_textures(tmp_path, picture, mode):
     assert_close(rgb(ours), theirs[..., :3], 0.012)
 
 
+@pytest.mark.parametrize("mode", ["rgb", "spectral"])
+def test_checkerboards_of_numbers(tmp_path, mode):
+    """Where one number is wanted, Mitsuba exchanges the colours."""
+    board = '<texture type="checkerboard" name="{}"><float name="color0" value="{}"/><float name="color1" value="{}"/>'
+    board += '<transform name="to_uv"><scale value="2"/></transform></texture>'
+    mask = '<bsdf type="mask">' + board.format("opacity", 0.2, 0.9)
+    mask += '<bsdf type="diffuse">' + board.format("reflectance", 0.0, 0.7) + "</bsdf></bsdf>"
+    body = '<integrator type="path"/>' + camera(256) + f'<shape type="rectangle">{mask}</shape>' + SKY
+    theirs, ours = both(tmp_path, body, mode, 1024, 512)
+    assert_close(rgb(ours), theirs[..., :3], 0.012)
+
+
+@pytest.mark.parametrize("metal", ["Au", "Cr"])
+def test_named_metals_in_rgb_mode(tmp_path, metal):
+    """Their indices are made three numbers without the D65 of other spectra."""
+    bsdf = f'<bsdf type="conductor"><string name="material" value="{metal}"/></bsdf>'
+    body = '<integrator type="path"/>' + camera(64) + BALL.format(bsdf) + SKY
+    theirs, ours = both(tmp_path, body, "rgb", 256, 256)
+    assert_close(rgb(ours), theirs[..., :3], 0.005)
+
+
 # ---------------------------------------------------------------- sensors and films
 
 POINT = '<emitter type="point"><point name="position" value="0.5,1,3"/><rgb name="intensity" value="9,7,5"/></emitter>'

@@ -378,6 +378,8 @@ def project(spectrum: Spectrum, role: str, rgb_space: str) -> np.ndarray:
     matrix = xyz_to_rgb(rgb_space)
     if role == "emission":
         return matrix @ integrate_xyz(spectrum)
+    if role == "unweighted":  # what Mitsuba does with the indices of its named metals
+        return np.clip(matrix @ integrate_xyz(spectrum), 0.0, np.inf)
     if isinstance(spectrum, Uniform):
         return np.full(3, spectrum.value)
     if isinstance(spectrum, Sigmoid) and rgb_space in ("srgb", "rec709"):

@@ -121,7 +121,8 @@ def _metal(node, builder) -> dict:
     if node.eta is not None:
         eta, k = builder.spectral(node.eta, "unbounded", node), builder.spectral(node.k, "unbounded", node)
     elif node.material is not None and node.material.lower() != "none":
-        eta, k = (builder.spectrum(s, "unbounded") for s in builder.metal(node.material, node))
+        role = "unbounded" if node.weighting == "d65" else "unweighted"
+        eta, k = (builder.spectrum(s, role) for s in builder.metal(node.material, node))
     return {"eta": eta, "k": k, "specular_reflectance": _tint(node.specular_reflectance, node, builder)}
 
 

@@ -49,6 +49,7 @@ class Conductor(Node, tag="conductor", tag_field="type", kw_only=True):
     """Smooth metal; `material` names a data set and `eta`, `k` give an index directly.  "none" is a perfect mirror."""
 
     material: str | None = None
+    weighting: Literal["d65", "none"] = "d65"
     eta: Spectrum | None = None
     k: Spectrum | None = None
     specular_reflectance: Spectrum = 1.0
@@ -58,6 +59,7 @@ class RoughConductor(Node, tag="roughconductor", tag_field="type", kw_only=True)
     """Rough metal with a Beckmann or GGX distribution of microfacets."""
 
     material: str | None = None
+    weighting: Literal["d65", "none"] = "d65"
     eta: Spectrum | None = None
     k: Spectrum | None = None
     distribution: Literal["beckmann", "ggx"] = "beckmann"

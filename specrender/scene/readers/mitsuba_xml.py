@@ -184,6 +184,29 @@ class Builder:
             self.texture_names[id(plugin)] = name
         return self.texture_names[id(plugin)]
 
+    def scalar_texture(self, plugin):
+        """The name of a texture that gives single numbers.
+
+        Mitsuba's checkerboard exchanges its colours there (`eval_1` asks for unequal halves where `eval` asks for equal
+        ones, as of 3.9.1), and so do those inside it: a board of its own stands for it.
+        """
+        return self._exchanged(self.texture(plugin))
+
+    def _exchanged(self, name):
+        board = self.textures[name]
+        if not isinstance(board, d.Checkerboard):
+            return name
+        new = f"{name} as numbers"
+        if new not in self.textures:
+            colors = []
+            for color in (board.color1, board.color0):
+                if isinstance(color, d.SpectrumSpec) and color.texture is not None:
+                    color = d.SpectrumSpec(texture=self._exchanged(color.texture))
+                colors.append(color)
+            self.textures[new] = d.Checkerboard(color0=colors[0], color1=colors[1], to_uv=board.to_uv)
+            self.textures[new].__dict__["location"] = d.where(board)
+        return new
+
     def shape(self, plugin):
         """A shape with its material and emitter.  An emitter without a BSDF is black, as in Mitsuba."""
         if plugin.type not in SHAPES:

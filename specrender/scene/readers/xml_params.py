@@ -142,7 +142,7 @@ class Params:
         if item is None:
             return default
         if isinstance(item, Plugin) and item.tag == "texture" and item.type not in SPECTRUM_PLUGINS:
-            return self._located(TextureRef(texture=self.context.texture(item)), item)
+            return self._located(TextureRef(texture=self.context.scalar_texture(item)), item)
         value = self._spectrum(name, None, emission=False)
         if isinstance(value, float):
             return value

@@ -254,7 +254,7 @@ def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
         ('<bsdf type="conductor"><float name="k" value="2"/></bsdf>', d.Conductor(eta=0.0, k=2.0)),
         (
             '<bsdf type="roughconductor"><string name="material" value="Au"/></bsdf>',
-            d.RoughConductor(material="Au", alpha=0.1),
+            d.RoughConductor(material="Au", weighting="none", alpha=0.1),
         ),
         (
             '<bsdf type="roughconductor"><float name="alpha_u" value="0.1"/><float name="alpha_v" value="0.2"/>'
@@ -282,7 +282,8 @@ def test_textures_get_names(tmp_path):
     bsdf = f'<bsdf type="roughconductor">{checker.format("name=" + chr(34) + "alpha" + chr(34))}</bsdf>'
     found, loaded = material(tmp_path, bsdf)
     assert found.alpha.texture in loaded.textures
-    assert loaded.textures[found.alpha.texture].color0 == 0.1
+    # Mitsuba's checkerboard exchanges its colours where it gives single numbers
+    assert loaded.textures[found.alpha.texture].color1 == 0.1
     shared = checker.format('id="check"')
     two = SPHERE.format('<bsdf type="diffuse"><ref name="reflectance" id="check"/></bsdf>') * 2
     loaded = scene(tmp_path, two + shared)

@@ -56,7 +56,9 @@ def _conductor(p, struct=d.Conductor):
         node.eta, node.k = p.reflectance("eta", 0.0), p.reflectance("k", 1.0)
         return node
     p.asked.update(("eta", "k"))
+    # measured with Mitsuba 3.9.1: its RGB variants integrate these indices without the D65 of other spectra
     node.material = "none" if name is None else name
+    node.weighting = "d65" if node.material.lower() == "none" else "none"
     try:
         catalogue.metal(node.material)
     except Exception as error:  # an InputError of the catalogue, told here with its place
