@@ -9,9 +9,8 @@ import warnings
 from pathlib import Path
 
 from specrender.cli.interrupts import Interrupts
-from specrender.cli.progress import LINE_SECONDS
-from specrender.cli.render import _announce_compiling, _show_notices
-from specrender.cli.streams import say
+from specrender.cli.progress import LINE_SECONDS, announce_compiling
+from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError
 
 #: Endings of image files: an input that has one is not a scene.
@@ -76,7 +75,7 @@ def _run_scene(arguments) -> int:
     from specrender.comparison.report import checked_folder
 
     with Interrupts(arguments.quiet) as interrupts, warnings.catch_warnings():
-        _show_notices(arguments.quiet)
+        show_notices(arguments.quiet)
         scene = Path(arguments.inputs[0])
         folder = Path(arguments.output if arguments.output is not None else f"{scene.stem}-compare")
         if not scene.is_file():
@@ -108,7 +107,7 @@ def _compare(arguments, interrupts):
     from specrender.comparison import compare
     from specrender.driver import Job
 
-    _announce_compiling(arguments.quiet)
+    announce_compiling(arguments.quiet)
     is_open_ended = arguments.resolve is not None and arguments.spp is None and arguments.time is None
     progress = Progress(arguments.quiet or is_open_ended)
 

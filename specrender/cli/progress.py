@@ -129,3 +129,20 @@ def _clock(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def announce_compiling(quiet: bool) -> list:
+    """Say once when kernels begin to compile; the list that is returned is no longer empty then."""
+    from specrender.kernel.jit import Compilation
+
+    begun = []
+
+    def begin():
+        begun.append(True)
+        Compilation.on_begin = staticmethod(lambda: None)
+        if not quiet:
+            text = "compiling kernels (once per version, about half a minute) ..."
+            say(f"specrender: {text}")
+
+    Compilation.on_begin = staticmethod(begin)
+    return begun

@@ -14,7 +14,7 @@ from specrender.cli.colour import output_choices, report_colour
 from specrender.cli.files import checked_paths, is_same_file
 from specrender.cli.info import nodes
 from specrender.cli.interrupts import Interrupts
-from specrender.cli.progress import described, progress
+from specrender.cli.progress import announce_compiling, described, progress
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
 
@@ -35,7 +35,7 @@ def run(arguments) -> int:
         with session.timed("import"):
             from specrender.output.balance import check_pixel
 
-            compiled = _announce_compiling(arguments.quiet)
+            compiled = announce_compiling(arguments.quiet)
         plan = running.plan_of(arguments, session.scene)
         session.compile()
         check_pixel(arguments.white_balance, session.film.crop)
@@ -122,22 +122,6 @@ def _session(arguments, paths):
         first_sample=0 if arguments.samples is None else arguments.samples[0],
         overrides={**{name: getattr(arguments, name) for name in OVERRIDES}, "aovs": arguments.aov},
     )
-
-
-def _announce_compiling(quiet):
-    from specrender.kernel.jit import Compilation
-
-    begun = []
-
-    def begin():
-        begun.append(True)
-        Compilation.on_begin = staticmethod(lambda: None)
-        if not quiet:
-            text = "compiling kernels (once per version, about half a minute) ..."
-            say(f"specrender: {text}")
-
-    Compilation.on_begin = staticmethod(begin)
-    return begun
 
 
 def _render(session, plan, stop, quiet, regulars):
