@@ -86,7 +86,7 @@ HEAVY = {"scipy", "colour", "matplotlib", "mitsuba", "flip_evaluator"}
 
 
 #: Packages that need heavy libraries for what they do, and import them within functions only.
-LAZY = ("bench/", "comparison/")
+LAZY = ("bench/", "comparison/", "spectra/quality.py", "cli/spectrum_plot.py")
 
 
 @pytest.mark.parametrize("name", sorted(name for name in set(SOURCES) - TOOLS if not name.startswith(LAZY)))

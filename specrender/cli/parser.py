@@ -67,6 +67,7 @@ def build_parser() -> Parser:
     _add_render(commands)
     _add_compare(commands)
     _add_develop(commands)
+    _add_spectrum(commands)
     _add_bench(commands)
     _add_info(commands)
     return parser
@@ -143,6 +144,19 @@ def _add_develop(commands):
     add("--sensor", metavar="NAME", help="a camera in place of an observer, by name or as a .csv file: nm, R, G, B")
     add("--quiet", action="store_true", help="print errors only")
     _add_colour(parser)
+
+
+def _add_spectrum(commands):
+    text = "Say what a spectrum, lamp, reflectance, glass or metal is."
+    parser = commands.add_parser("spectrum", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("spectrum"))
+    add = parser.add_argument
+    add("spectrum", metavar="SPEC",
+        help="as in a scene: a number, a name, a file, or a TOML table such as '{ blackbody = 3200 }'")  # fmt: skip
+    add("--reflectance", action="store_true", help="a number, table or file is a reflectance, not light")
+    add("--illuminant", metavar="W", help="light of a reflectance or metal: a name, or kelvin [daylight D65]")
+    add("--plot", metavar="FILE.png", help="draw the curve and the chromaticity diagrams; also .svg, .pdf")
+    add("--json", action="store_true", help="as JSON")
 
 
 def _add_colour(parser):

@@ -101,6 +101,14 @@ def camera_tables(colour) -> dict[str, np.ndarray]:
     return tables
 
 
+def test_colour_tables(colour) -> dict[str, np.ndarray]:
+    """The 14 test colours of CIE 13.3: (14, 81), 380 to 780 nm in steps of 5 nm, as published."""
+    samples = colour.quality.datasets.SDS_TCS["CIE 1995"]
+    grid = np.arange(380, 781, 5)
+    tables = [np.asarray(sd[grid]) for sd in list(samples.values())[:14]]
+    return {"cie1995": np.stack(tables).round(7)}
+
+
 def one_nm(sd, colour) -> np.ndarray:
     """(n, 2) nm and value, by Sprague's method; by straight lines if that falls below 0 beside the lines of a lamp.
 
@@ -259,6 +267,7 @@ def main() -> None:
     options = parser.parse_args()
     DATA.mkdir(exist_ok=True)
     save("cie", cie_tables(colour))
+    save("test_colours", test_colour_tables(colour))
     save("observers", observer_tables(colour))
     save("cameras", camera_tables(colour))
     save("illuminants", illuminant_tables(colour))

@@ -78,13 +78,13 @@ def dominant_wavelength(xyz: np.ndarray, white: tuple[float, float]) -> tuple[fl
     """Dominant wavelength [nm] and excitation purity of a colour seen beside a white (xy) [CIE15].
 
     Purples have a complementary wavelength instead, given as a negative number; their purity is towards the line of
-    purples.  None for the white itself.
+    purples.  None for the white itself, to 1e-4: the last digit of tables.
     """
     x, y, z = np.asarray(xyz, np.float64)
     origin = np.array(white)
     ray = np.array([x, y]) / (x + y + z) - origin
     length = np.hypot(*ray)
-    if not length > 1e-6:
+    if not length > 1e-4:
         return None
     # beyond 700 nm the locus turns back on itself in the last digits
     nm = np.arange(380.0, 700.5)
