@@ -12,6 +12,8 @@ def run(arguments) -> int:
     """Print what was asked for; returns the exit code."""
     if arguments.defines and not arguments.scene:
         raise InputError("-D sets parameters of a scene; give a scene")
+    if arguments.ocio is not None and not arguments.views:
+        raise InputError("--ocio is the config of --views; give --views")
     if arguments.schema:
         from specrender.scene.schema import scene_schema
 
@@ -25,6 +27,8 @@ def run(arguments) -> int:
         table, show = _gamuts(), _show_gamuts
     elif arguments.spectra:
         table, show = _spectra(), _show_spectra
+    elif arguments.views:
+        table, show = _views(arguments.ocio), _show_views
     else:
         from specrender.session import shallow
 
@@ -81,9 +85,9 @@ def _show_gamuts(table):
 
 
 def _spectra():
-    from specrender.spectra import catalogue
+    from specrender.spectra import catalogue, observers
 
-    return {kind: catalogue.names(kind) for kind in catalogue.KINDS}
+    return {**{kind: catalogue.names(kind) for kind in catalogue.KINDS}, "observer": list(observers.NAMES)}
 
 
 #: Kind of data -> where its names can stand in a scene.
@@ -93,6 +97,7 @@ USES = {
     "metal": "metals, for `material` of conductors",
     "glass": "glasses and other clear materials, for int_ior and ext_ior, dispersive",
     "ior": "single refractive indices, for int_ior and ext_ior of Mitsuba's files",
+    "observer": "observers, cone fundamentals and cameras, for --observer and --sensor",
 }
 
 
@@ -106,10 +111,25 @@ def _show_spectra(table):
         print(textwrap.indent("\n".join(wrapped), indent))
 
 
+def _views(config):
+    from specrender.output.view import config_name, views
+
+    return {"config": config_name(config), "displays": views(config)}
+
+
+def _show_views(table):
+    print(f"{table['config']}: displays and their views; the first ones are the defaults")
+    for display, names in table["displays"].items():
+        print(f"  {display}")
+        for name in names:
+            print(f"      {name}")
+
+
 # ---------------------------------------------------------------- a scene
 
 
 def _scene(path, defines):
+    from specrender.cli.lint import colour_report
     from specrender.scene.overrides import film_crop
     from specrender.scene.readers import load
     from specrender.session import integrator_chain
@@ -133,11 +153,13 @@ def _scene(path, defines):
         "materials": _counted(_materials(scene)),
         "textures": _counted(scene.textures.values()),
         "spectra": len(scene.spectra),
-        "impossible_reflectances": _impossible_reflectances(scene),
+        **colour_report(scene, nodes(scene)),
     }
 
 
 def _show_scene(table):
+    from specrender.cli.lint import show_colour
+
     size = "{}x{}".format(*table["size"])
     crop = ",".join(map(str, table["crop"]))
     whole = table["crop"] == [0, 0, *table["size"]]
@@ -151,10 +173,7 @@ def _show_scene(table):
     for name in ("lights", "materials", "textures"):
         print(f"  {name:10}  {_listed(table[name])}")
     print(f"  spectra     {table['spectra'] or 'none'}")
-    count = table["impossible_reflectances"]
-    if count:
-        what = f"{count} rgb reflectance{'s' * (count > 1)} that no surface can have"
-        print(f"  {what}: the nearest possible one is used")
+    show_colour(table)
 
 
 def _tag(node):
@@ -186,28 +205,6 @@ def _materials(scene):
     inline = [shape.material for shape in scene.shapes]
     found = {id(node): node for node in (*scene.materials.values(), *inline)}
     return [node for node in found.values() if node is not None and not isinstance(node, str)]
-
-
-def _impossible_reflectances(scene):
-    """How many rgb reflectances of the scene lie outside what a smooth reflectance within [0, 1] can give."""
-    from specrender.scene.validate import REFLECTANCES
-    from specrender.spectra.uplift import reflectance_coefficients, round_trip_error
-
-    found = {}
-    for node in nodes(scene):
-        for field in REFLECTANCES & set(node.__struct_fields__):
-            spec = getattr(node, field)
-            if getattr(spec, "rgb", None) is not None:
-                found[(spec.space, tuple(spec.rgb))] = spec
-    count = 0
-    for spec in found.values():
-        coefficients = reflectance_coefficients([spec.rgb], spec.space)
-        count += bool(round_trip_error([spec.rgb], coefficients, spec.space).max() > ROUND_TRIP)
-    return count
-
-
-#: Distance in RGB beyond which an uplifted reflectance is another colour.
-ROUND_TRIP = 1e-3
 
 
 def nodes(value):

@@ -255,10 +255,12 @@ def _add_info(commands):
     what.add_argument("--types", action="store_true", help="all parameters of scene files, as Markdown")
     what.add_argument("--plugins", action="store_true", help="which plugins of Mitsuba there are, as Markdown")
     what.add_argument("--gamuts", action="store_true", help="colour spaces of --gamut and --rgb-space")
-    what.add_argument("--spectra", action="store_true", help="names of illuminants, lamps, patches, metals and glasses")
+    what.add_argument("--spectra", action="store_true", help="names of lamps, patches, metals, glasses, observers")
+    what.add_argument("--views", action="store_true", help="displays and views of an OpenColorIO config")
     add = parser.add_argument
     add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
         help="set a parameter that the scene declares; may be repeated")  # fmt: skip
+    add("--ocio", metavar="CONFIG", help="config of --views: a file or ocio://NAME [$OCIO, else ocio://default]")
     add("--json", action="store_true", help="as JSON")
 
 

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 import specrender
-from specrender.color import GAMUTS
+from specrender.color import D65, GAMUTS, white_xyz
+from specrender.film import Film
+from specrender.output import write_image
 
 
 def test_scene(scene, command):
@@ -21,14 +23,70 @@ def test_scene_as_json(scene, command):
     table = json.loads(command("info", scene, "--json")[1])
     assert table["size"] == [24, 16] and table["triangles"] == 2
     assert table["shapes"] == {"rectangle": 1, "sphere": 1}
-    assert table["impossible_reflectances"] == 0
+    assert table["impossible_reflectances"] == table["above_one"] == table["rgb_metals"] == []
+    lamp = table["lamps"][0]
+    assert lamp["colour"] == "equal at all wavelengths" and lamp["cct_k"] == pytest.approx(5456, abs=2)
 
 
 def test_impossible_reflectance(scene, command):
     """The green primary of a wide gamut reflects more at some wavelength than it receives."""
     scene.write_text(scene.read_text().replace("rgb = [0.7, 0.2, 0.1]", 'rgb = [0.0, 1.0, 0.0], space = "prophoto"'))
     table = json.loads(command("info", scene, "--json")[1])
-    assert table["impossible_reflectances"] == 1
+    assert table["impossible_reflectances"] == [f"{scene}: shapes[1].material.reflectance"]
+    assert "1 rgb reflectance that no surface can have" in command("info", scene)[1]
+
+
+LAMPS = """
+lights = [{ type = "point", intensity = 2.0, color = "FL11" }]
+[[shapes]]
+type = "sphere"
+emitter = { type = "area", radiance = { blackbody = 2700 } }
+material = { type = "conductor", eta = { rgb = [0.2, 0.9, 1.1] }, k = { rgb = [3.9, 2.4, 2.2] } }
+[[shapes]]
+type = "sphere"
+center = [3, 0, 0]
+emitter = { type = "area", radiance = { wavelengths = [530, 532, 534], values = [0, 1, 0] } }
+material = { type = "diffuse", reflectance = { texture = "bright" } }
+[textures.bright]
+type = "bitmap"
+filename = "bright.exr"
+[[shapes]]
+type = "sphere"
+center = [6, 0, 0]
+emitter = { type = "area", radiance = "FL11" }
+material = { type = "conductor", material = "Au" }
+"""
+
+
+def test_colours_of_a_scene(command, tmp_path):
+    (tmp_path / "lamps.toml").write_text(LAMPS)
+    film = Film.create(2, 2)
+    film.weight[...] = 1.0
+    film.xyz[...] = 1.2 * white_xyz(D65)
+    write_image(film, tmp_path / "bright.exr")
+    code, out, _ = command("info", "lamps.toml", "--json")
+    assert code == 0
+    table = json.loads(out)
+    lamps = {lamp["colour"]: lamp for lamp in table["lamps"]}
+    assert lamps["FL11"]["lights"] == 2 and lamps["FL11"]["cri_ra"] == pytest.approx(82.9, abs=0.3)
+    assert lamps["black body of 2700 K"]["cct_k"] == pytest.approx(2700, abs=1)
+    assert lamps["table of 3 values from 530 to 534 nm"]["cct_k"] is None
+    assert table["rgb_metals"] == ["lamps.toml: shapes[0].material.eta"]
+    assert [row["place"] for row in table["above_one"]] == ["lamps.toml: textures.bright"]
+    assert table["above_one"][0]["largest"] == pytest.approx(1.2, abs=0.01)
+    out = command("info", "lamps.toml")[1]
+    expected = ("FL11: 4001 K, Duv +0.0002, Ra 83", "no colour temperature", "a metal from RGB", "a reflectance of 1.2")
+    assert all(words in out for words in expected)
+
+
+def test_views(command):
+    code, out, _ = command("info", "--views")
+    assert code == 0 and "sRGB - Display" in out and "ACES 2.0 - SDR 100 nits (Rec.709)" in out
+    table = json.loads(command("info", "--views", "--ocio", "ocio://studio-config-latest", "--json")[1])
+    assert "Rec.2100-HLG - Display" in table["displays"] and table["config"] == "ocio://studio-config-latest"
+    for arguments, words in ((["--views", "--ocio", "gone"], "gone"), (["--gamuts", "--ocio", "x"], "--views")):
+        code, out, err = command("info", *arguments)
+        assert (code, out) == (2, "") and words in err and len(err.splitlines()) == 1
 
 
 def test_defines(scene, command):
@@ -52,7 +110,7 @@ def test_gamuts(command):
 
 def test_spectra(command):
     out = command("info", "--spectra")[1]
-    assert all(name in out for name in ("D65", "FL11", "N-SF11", "Au", "ColorChecker/red"))
+    assert all(name in out for name in ("D65", "FL11", "N-SF11", "Au", "ColorChecker/red", "cie2015-10", "nikon-5100"))
     assert "N-BK7" in json.loads(command("info", "--spectra", "--json")[1])["glass"]
 
 
