@@ -38,8 +38,10 @@ def _emit_switch(context, builder, kind, resolved, args, arg_types):
             switch.add_case(ir.Constant(kind.type, tag), block)
         builder.position_at_end(block)
         function = context.get_function(function_type, sig)
+        old = set(builder.function.entry_basic_block.instructions)
         converted = [context.cast(builder, a, t, s) for a, t, s in zip(args, arg_types, sig.args, strict=True)]
         value = function(builder, converted)
+        _leave_unfilled(builder, old)
         for library in getattr(function, "libs", ()):
             context.active_code_library.add_linking_library(library)
         incoming.append((value, builder.block))
@@ -49,6 +51,19 @@ def _emit_switch(context, builder, kind, resolved, args, arg_types):
     for value, block in incoming:
         phi.add_incoming(value, block)
     return phi
+
+
+def _leave_unfilled(builder, old):
+    """Take out the zeros that numba stores into the room for a call's result.
+
+    The callee fills it, but LLVM cannot know, and so each row would cost some stores whichever row is taken.
+
+    old : the instructions that were in the entry block before the call.
+    """
+    entry = builder.function.entry_basic_block
+    for instruction in [i for i in entry.instructions if i not in old]:
+        if instruction.opname == "store" and getattr(instruction.operands[0], "constant", "") is None:
+            entry.instructions.remove(instruction)
 
 
 def dispatcher(functions):

@@ -118,6 +118,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
 
         # ---------------- the environment
         if not t < reach:
+            if not dot(direction, direction) < f32(np.inf):
+                # such a ray meets nothing; the tile counts it, and a lookup along it would read anywhere
+                return splat4(f32(np.nan)), coverage
             if settings.environment >= 0 and not (hide and depth == 0):
                 light = beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
                 radiance += clamped(settings, light, depth > 1)
@@ -160,13 +163,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
             light *= transmittance(tables, ray, max_depth - depth - 2)
             radiance += clamped(settings, light, depth > 0)
         beta *= weight
-        largest = hmax(beta)
-        if not largest > f32(0.0):
+        if not any_lane(beta > f32(0.0)):
             break
         direction = to_world(hit.s, hit.t, hit.n, wi)
-        if not dot(direction, direction) < f32(np.inf):
-            # the tile counts it; a lookup along such a direction would read anywhere
-            return splat4(f32(np.nan)), coverage
         origin = leave(hit, direction)
         if not flags & NULL:
             sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, hit.n, pdf, flags & DELTA != 0
@@ -178,7 +177,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
 
         # ---------------- Russian roulette
         if depth >= settings.rr_depth:
-            survival = fmin(largest * eta * eta, f32(0.95))
+            survival = fmin(hmax(beta) * eta * eta, f32(0.95))
             if lane(u_light, 3) >= survival:
                 break
             beta *= f32(1.0) / survival

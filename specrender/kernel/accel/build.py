@@ -12,7 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from specrender.kernel.accel import binary, collapse
-from specrender.kernel.accel.layout import LEAF_FLOATS, MAX_DEPTH, NODE_FLOATS, NODE_REFS, WIDTH
+from specrender.kernel.accel.layout import (
+    FAR_BYTES,
+    LEAF_FLOATS,
+    MAX_DEPTH,
+    NODE_FLOATS,
+    NODE_IS_FAR,
+    NODE_REFS,
+    WIDTH,
+)
 
 #: Subtrees handed to threads have at most this share of the primitives, and at least that many.
 _SUBTREE_SHARE = 64
@@ -174,4 +182,5 @@ def _write(pool, prims, count, tree, choices, positions, triangles):
     nothing = np.empty((0, 4), np.int64)
     for _ in pool.map(lambda task: write(task[0], 0, task[1], task[2], nothing), tasks):
         pass
+    nodes.view(np.int32)[NODE_IS_FAR // 4] = nodes.nbytes + leaves.nbytes > FAR_BYTES
     return nodes, leaves

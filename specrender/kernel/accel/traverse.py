@@ -15,6 +15,7 @@ from specrender.kernel.accel.layout import (
     INNER,
     LEAF_BYTES,
     LEAF_IDS,
+    NODE_IS_FAR,
     NODE_REFS,
     OBJECT_LEAF,
     WIDTH,
@@ -228,6 +229,7 @@ def make_rooted_traversal(intersect_object):
     def closest_hit(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
+        is_far = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_IS_FAR) != 0
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         stack = new_stack()
@@ -260,7 +262,8 @@ def make_rooted_traversal(intersect_object):
                         top += 1
                         stack_put(stack, top, far)
                         ref = entry_ref(nearest)
-                        prefetch_child(nodes, leaves, entry_ref(far))
+                        if is_far:
+                            prefetch_child(nodes, leaves, entry_ref(far))
                         continue
                     # three are sorted in registers, more by insertion
                     entry = _child_entry(nodes, base, enter, mask)
@@ -281,7 +284,8 @@ def make_rooted_traversal(intersect_object):
                         stack_put(stack, place + 1, entry)
                         top += 1
                     ref = entry_ref(nearest)
-                    prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
+                    if is_far:
+                        prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
                     continue
             else:
                 leaf = np.int64(ref)
@@ -314,13 +318,15 @@ def make_rooted_traversal(intersect_object):
             ref = entry_ref(entry)
             if ref == BOTTOM:
                 break
-            prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
+            if is_far:
+                prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
         return (best_t if found else INFINITY), best_u, best_v, primitive, number
 
     @kernel
     def occluded(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
+        is_far = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_IS_FAR) != 0
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         limit = splat8(t_max)
@@ -345,7 +351,8 @@ def make_rooted_traversal(intersect_object):
                         push_downwards(stack, top, nodes, base, mask)
                     ref = int_at(nodes, base + 4 * k)
                     top += count_bits(mask)
-                    prefetch_child(nodes, leaves, reference_get(stack, top))
+                    if is_far:
+                        prefetch_child(nodes, leaves, reference_get(stack, top))
                     continue
             else:
                 leaf = np.int64(ref)
@@ -359,7 +366,8 @@ def make_rooted_traversal(intersect_object):
                         return True
             ref = reference_get(stack, top)
             top -= 1
-            prefetch_child(nodes, leaves, reference_get(stack, max(top, 0)))
+            if is_far:
+                prefetch_child(nodes, leaves, reference_get(stack, max(top, 0)))
         return False
 
     return closest_hit, occluded
