@@ -19,8 +19,7 @@ from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import ShadowRay, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
-FILM_DIMENSION = 0
-WAVELENGTH_DIMENSION = 1
+FILM_DIMENSION = 0  # and the one after it
 FIRST_BOUNCE_DIMENSION = 2
 
 #: A path without a depth limit is cut here and counted; Russian roulette ends it long before.

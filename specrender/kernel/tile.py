@@ -8,10 +8,11 @@ from specrender.kernel.depth import trace_depth
 from specrender.kernel.direct import trace_direct
 from specrender.kernel.film import add_responses, add_to_bins, sample_filter, sample_wavelengths, to_xyz
 from specrender.kernel.jit import kernel
-from specrender.kernel.path import FILM_DIMENSION, WAVELENGTH_DIMENSION, trace_path
-from specrender.kernel.sampler import sample_state, samples
+from specrender.kernel.path import FILM_DIMENSION, trace_path
+from specrender.kernel.sampler import sample_pair, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
-from specrender.kernel.simd import f32, fabs, hsum, lane, splat4
+from specrender.kernel.simd import f32, fabs, hsum, lane, splat4, vec3
+from specrender.kernel.sums import add_exactly, add_square, channel, sum_of
 
 #: Indices of the counters that `render_tile` adds to; the last three name the first non-finite sample of a call.
 NON_FINITE = 0
@@ -42,26 +43,14 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     """(state, filter weight, origin, direction, t_max, wavelengths, 1 / pdf, factor) of one sample of a pixel."""
     settings = tables.settings[0]
     state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
-    u_film = samples(state, FILM_DIMENSION)
+    u_film, u_wavelength = sample_pair(state, FILM_DIMENSION)
     offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
     offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
     film_x = f32(pixel_x) + f32(0.5) + offset_x
     film_y = f32(pixel_y) + f32(0.5) + offset_y
     origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_film, 0), lane(u_film, 3))
-    wavelengths, inverse_pdf = sample_wavelengths(tables, lane(samples(state, WAVELENGTH_DIMENSION), 0))
+    wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_wavelength, 0))
     return state, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf, factor
-
-
-@kernel(forceinline=True)
-def _add_exactly(total, rest, value):
-    """(total + value, rest + what the rounding of this sum lost).  Source: [Knuth1997] section 4.2.2, theorem B.
-
-    total, value : float64.  rest : float32, so that the pair holds 77 bits: parts of a render that are added later in
-    another order differ by some 2^-65 of the sum, which no float32 of the output shows.
-    """
-    new = total + value
-    share = new - total
-    return new, f32(np.float64(rest) + ((total - (new - share)) + (value - share)))
 
 
 @kernel(forceinline=True)
@@ -70,10 +59,10 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     xyz, xyz_rest, xyz_squared, xyz_squared_rest, weights, alpha, bins, radiance_sum, layers, _, _ = film
     settings = tables.settings[0]
     pixel = np.int32(pixel_y * settings.width + pixel_x)
-    sum_x, sum_y, sum_z = xyz[y, x, 0], xyz[y, x, 1], xyz[y, x, 2]
-    rest_x, rest_y, rest_z = xyz_rest[y, x, 0], xyz_rest[y, x, 1], xyz_rest[y, x, 2]
-    sum_xx, sum_yy, sum_zz = xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2]
-    rest_xx, rest_yy, rest_zz = xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2]
+    total = sum_of(xyz[y, x, 0], xyz[y, x, 1], xyz[y, x, 2])
+    rest = vec3(xyz_rest[y, x, 0], xyz_rest[y, x, 1], xyz_rest[y, x, 2])
+    squares = sum_of(xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2])
+    squares_rest = vec3(xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2])
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
     following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
@@ -88,14 +77,8 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
             counters[NON_FINITE] += 1
             radiance = splat4(f32(0.0))
         value = to_xyz(tables, radiance, wavelengths, inverse_pdf) * weight
-        value_x, value_y, value_z = np.float64(lane(value, 0)), np.float64(lane(value, 1)), np.float64(lane(value, 2))
-        sum_x, rest_x = _add_exactly(sum_x, rest_x, value_x)
-        sum_y, rest_y = _add_exactly(sum_y, rest_y, value_y)
-        sum_z, rest_z = _add_exactly(sum_z, rest_z, value_z)
-        # the square of a float32 is exact in float64
-        sum_xx, rest_xx = _add_exactly(sum_xx, rest_xx, value_x * value_x)
-        sum_yy, rest_yy = _add_exactly(sum_yy, rest_yy, value_y * value_y)
-        sum_zz, rest_zz = _add_exactly(sum_zz, rest_zz, value_z * value_z)
+        total, rest = add_exactly(total, rest, value)
+        squares, squares_rest = add_square(squares, squares_rest, value)
         sum_weight += np.float64(weight)
         sum_alpha += np.float64(weight * coverage)
         if settings.bin_count:
@@ -106,10 +89,9 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
             add_layers(
                 tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x
             )
-    xyz[y, x, 0], xyz[y, x, 1], xyz[y, x, 2] = sum_x, sum_y, sum_z
-    xyz_rest[y, x, 0], xyz_rest[y, x, 1], xyz_rest[y, x, 2] = rest_x, rest_y, rest_z
-    xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2] = sum_xx, sum_yy, sum_zz
-    xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2] = rest_xx, rest_yy, rest_zz
+    for i in range(3):
+        xyz[y, x, i], xyz_rest[y, x, i] = channel(total, i), lane(rest, i)
+        xyz_squared[y, x, i], xyz_squared_rest[y, x, i] = channel(squares, i), lane(squares_rest, i)
     weights[y, x], alpha[y, x] = sum_weight, sum_alpha
     counters[SAMPLES] += last_sample - first_sample
 
