@@ -41,8 +41,8 @@ NODE_FLOATS = NODE_BYTES // 4
 NODE_REFS = 192
 NODE_IS_FAR = 224
 
-#: A tree of more bytes than this is worth prefetching: it costs 3 % of a render of the Cornell box, whose tree is in the
-#: first cache anyway, and gains a third on a million triangles.
+#: A tree of more bytes than this is worth prefetching: that costs 3 % of a render of the Cornell box, whose tree is in
+#: the first cache anyway, and gains a third on a million triangles.
 FAR_BYTES = 256 * 1024
 
 LEAF_BYTES = 320
