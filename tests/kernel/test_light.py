@@ -93,7 +93,8 @@ def test_area_lights(name):
         return
     wanted = directions.copy()
     wanted[~good] = np.nan
-    p_value, total = chi_square_p_value(wanted, lambda w: density(tables, p, w)[:, 0], order=12)
+    # many points: the density jumps at the outline and at edges
+    p_value, total = chi_square_p_value(wanted, lambda w: density(tables, p, w)[:, 0], order=32)
     assert np.isclose(total, good.mean(), atol=4e-3)
     assert p_value > SIGNIFICANCE
 
