@@ -103,11 +103,14 @@ def test_heavy_libraries_are_imported_when_they_are_needed(name):
         assert not within(module, HEAVY), f"{name} imports {module}"
 
 
-@pytest.mark.parametrize("name", [n for n in SOURCES if not n.startswith(("comparison/", "cli/compare.py"))])
-def test_only_its_command_knows_the_comparison(name):
-    if name != "__init__.py":  # the API: for type checkers, and by name when it is used
-        for module in imports(TREES[name]):
-            assert not within(module, {"specrender.comparison"}), f"{name} imports {module}"
+@pytest.mark.parametrize("package", ["bench", "comparison"])
+def test_only_its_command_knows_a_package_beside_rendering(package):
+    commands = {"bench": "cli/bench.py", "comparison": "cli/compare.py"}
+    # the API: for type checkers, and by name when it is used
+    for name in set(SOURCES) - {commands[package], "__init__.py"}:
+        if not name.startswith(f"{package}/"):
+            for module in imports(TREES[name]):
+                assert not within(module, {f"specrender.{package}"}), f"{name} imports {module}"
 
 
 def test_import_checks_see_imports():

@@ -11,6 +11,8 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+
 import specrender
 from specrender.bench.case import Context
 from specrender.bench.run import Outcome, better, spread
@@ -18,6 +20,9 @@ from specrender.errors import InputError
 
 #: Of the documents written here; others are refused.
 FORMAT = 1
+
+#: Details that contestants must agree on: name, relative tolerance, what it is.
+CHECKED = (("hit_share", 1e-3, "a share of hits of"), ("mean_rgb", 0.05, "a mean colour of"))
 
 #: Functions that the text names of those that were compiled.
 SHOWN_FUNCTIONS = 12
@@ -194,6 +199,19 @@ def lines(name: str, case: dict, baseline: dict | None) -> list[str]:
             row += f"{'-' if change is None else f'{change:.2f}x':>12}"
         rows.append(row.rstrip())
         rows += _functions(entry["details"].get("functions"))
+        rows += _disagreement(entry, case["contestants"].get(entry.get("against")))
+    return rows
+
+
+def _disagreement(entry, other):
+    """A warning if two contestants have not done the same work: other hits, or a picture of another brightness."""
+    if other is None:
+        return []
+    rows = []
+    for what, tolerance, text in CHECKED:
+        theirs, ours = entry["details"].get(what), other["details"].get(what)
+        if theirs is not None and ours is not None and not np.allclose(theirs, ours, rtol=tolerance):
+            rows.append(f"    not the same work: {text} {theirs}, against {ours}")
     return rows
 
 

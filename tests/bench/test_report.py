@@ -96,6 +96,17 @@ def test_rows_name_the_slowest_functions():
     assert rows[1 + report.SHOWN_FUNCTIONS].split()[:2] == ["8", "others"]
 
 
+def test_different_work_is_told():
+    case = document(outcome())["cases"]["a.case"]
+    ours, theirs = (entry["details"] for entry in case["contestants"].values())
+    ours["hit_share"], theirs["hit_share"] = 0.5, 0.5001
+    ours["mean_rgb"], theirs["mean_rgb"] = [0.1, 0.2, 0.3], [0.1, 0.2, 0.31]
+    assert len(report.lines("a.case", case, None)) == 2
+    theirs["hit_share"], theirs["mean_rgb"] = 0.51, [0.1, 0.2, 0.33]
+    rows = report.lines("a.case", case, None)
+    assert len(rows) == 4 and all("not the same work" in row for row in rows[2:])
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.0, "0"), (12345.6, "12346"), (1.23456, "1.235"), (0.01234567, "0.01235"), (1e-5, "1.000e-05")],
