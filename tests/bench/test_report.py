@@ -105,6 +105,11 @@ def test_different_work_is_told():
     theirs["hit_share"], theirs["mean_rgb"] = 0.51, [0.1, 0.2, 0.33]
     rows = report.lines("a.case", case, None)
     assert len(rows) == 4 and all("not the same work" in row for row in rows[2:])
+    theirs = case["contestants"]["embree"]
+    assert len(report.lines("a.case", {**case, "contestants": {**case["contestants"],
+                                                               "embree": theirs | {"x": 3.0}}}, None)) == 2  # fmt: skip
+    theirs["amounts"] = [1000.0]
+    assert len(report.lines("a.case", case, None)) == 2
 
 
 @pytest.mark.parametrize(
