@@ -13,6 +13,7 @@ import pytest
 
 import specrender
 from specrender.scene import description as d
+from specrender.scene.compile.material_table import NESTING
 
 ROOT = Path(specrender.__file__).parent
 SOURCES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sorted(ROOT.rglob("*.py"))}
@@ -203,9 +204,8 @@ def named(kinds):
     return {"argvalues": kinds, "ids": [tag(kind) for kind in kinds]}
 
 
-#: Materials that wrap others and have no BSDF of their own.
-WRAPPERS = {d.TwoSided, d.Mask}
-MATERIALS = [kind for kind in members(d.Material) if kind not in WRAPPERS]
+#: Materials of others have no BSDF of their own, see scene.compile.material_table.
+MATERIALS = [kind for kind in members(d.Material) if kind not in NESTING]
 
 
 @pytest.mark.parametrize("kind", **named(MATERIALS))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from specrender.kernel.bsdf.material import bsdf_albedo
 from specrender.kernel.film import to_xyz
 from specrender.kernel.jit import kernel
 from specrender.kernel.rays import closest_hit
@@ -44,11 +45,11 @@ def _add3(layers, y, x, channel, value, weight):
 def _albedo(tables, hit, direction, wavelengths, inverse_pdf):
     """Albedo of the visible side under D65, as XYZ."""
     material = tables.materials[tables.shapes[hit.shape].material]
-    index = material.front
-    if material.back >= 0 and dot(hit.n, direction) > f32(0.0):
-        index = material.back
+    index, cos_o = material.front, -dot(hit.n, direction)
+    if material.back >= 0 and cos_o < f32(0.0):
+        index, cos_o = material.back, -cos_o
     surface = Surface(hit.uv, hit.primitive, hit.stretch)
-    value = evaluate_texture(tables, tables.bsdfs[index].albedo, surface, wavelengths)
+    value = bsdf_albedo(tables, index, surface, wavelengths, cos_o)
     white = evaluate_texture(tables, tables.settings[0].white, surface, wavelengths)
     return to_xyz(tables, value * white, wavelengths, inverse_pdf)
 

@@ -68,9 +68,10 @@ MATERIAL = np.dtype(
 
 BSDF = np.dtype(
     [
-        ("kind", "i4"),  # tag in kernel.bsdf.KINDS
+        ("kind", "i4"),  # tag in kernel.bsdf.KINDS, or material.TREE
         ("offset", "i4"),  # of its parameters in tables.bsdf_parameters, bytes
         ("is_smooth", "i4"),  # has a lobe that light sampling can meet
+        ("is_null", "i4"),  # lets light straight through, all of it (null) or some (trees)
         ("albedo", "i4"),  # texture id for the albedo AOV
     ],
     align=True,

@@ -68,10 +68,17 @@ ARRAYS = {"vertices", "faces", "normals", "uvs"}
 #: Coordinates and sizes, whose squares must fit a float32.
 LENGTHS = {"radius", "center", "p0", "p1", "position", "aperture_radius", "focus_distance"}
 #: Fields that hold a Spectrum, and which of them are reflectances, hence at most 1.
-REFLECTANCES = {"reflectance", "specular_reflectance", "specular_transmittance", "diffuse_reflectance"}
+REFLECTANCES = {
+    "reflectance",
+    "specular_reflectance",
+    "specular_transmittance",
+    "diffuse_reflectance",
+    "transmittance",
+    "base_color",
+}
 EMISSIONS = {"radiance", "irradiance", "color"}
 METAL_INDICES = {"eta", "k"}
-SPECTRUM_FIELDS = REFLECTANCES | EMISSIONS | METAL_INDICES | {"color0", "color1"}
+SPECTRUM_FIELDS = REFLECTANCES | EMISSIONS | METAL_INDICES | {"color0", "color1", "sigma_a"}
 #: Lights whose colour cannot vary over a surface.
 POINTLIKE = (d.PointLight, d.SpotLight, d.DirectionalLight, d.ConstantLight)
 
@@ -209,7 +216,7 @@ def _check_references(scene):
 
 def table_of(node, field):
     """The table of the scene whose entry a text in this field names, or None."""
-    if field in ("material", "back") and not isinstance(node, (d.Conductor, d.RoughConductor)):
+    if field in ("material", "back", "first", "second") and not isinstance(node, (d.Conductor, d.RoughConductor)):
         return "materials"
     if field == "texture":
         return "textures"

@@ -6,6 +6,7 @@ from rendering import moved
 
 from specrender.errors import InputError, SceneError
 from specrender.kernel.bsdf import KINDS
+from specrender.kernel.bsdf.material import TREE
 from specrender.kernel.settings import DIRECT, NO_INTEGRATOR, PATH, RGB, SPECTRAL
 from specrender.kernel.shape import layout as shapes
 from specrender.scene import description as d
@@ -205,10 +206,20 @@ def test_two_sided_takes_opaque_materials(inner):
         compile_scene(d.Scene(shapes=[d.Sphere(material=d.TwoSided(material=inner))]))
 
 
-def test_a_mask_in_a_mask():
-    mask = d.Mask(material=d.Mask(material=d.Diffuse()))
-    with pytest.raises(SceneError, match="mask"):
-        compile_scene(d.Scene(shapes=[d.Sphere(material=mask)]))
+def test_a_mask_in_a_mask_is_a_tree():
+    found = arrays(shapes=[d.Sphere(material=d.Mask(material=d.Mask(material=d.Diffuse()), opacity=0.3))])
+    record = found["materials"][0]
+    assert record["opacity"] >= 0 and record["is_null"] == 1
+    tree = found["bsdfs"][record["front"]]
+    assert (tree["kind"], tree["is_null"], tree["is_smooth"]) == (TREE, 1, 1)
+
+
+def test_a_material_of_too_many_others():
+    blend = d.Diffuse()
+    for _ in range(9):
+        blend = d.BlendBsdf(first=blend, second=blend)
+    with pytest.raises(SceneError, match="256"):
+        compile_scene(d.Scene(shapes=[d.Sphere(material=blend)]))
 
 
 # ---------------------------------------------------------------- lights

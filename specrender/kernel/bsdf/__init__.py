@@ -7,10 +7,16 @@ from specrender.kernel.bsdf import (
     conductor,
     dielectric,
     diffuse,
+    diffusetransmission,
+    hair,
+    measured,
     null,
     plastic,
+    principled,
+    principledthin,
     roughconductor,
     roughdielectric,
+    roughdiffuse,
     roughplastic,
     thindielectric,
 )
@@ -26,6 +32,12 @@ KINDS = (
     plastic.KIND,
     roughplastic.KIND,
     null.KIND,
+    roughdiffuse.KIND,
+    diffusetransmission.KIND,
+    principled.KIND,
+    principledthin.KIND,
+    hair.KIND,
+    measured.KIND,
 )
 
 TAGS = {kind.name: tag for tag, kind in enumerate(KINDS)}

@@ -11,6 +11,9 @@ from specrender.kernel.simd import f32, fmax, hmax, hmin, hsum, splat4
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.texture import evaluate_scalar
 
+#: Densities below this count as 0: their reciprocal would leave the range of float32.
+LEAST_PDF = f32(1e-30)
+
 
 @kernel
 def relative_index(tables, eta, eta_texture, surface, wavelengths):
@@ -24,6 +27,19 @@ def relative_index(tables, eta, eta_texture, surface, wavelengths):
 def disperses(eta):
     """Whether the lanes differ in index (they do not in RGB, nor once a path has only its hero wavelength)."""
     return hmin(eta) < hmax(eta)
+
+
+def scalar_fields(*names):
+    """Fields of a record for numbers that may be scalar textures: NAME, and NAME_texture (-1: the number holds)."""
+    return [field for name in names for field in ((name, "f4"), (f"{name}_texture", "i4"))]
+
+
+@kernel
+def scalar_parameter(tables, value, texture, surface):
+    """One of `scalar_fields` at a point."""
+    if texture >= 0:
+        return evaluate_scalar(tables, texture, surface)
+    return value
 
 
 @kernel

@@ -1,7 +1,8 @@
 """Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
 
-The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, lights.py lights,
-geometry.py shapes, cameras.py cameras, optics.py filter, wavelengths and integrator.
+The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, material_table.py
+materials of them, lights.py lights, geometry.py shapes, cameras.py cameras, optics.py filter, wavelengths and
+integrator.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import numpy as np
 from specrender.errors import InputError
 from specrender.film import aov_layout
 from specrender.kernel.accel.build import build
-from specrender.kernel.bsdf import KINDS
 from specrender.kernel.settings import BSDF, LAYOUT, MATERIAL, RGB, SETTINGS, SPECTRAL
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout as texture_layout
@@ -25,10 +25,7 @@ from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_
 from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.lights import area_light, scene_light
 from specrender.scene.compile.lights.choice import pack_lights
-from specrender.scene.compile.materials import pack_bsdf
-
-#: What a shape without a material is made of.
-DEFAULT_MATERIAL = d.Diffuse()
+from specrender.scene.compile.material_table import MaterialTable
 
 #: mode -> gamut in which rgb mode renders unless told otherwise.
 DEFAULT_RGB_SPACE = "srgb"
@@ -60,94 +57,6 @@ class SceneTables:
         """Number of triangles."""
         shapes = self.tables.arrays["shapes"]
         return int(shapes["triangle_count"][shapes["material"] != NO_MATERIAL].sum())
-
-
-class _Materials:
-    """Materials and BSDFs of the scene, each made once."""
-
-    def __init__(self, scene: d.Scene, builder: TableBuilder):
-        self.scene, self.builder = scene, builder
-        self.materials: list[np.void] = []
-        self.bsdfs: list[np.void] = []
-        self.parameters: list[bytes] = []
-        self.size = 0
-        self._ids: dict[int, int] = {}
-        self._bsdf_ids: dict[int, int] = {}
-
-    def resolve(self, material: d.Material | None, node: d.Node):
-        """The struct behind a name (validation has excluded cycles and unknown names)."""
-        while isinstance(material, str):
-            if material not in self.scene.materials:
-                raise d.fail(node, f"there is no material '{material}'")
-            material = self.scene.materials[material]
-        return DEFAULT_MATERIAL if material is None else material
-
-    def material(self, material: d.Material | None, node: d.Node) -> int:
-        """Index of a material in the table."""
-        struct = self.resolve(material, node)
-        if id(struct) not in self._ids:
-            self._ids[id(struct)] = self._add(struct)
-        return self._ids[id(struct)]
-
-    def _add(self, struct) -> int:
-        record = np.zeros(1, MATERIAL)[0]
-        record["back"] = record["opacity"] = -1
-        while isinstance(struct, (d.Mask, d.TwoSided)):
-            if isinstance(struct, d.Mask):
-                if record["opacity"] >= 0:
-                    raise d.fail(struct, "a mask inside another mask is not supported")
-                record["opacity"] = self.builder.scalar(struct.opacity, struct)
-                struct = self.resolve(struct.material, struct)
-            else:
-                back = self._opaque(struct.material if struct.back is None else struct.back, struct)
-                struct, record["back"] = self._opaque(struct.material, struct), self._bsdf(back)
-                break
-        record["front"] = self._bsdf(struct)
-        record["is_null"] = record["opacity"] >= 0 or isinstance(struct, d.Null)
-        self.materials.append(record)
-        return len(self.materials) - 1
-
-    def _opaque(self, material, node):
-        struct = self.resolve(material, node)
-        transmits = (d.Dielectric, d.ThinDielectric, d.RoughDielectric, d.Null, d.Mask, d.TwoSided)
-        if isinstance(struct, transmits):
-            inner = type(struct).__struct_config__.tag
-            raise d.fail(node, f"twosided needs an opaque material inside, not '{inner}'")
-        return struct
-
-    def _bsdf(self, struct) -> int:
-        if id(struct) in self._bsdf_ids:
-            return self._bsdf_ids[id(struct)]
-        tag, parameters = pack_bsdf(struct, self.builder)
-        record = np.zeros(1, BSDF)[0]
-        record["kind"], record["offset"] = tag, self.size
-        record["is_smooth"] = KINDS[tag].is_smooth
-        record["albedo"] = self.builder.spectral(_albedo(struct), "reflectance", struct)
-        data = parameters.tobytes()
-        data += bytes(-len(data) % 16)
-        self.parameters.append(data)
-        self.size += len(data)
-        self.bsdfs.append(record)
-        self._bsdf_ids[id(struct)] = len(self.bsdfs) - 1
-        return len(self.bsdfs) - 1
-
-    def needs_tangent(self, index: int) -> bool:
-        """Whether a material scatters differently along u and v."""
-        record = self.materials[index]
-        return any(
-            KINDS[self.bsdfs[i]["kind"]].is_anisotropic for i in (record["front"], record["back"]) if i >= 0
-        )
-
-    def has_null(self) -> bool:
-        return any(record["is_null"] for record in self.materials)
-
-
-def _albedo(struct) -> d.Spectrum:
-    """What the albedo layer shows of a material: the colour of its base, or of its reflection."""
-    for name in ("reflectance", "diffuse_reflectance", "specular_reflectance"):
-        if hasattr(struct, name):
-            return getattr(struct, name)
-    return 1.0
 
 
 def compile_scene(
@@ -195,7 +104,7 @@ def compile_scene(
     record["sampler"] = optics.SAMPLER_TAGS[type(scene.sampler)]
     record["white"] = builder.white() if mode == "spectral" else builder.one()
 
-    materials, geometry, lights = _Materials(scene, builder), Geometry(), []
+    materials, geometry, lights = MaterialTable(scene, builder), Geometry(), []
     for index, shape in enumerate(scene.shapes):
         light = -1
         if shape.emitter is not None:

@@ -205,12 +205,12 @@ class TableBuilder:
             spec = self.scene.spectra.get(spec if isinstance(spec, str) else spec.name)
         if self.mode != "rgb" or not isinstance(spec, d.SpectrumSpec):
             return self.spectrum(spectrum, role)
-        rgb = self._converted(np.array(spec.rgb), spec.space)
+        rgb = self.converted(np.array(spec.rgb), spec.space)
         if role != "emission":
             rgb = np.clip(rgb, 0.0, 1.0 if role == "reflectance" else np.inf)
         return self._once(("rgb", *rgb, scale), lambda: self.rgb(scale * rgb))
 
-    def _converted(self, colours: np.ndarray, space: str) -> np.ndarray:
+    def converted(self, colours: np.ndarray, space: str) -> np.ndarray:
         """(..., 3) linear colours of a space in the rendering space of rgb mode."""
         return colours @ (xyz_to_rgb(self.rgb_space) @ rgb_to_xyz(space)).T
 
@@ -340,6 +340,12 @@ class TableBuilder:
         value = float(value)
         return self._once(("scalar", value), lambda: self.texture(kind=layout.UNIFORM, scale=value, mean=value))
 
+    def vector(self, value: d.TextureRef | d.Vec3, node: d.Node) -> int:
+        """Texture id of three numbers that are no colour: their lanes are the same at all wavelengths."""
+        if isinstance(value, d.TextureRef):
+            return self.named_texture(value.texture, "raw", node)
+        return self._once(("vector", *value), lambda: self.rgb(value))
+
     def named_texture(self, name: str, role: str, node: d.Node) -> int:
         """Texture id of an entry of `[textures]` in a role (those of `spectral`, "scalar" or "raw")."""
         texture = self.scene.textures.get(name)
@@ -355,7 +361,7 @@ class TableBuilder:
         if role == "raw":
             coefficients, scale, flags = pixels, 0.0, layout.RGB_TEXELS
         elif self.mode == "rgb":
-            colours = self._converted(pixels, space)
+            colours = self.converted(pixels, space)
             upper = 1.0 if role == "reflectance" else np.inf
             coefficients, scale, flags = np.clip(colours, 0.0, upper), 0.0, layout.RGB_TEXELS
         elif role == "reflectance":

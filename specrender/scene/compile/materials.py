@@ -11,15 +11,24 @@ from specrender.kernel.bsdf import KINDS, TAGS
 from specrender.kernel.bsdf.roughplastic import RESOLUTION
 from specrender.kernel.microfacet import MIN_ALPHA
 from specrender.scene.compile.coats import coat_tables, diffuse_reflectance_inside
+from specrender.scene.compile.measured import pack_measured
+from specrender.scene.compile.principled import pack_principled, pack_principled_thin
 from specrender.scene.description import (
     Conductor,
     Dielectric,
     Diffuse,
+    DiffuseTransmission,
+    Hair,
+    Measured,
     Null,
     Plastic,
+    Principled,
+    PrincipledThin,
     RoughConductor,
     RoughDielectric,
+    RoughDiffuse,
     RoughPlastic,
+    SpectrumSpec,
     TextureRef,
     ThinDielectric,
     fail,
@@ -41,7 +50,7 @@ def pack_bsdf(node, builder):
 
     Parameters
     ----------
-    node : one of the material structs of `scene.description`, except TwoSided and Mask, which wrap others.
+    node : one of the material structs of `scene.description`, except those that wrap others.
     builder : makes textures and tables, see `scene.compile.builder`.
 
     Returns
@@ -218,6 +227,54 @@ def _rough_plastic(node, builder):
     return fields | {"ggx": ggx, "alpha": alpha, "transmittance": builder.values(table.ravel())}
 
 
+def _rough_diffuse(node, builder):
+    textured = isinstance(node.roughness, TextureRef)
+    return _diffuse(node, builder) | {
+        "roughness": 0.0 if textured else node.roughness,
+        "roughness_texture": builder.scalar(node.roughness, node) if textured else _NONE,
+    }
+
+
+def _diffuse_transmission(node, builder):
+    return {
+        name: builder.spectral(getattr(node, name), "reflectance", node) for name in ("reflectance", "transmittance")
+    }
+
+
+#: Absorption of pigments for a concentration of 1, per radius, as sRGB: [DEon2011] section 6.
+EUMELANIN = np.array([0.419, 0.697, 1.37])
+PHEOMELANIN = np.array([0.187, 0.4, 1.05])
+
+
+def hair_absorption(node: Hair):
+    """(spectrum, scale) of the absorption that `sigma_a` or the concentrations of pigments give."""
+    if node.sigma_a is not None:
+        return node.sigma_a, node.scale
+    eumelanin = 1.3 if node.eumelanin is None else node.eumelanin
+    pheomelanin = 0.2 if node.pheomelanin is None else node.pheomelanin
+    rgb = eumelanin * EUMELANIN + pheomelanin * PHEOMELANIN
+    return SpectrumSpec(rgb=tuple(rgb)), 1.0
+
+
+def _hair(node, builder):
+    eta, _ = _relative_index(node, builder)
+    spectrum, scale = hair_absorption(node)
+    b, a = node.longitudinal_roughness, node.azimuthal_roughness
+    # [Chiang2016] section 4.2; the kernel divides by both
+    variance = max((0.726 * b + 0.812 * b**2 + 3.7 * b**20) ** 2, 1e-7)
+    logistic = max(np.sqrt(np.pi / 8.0) * (0.265 * a + 1.194 * a**2 + 5.372 * a**22), 1e-4)
+    fields = {
+        "eta": eta,
+        "sigma_a": builder.spectral(spectrum, "unbounded", node),
+        "scale": scale,
+        "logistic": logistic,
+        **{f"variance{p}": variance * factor for p, factor in enumerate((1.0, 0.25, 4.0, 4.0))},
+    }
+    for k in (1, 2, 4):
+        fields[f"sin{k}"], fields[f"cos{k}"] = (f(np.deg2rad(k * node.scale_tilt)) for f in (np.sin, np.cos))
+    return fields
+
+
 def _null(node, builder):
     return {}
 
@@ -233,4 +290,10 @@ PACKERS = {
     Plastic: ("plastic", _plastic),
     RoughPlastic: ("roughplastic", _rough_plastic),
     Null: ("null", _null),
+    RoughDiffuse: ("roughdiffuse", _rough_diffuse),
+    DiffuseTransmission: ("diffusetransmission", _diffuse_transmission),
+    Principled: ("principled", pack_principled),
+    PrincipledThin: ("principledthin", pack_principled_thin),
+    Hair: ("hair", _hair),
+    Measured: ("measured", pack_measured),
 }

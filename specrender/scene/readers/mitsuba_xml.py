@@ -19,8 +19,7 @@ from specrender.scene.readers.xml_tree import Plugin, Tree, Value, read_tree
 #: Mitsuba 3.9's plugins that this version does not have, for a message other than "unknown".
 NOT_YET = {
     "bsdf": (
-        "principled principledthin pplastic bumpmap normalmap blendbsdf hair measured measured_polarized polarizer "
-        "retarder circular"
+        "pplastic measured_polarized polarizer retarder circular"
     ).split(),
     "emitter": "projector directionalarea sunsky timed_sunsky avg_sunsky".split(),
     "shape": (

@@ -148,6 +148,25 @@ class Params:
             return value
         raise self.fail(f"'{name}' of {self.plugin.type} must be a number or a texture", name)
 
+    def texture_ref(self, plugin):
+        """A TextureRef to a nested texture."""
+        return self._located(TextureRef(texture=self.context.texture(plugin)), plugin)
+
+    def vector_texture(self, name):
+        """Three numbers, or a TextureRef to an image of them."""
+        self.asked.add(name)
+        item = self.plugin.params.get(name)
+        if isinstance(item, Plugin) and item.tag == "texture":
+            if item.type not in ("rawconstant", "srgb"):
+                return self.texture_ref(item)
+            params = Params(item, self.context)
+            key, kinds = ("value", ("vector", "point", "rgb")) if item.type == "rawconstant" else ("color", ("rgb",))
+            params.required(key)
+            value = params.take(key, kinds, None)
+            params.done()
+            return tuple(float(v) for v in value)
+        raise self.fail(f"'{name}' of {self.plugin.type} must be a texture", name)
+
     def index(self, name, default):
         """An index of refraction: a number, or one of Mitsuba's names as its number (or as glass, if dispersive)."""
         value = self.take(name, ("float", "string"), default)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from specrender.errors import InputError, did_you_mean
 from specrender.scene import description as d
-
-#: Materials that let light through; `twosided` takes none of them.
-TRANSMISSIVE = (d.Dielectric, d.ThinDielectric, d.RoughDielectric, d.Null, d.Mask)
+from specrender.scene.rules.place import check_filename, peak
 
 
 def _indices(p):
@@ -71,14 +69,70 @@ def _two_sided(p):
         material = getattr(p.node, field)
         while isinstance(material, str):
             material = p.scene.materials[material]
-        if isinstance(material, TRANSMISSIVE):
+        if isinstance(material, d.TRANSMISSIVE):
             tag = material.__struct_config__.tag
             raise p.fail(field, f"twosided takes opaque materials only, got {tag}")
 
 
+def _within(p, low, high, *fields):
+    for field in fields:
+        value = getattr(p.node, field)
+        p.require(not isinstance(value, float) or low <= value <= high, field, f"within [{low}, {high}]")
+
+
 def _mask(p):
-    opacity = p.node.opacity
-    p.require(not isinstance(opacity, float) or 0 <= opacity <= 1, "opacity", "within [0, 1]")
+    _within(p, 0, 1, "opacity")
+
+
+def _rough_diffuse(p):
+    _within(p, 0, 1, "roughness")
+
+
+def _diffuse_transmission(p):
+    back, through = (peak(getattr(p.node, field), p.scene) for field in ("reflectance", "transmittance"))
+    numbers = all(isinstance(getattr(p.node, field), float) for field in ("reflectance", "transmittance"))
+    if numbers and back + through > 1:
+        raise p.fail("transmittance", f"reflectance and transmittance must add up to 1 at most, not {back + through:g}")
+
+
+BURLEY = "roughness anisotropic spec_trans sheen sheen_tint flatness spec_tint".split()
+
+
+def _rates(p):
+    """Sampling rates: 0 or more, and at least one lobe that is always there has one above 0."""
+    rates = [field for field in p.node.__struct_fields__ if field.endswith("_sampling_rate")]
+    p.not_negative(*rates)
+    for field in rates:
+        p.require(field == "clearcoat_sampling_rate" or getattr(p.node, field) > 0, field, "above 0")
+
+
+def _principled(p):
+    _within(p, 0, 1, *BURLEY, "metallic", "clearcoat", "clearcoat_gloss")
+    p.one_of("eta", "specular", least=0)
+    p.positive("eta")
+    p.require(p.node.specular is None or 0 <= p.node.specular <= 1, "specular", "within [0, 1]")
+    _rates(p)
+
+
+def _principled_thin(p):
+    _within(p, 0, 1, *BURLEY)
+    _within(p, 0, 2, "diff_trans")
+    p.require(not isinstance(p.node.eta, float) or p.node.eta > 0, "eta", "above 0")
+    _rates(p)
+
+
+def _hair(p):
+    _indices(p)
+    node = p.node
+    if node.sigma_a is not None and (node.eumelanin is not None or node.pheomelanin is not None):
+        raise p.fail("sigma_a", "give either sigma_a or concentrations of eumelanin and pheomelanin")
+    p.not_negative("scale", "eumelanin", "pheomelanin")
+    _within(p, 0, 1, "longitudinal_roughness", "azimuthal_roughness")
+    p.require(abs(node.scale_tilt) <= 45, "scale_tilt", "within 45 degrees of 0")
+
+
+def _blend(p):
+    _within(p, 0, 1, "weight")
 
 
 RULES = {
@@ -91,4 +145,11 @@ RULES = {
     d.RoughPlastic: _rough_plastic,
     d.TwoSided: _two_sided,
     d.Mask: _mask,
+    d.RoughDiffuse: _rough_diffuse,
+    d.DiffuseTransmission: _diffuse_transmission,
+    d.Principled: _principled,
+    d.PrincipledThin: _principled_thin,
+    d.Hair: _hair,
+    d.Measured: check_filename,
+    d.BlendBsdf: _blend,
 }

@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from specrender.kernel.bsdf import dispatch_evaluate, dispatch_sample
+from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
-from specrender.kernel.settings import LAYOUT
+from specrender.kernel.settings import BSDF, LAYOUT, MATERIAL
 from specrender.kernel.simd import f32, lane, vec3, vec4
-from specrender.kernel.surface import surface_point
+from specrender.kernel.surface import Surface
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout
 from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.material_table import NESTING, MaterialTable
 from specrender.scene.compile.materials import pack_bsdf
 from specrender.scene.description import Scene
 
@@ -20,20 +21,22 @@ WAVELENGTHS = np.array([450.0, 530.0, 600.0, 680.0], np.float32)
 
 
 @kernel(entry=True)
-def _run(tables, tag, wavelengths, wo, u, directions, values, scalars, flags):
+def _run(tables, wavelengths, uv, stretch, wo, u, directions, values, scalars, flags):
     """Sample (u has rows) or evaluate (it has none) at every row of `directions`."""
     wl = vec4(wavelengths[0], wavelengths[1], wavelengths[2], wavelengths[3])
-    surface = surface_point(vec4(f32(0.25), f32(0.75), f32(0.0), f32(0.0)), np.int32(0))
+    surface = Surface(
+        vec4(uv[0], uv[1], f32(0.0), f32(0.0)), np.int32(0), vec3(stretch[0], stretch[1], stretch[2])
+    )
+    material = tables.materials[0]
     w = vec3(wo[0], wo[1], wo[2])
     for i in range(directions.shape[0]):
         if u.shape[0] > 0:
-            args = (tables, np.int64(0), surface, wl, w, u[i, 0], u[i, 1], u[i, 2])
-            wi, value, pdf, eta, flag = dispatch_sample(tag, args)
+            wi, value, pdf, eta, flag = sample_material(tables, material, surface, wl, w, u[i, 0], u[i, 1], u[i, 2])
             directions[i, 0], directions[i, 1], directions[i, 2] = lane(wi, 0), lane(wi, 1), lane(wi, 2)
             scalars[i, 1], flags[i] = eta, flag
         else:
             wi = vec3(directions[i, 0], directions[i, 1], directions[i, 2])
-            value, pdf = dispatch_evaluate(tag, (tables, np.int64(0), surface, wl, w, wi))
+            value, pdf = evaluate_material(tables, material, surface, wl, w, wi)
         scalars[i, 0] = pdf
         for k in range(4):
             values[i, k] = lane(value, k)
@@ -50,13 +53,23 @@ class Samples(NamedTuple):
 
 
 class Bsdf:
-    """A material of the scene vocabulary, compiled; directions are (3,) and (n, 3) arrays of unit vectors."""
+    """A material of the scene vocabulary, compiled; directions are (3,) and (n, 3) arrays of unit vectors.
 
-    def __init__(self, node, mode="spectral", wavelengths=WAVELENGTHS, textures=None):
+    uv : where on the surface.  stretch : as in `kernel.surface.Surface`.
+    """
+
+    def __init__(
+        self, node, mode="spectral", wavelengths=WAVELENGTHS, textures=None, uv=(0.25, 0.75), stretch=(1, 0, 1)
+    ):
         builder = TableBuilder(Scene(textures=textures or {}), mode, "srgb", (360.0, 830.0))
-        self.tag, self.record = pack_bsdf(node, builder)
+        table = MaterialTable(builder.scene, builder)
+        table.material(node, node)
+        self.record = None if isinstance(node, NESTING) else pack_bsdf(node, builder)[1]
+        self.uv, self.stretch = np.array(uv, np.float32), np.array(stretch, np.float32)
         arrays = {
-            "bsdf_parameters": np.frombuffer(self.record.tobytes(), np.uint8),
+            "materials": np.array(table.materials, MATERIAL),
+            "bsdfs": np.array(table.bsdfs, BSDF),
+            "bsdf_parameters": np.frombuffer(b"".join(table.parameters), np.uint8),
             "textures": np.array(builder.textures, layout.DTYPE),
             "values": builder.pooled_values(),
         }
@@ -68,7 +81,8 @@ class Bsdf:
         values, scalars = np.zeros((n, 4), np.float32), np.ones((n, 2), np.float32)
         flags = np.zeros(n, np.int32)
         wo = np.ascontiguousarray(wo, np.float32)
-        _run(self.tables, np.int32(self.tag), self.wavelengths, wo, u, directions, values, scalars, flags)
+        places = (self.uv, self.stretch, wo, u, directions)
+        _run(self.tables, self.wavelengths, *places, values, scalars, flags)
         return values, scalars, flags
 
     def evaluate(self, wo, wi):

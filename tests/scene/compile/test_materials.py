@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tensor_files import measured
 
 from specrender.errors import SceneError
 from specrender.kernel.bsdf import KINDS, TAGS
@@ -19,7 +20,7 @@ def builder(mode="spectral"):
 @pytest.mark.parametrize("struct", PACKERS)
 @pytest.mark.parametrize("mode", ["spectral", "rgb"])
 def test_defaults_pack(struct, mode):
-    tag, record = pack_bsdf(struct(), builder(mode))
+    tag, record = pack_bsdf(measured(1) if struct is d.Measured else struct(), builder(mode))
     assert tag == TAGS[struct.__struct_config__.tag]
     assert record.dtype == KINDS[tag].dtype
 

@@ -298,7 +298,7 @@ def test_textures_get_names(tmp_path):
     ("body", "texts"),
     [
         ('<bsdf type="difuse"/>', ["no bsdf 'difuse'", "did you mean 'diffuse'?"]),
-        ('<bsdf type="principled"/>', ["the bsdf 'principled' is not supported yet"]),
+        ('<bsdf type="polarizer"/>', ["the bsdf 'polarizer' is not supported yet"]),
         ('<shape type="instance"/>', ["the shape 'instance' is not supported yet"]),
         ('<integrator type="ptracer"/>', ["the integrator 'ptracer' is not supported yet"]),
         ('<medium type="homogeneous"/>', ["the medium 'homogeneous' is not supported yet"]),

@@ -107,6 +107,104 @@ def _mask(p):
     return d.Mask(material=p.context.material(nested), opacity=p.float_texture("opacity", 0.5))
 
 
+def _roughdiffuse(p):
+    """Ours, under the name that Mitsuba 0.6 had."""
+    return d.RoughDiffuse(reflectance=p.reflectance("reflectance", 0.5), roughness=p.float_texture("roughness", 0.5))
+
+
+def _diffusetransmission(p):
+    """Ours, under the name of pbrt."""
+    colours = {name: p.reflectance(name, 0.25) for name in ("reflectance", "transmittance")}
+    return d.DiffuseTransmission(**colours)
+
+
+def _scalars(p, struct, names):
+    """The parameters of a struct that are numbers or textures, with its defaults."""
+    defaults = dict(zip(reversed(struct.__struct_fields__), reversed(struct.__struct_defaults__), strict=False))
+    return {name: p.float_texture(name, defaults[name]) for name in names}
+
+
+def _rates(p, *names):
+    return {name: p.number(name, 1.0) for name in (f"{name}_sampling_rate" for name in names)}
+
+
+BURLEY = "roughness anisotropic spec_trans sheen sheen_tint flatness spec_tint".split()
+
+
+def _principled(p):
+    if "eta" in p and "specular" in p:
+        raise p.fail("principled takes either eta or specular", "specular")
+    return d.Principled(
+        base_color=p.reflectance("base_color", 0.5),
+        eta=p.number("eta", None),
+        specular=p.number("specular", None),
+        **_scalars(p, d.Principled, [*BURLEY, "metallic", "clearcoat", "clearcoat_gloss"]),
+        **_rates(p, "main_specular", "clearcoat", "diffuse_reflectance"),
+    )
+
+
+def _principledthin(p):
+    lobes = [f"{kind}_{way}" for kind in ("specular", "diffuse") for way in ("reflectance", "transmittance")]
+    return d.PrincipledThin(
+        base_color=p.reflectance("base_color", 0.5),
+        **_scalars(p, d.PrincipledThin, [*BURLEY, "diff_trans", "eta"]),
+        **_rates(p, *lobes),
+    )
+
+
+def _hair(p):
+    if "sigma_a" in p and ("eumelanin" in p or "pheomelanin" in p):
+        raise p.fail("hair takes either sigma_a or eumelanin and pheomelanin", "sigma_a")
+    return d.Hair(
+        sigma_a=p.reflectance("sigma_a", None),
+        scale=p.number("scale", 1.0),
+        eumelanin=p.number("eumelanin", None),
+        pheomelanin=p.number("pheomelanin", None),
+        int_ior=p.index("int_ior", "amber"),
+        ext_ior=p.index("ext_ior", "air"),
+        longitudinal_roughness=p.number("longitudinal_roughness", 0.3),
+        azimuthal_roughness=p.number("azimuthal_roughness", 0.3),
+        scale_tilt=p.number("scale_tilt", 2.0),
+    )
+
+
+def _measured(p):
+    return d.Measured(filename=p.filename())
+
+
+def _blendbsdf(p):
+    nested = p.children("bsdf")
+    if len(nested) != 2:
+        raise p.fail(f"blendbsdf takes two nested bsdfs, got {len(nested)}")
+    p.required("weight")
+    first, second = (p.context.material(bsdf) for bsdf in nested)
+    return d.BlendBsdf(first=first, second=second, weight=p.float_texture("weight", 0.5))
+
+
+def _perturbed(p):
+    """What normal and bump maps share."""
+    nested = p.child("bsdf", "nested bsdf")
+    if nested is None:
+        raise p.fail(f"{p.plugin.type} needs a nested bsdf")
+    return {
+        "material": p.context.material(nested),
+        "flip_invalid_normals": p.boolean("flip_invalid_normals", True),
+        "use_shadowing_function": p.boolean("use_shadowing_function", True),
+    }
+
+
+def _normalmap(p):
+    p.required("normalmap")
+    return d.NormalMap(normalmap=p.vector_texture("normalmap"), **_perturbed(p))
+
+
+def _bumpmap(p):
+    texture = p.child("texture", "nested texture")
+    if texture is None:
+        raise p.fail("bumpmap needs a nested texture")
+    return d.BumpMap(bumpmap=p.texture_ref(texture), scale=p.number("scale", 1.0), **_perturbed(p))
+
+
 BSDFS = {
     "diffuse": _diffuse,
     "dielectric": _dielectric,
@@ -119,4 +217,13 @@ BSDFS = {
     "null": _null,
     "twosided": _twosided,
     "mask": _mask,
+    "roughdiffuse": _roughdiffuse,
+    "diffusetransmission": _diffusetransmission,
+    "principled": _principled,
+    "principledthin": _principledthin,
+    "hair": _hair,
+    "measured": _measured,
+    "blendbsdf": _blendbsdf,
+    "normalmap": _normalmap,
+    "bumpmap": _bumpmap,
 }
