@@ -6,7 +6,7 @@ Policies
 "clip"      negative components become 0: nearest in each component, but hue and luminance shift.
 "compress"  the colour moves towards the grey of its own luminance, along a straight line in linear light, so that
             luminance and dominant wavelength stay.  So that no two colours become one, those within but near the edge
-            (beyond `KNEE` of the way to it) move a little too.
+            (beyond `KNEE` of the way to it) move a little too.  What is too bright for a display is darkened.
 """
 
 import numpy as np
@@ -47,8 +47,8 @@ def compress(rgb: np.ndarray, luminance_weights: np.ndarray, peak: float | None 
     ----------
     rgb : (..., 3) linear.
     luminance_weights : (3,) share of R, G and B in luminance: the row of Y of the gamut's matrix.
-    peak : largest component that can be shown; colours less bright than the white of that level move to grey until
-        they fit, brighter ones become it.  None is no limit.
+    peak : largest component that can be shown; brighter colours are darkened until they fit, so that hue and
+        saturation stay where "clip" would turn orange into yellow.  None is no limit.
 
     Returns
     -------
@@ -63,11 +63,10 @@ def compress(rgb: np.ndarray, luminance_weights: np.ndarray, peak: float | None 
     distance = np.max(-offset, axis=-1, keepdims=True) / scale
     x = np.maximum(distance - KNEE, 0.0) / (1.0 - KNEE)
     factor = np.where(x > 0, (KNEE + (1.0 - KNEE) * x / (1.0 + x)) / np.where(x > 0, distance, 1.0), 1.0)
+    inside = grey + factor * offset
     if peak is not None:
-        grey = np.minimum(grey, peak)
-        top = factor * np.max(offset, axis=-1, keepdims=True)
-        factor = factor * np.where(top > peak - grey, (peak - grey) / np.where(top > 0, top, 1.0), 1.0)
-    return grey + factor * offset
+        inside = inside / np.maximum(inside.max(axis=-1, keepdims=True) / peak, 1.0)
+    return inside
 
 
 def mapped(rgb: np.ndarray, policy: str, luminance_weights: np.ndarray, peak: float | None = None) -> np.ndarray:

@@ -48,12 +48,15 @@ def test_compress_leaves_the_inside_alone_and_keeps_order():
 
 
 def test_compress_below_a_peak():
-    rgb = np.array([[3.0, 0.0, 0.0], [50.0, 0.0, 0.0], [2.0, 2.0, 2.0], [0.5, 0.2, 0.1], [-1.0, 0.1, 0.1], [0, 0, 0]])
-    result = compress(rgb, WEIGHTS, peak=1.0)
+    """Hue and saturation stay; only brightness goes."""
+    bright = [[3.0, 1.0, 0.5], [50.0, 40.0, 50.0], [2.0, 2.0, 2.0]]
+    rgb = np.array([*bright, [0.5, 0.2, 0.15], [-1.0, 0.1, 0.1], [0.0, 0.0, 0.0]])
+    free, result = compress(rgb, WEIGHTS), compress(rgb, WEIGHTS, peak=1.0)
     assert result.min() >= 0 and result.max() <= 1 + 1e-12
-    assert result[0, 0] == pytest.approx(1) and result[0] @ WEIGHTS == pytest.approx(rgb[0] @ WEIGHTS)
-    assert result[1] == pytest.approx([1, 1, 1]) and result[2] == pytest.approx([1, 1, 1])
-    assert result[3] == pytest.approx(rgb[3]) and np.all(result[4:] == 0)
+    for before, after in zip(free[:3], result[:3], strict=True):
+        assert after == pytest.approx(before / before.max())
+    assert result[2] == pytest.approx([1, 1, 1])
+    assert np.array_equal(result[3:], free[3:]) and np.all(result[4:] == 0)
 
 
 def test_policies():
