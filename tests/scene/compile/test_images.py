@@ -4,6 +4,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+from specrender.color import srgb_decode
 from specrender.errors import InputError
 from specrender.scene.compile.images import load_image
 
@@ -37,3 +38,40 @@ def test_a_truncated_file_is_one_clause_and_says_nothing_else(tmp_path, capfd):
     with pytest.raises(InputError, match=r"cut\.png' cannot be read: [^\n]+$"):
         load_image(tmp_path / "cut.png", raw=False)
     assert capfd.readouterr().err == ""
+
+
+FORMATS = {
+    "png": (oiio.UINT8, 1 / 255),
+    "tga": (oiio.UINT8, 1 / 255),
+    "jpg": (oiio.UINT8, 0.03),
+    "tif": (oiio.UINT16, 1 / 65535),
+    "hdr": (oiio.FLOAT, 0.01),
+    "pfm": (oiio.FLOAT, 1e-6),
+    "exr": (oiio.HALF, 1e-3),
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_formats(tmp_path, kind):
+    """Integers are decoded from sRGB, floating point is linear; the top row comes first in all of them."""
+    across, down = np.meshgrid(np.linspace(0.1, 0.9, 16), np.linspace(0.8, 0.2, 12))
+    values = np.stack([across, down, 0.5 * (across + down)], axis=-1).astype(np.float32)
+    number_type, tolerance = FORMATS[kind]
+    path = tmp_path / f"a.{kind}"
+    output = oiio.ImageOutput.create(str(path))
+    spec = oiio.ImageSpec(16, 12, 3, number_type)
+    spec.attribute("compression", "jpeg:100" if kind == "jpg" else "")
+    spec.attribute("jpeg:subsampling", "4:4:4")
+    assert output.open(str(path), spec)
+    assert output.write_image(values)
+    output.close()
+    assert np.abs(load_image(path, raw=True) - values).max() <= tolerance
+    is_integer = number_type in (oiio.UINT8, oiio.UINT16)
+    decoded = srgb_decode(values) if is_integer else values
+    assert np.abs(load_image(path, raw=False) - decoded).max() <= 2.3 * tolerance
+    sixteen = tmp_path / "b.png"
+    output = oiio.ImageOutput.create(str(sixteen))
+    assert output.open(str(sixteen), oiio.ImageSpec(16, 12, 3, oiio.UINT16))
+    assert output.write_image(values)
+    output.close()
+    assert np.abs(load_image(sixteen, raw=False) - srgb_decode(values)).max() <= 4e-5
