@@ -286,7 +286,7 @@ def _damage_table(rng, data):
         if numbers:
             place, key = rng.choice(numbers)
             number = _tweaked(rng, str(place[key]))
-            place[key] = int(number) if isinstance(place[key], int) else float(number)
+            place[key] = int(float(number)) if isinstance(place[key], int) else float(number)
     elif action == "value":
         place[key] = _nasty_value(rng, data)
     elif action == "drop":

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from rendering import assert_mean, film, look_at, mean_and_error, moved, rendered, scene
 
+from specrender.color import xyz_to_rgb
 from specrender.errors import SceneError
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
@@ -93,6 +94,30 @@ def test_360_degree_camera_sees_lamps_where_they_are():
         image = rendered(scene([shape], camera=d.Equirectangular(), film=film(width, height)), 2048).mean_xyz()[..., 1]
         assert np.unravel_index(np.argmax(image), image.shape) == (row, column)
         assert np.count_nonzero(image) == 1
+
+
+def test_360_degree_picture_is_the_environment_map_of_its_place(tmp_path):
+    """A map seen through the camera is that map again, up to the interpolation between its texels."""
+    import OpenImageIO as oiio
+
+    width, height = 64, 32
+    u, v = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    waves = 1.0 + 0.5 * np.sin(2.0 * np.pi * u) * np.sin(np.pi * v) + 0.3 * np.cos(np.pi * v)
+    pixels = np.stack([waves, waves[::-1], 0.2 + u * (1.0 - u)], axis=-1).astype(np.float32)
+    path = str(tmp_path / "map.exr")
+    output = oiio.ImageOutput.create(path)
+    output.open(path, oiio.ImageSpec(width, height, 3, oiio.FLOAT))
+    output.write_image(pixels)
+    output.close()
+    turned = d.Transform(moved(axis=(1.0, 2.0, 3.0), degrees=50.0).matrix)
+    for to_world in (d.Transform(), turned):
+        lights = [d.EnvironmentMap(filename=path, to_world=to_world)]
+        camera = d.Equirectangular(to_world=to_world)
+        result = rendered(scene(lights=lights, camera=camera, film=film(width, height)), 64, "rgb")
+        seen = result.mean_xyz() @ xyz_to_rgb("srgb").T
+        # a map of h rows has its first and last row at the poles: half a texel away at most
+        assert np.abs(seen - pixels).max() < 0.06
+        assert np.abs(seen - pixels).mean() < 0.02
 
 
 # ---------------------------------------------------------------- responses
