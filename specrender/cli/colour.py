@@ -53,7 +53,7 @@ def output_choices(arguments, paths: list[Path]) -> dict[Path, dict[str, object]
 
 
 def _note_unused(given, paths):
-    display = [path for path in paths if path.suffix.lower() != ".exr"]
+    display = [path for path in paths if path.suffix.lower() not in (".exr", ".film")]
     for name in DISPLAY_CHOICES:
         if name in given and not display:
             _note(f"{_flag(name)} acts on .png, .jpg, .tif, .dpx and .jxl files; EXR files stay scene-linear")
@@ -63,8 +63,11 @@ def _note_unused(given, paths):
 
 def _fitting(path, given, count):
     """The choices without a bit depth that is meant for another file."""
+    from specrender.output import FILM_EXTENSIONS
     from specrender.output.display import DEPTHS
 
+    if path.suffix.lower() in FILM_EXTENSIONS:
+        return {}
     depths = ("half", "float") if path.suffix.lower() == ".exr" else DEPTHS[path.suffix.lower()]
     leave_out = count > 1 and given.get("bit_depth") not in (None, *depths)
     return {name: value for name, value in given.items() if not (leave_out and name == "bit_depth")}

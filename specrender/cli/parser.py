@@ -69,6 +69,7 @@ def build_parser() -> Parser:
     _add_develop(commands)
     _add_spectrum(commands)
     _add_bench(commands)
+    _add_merge(commands)
     _add_info(commands)
     return parser
 
@@ -85,7 +86,7 @@ def _add_render(commands):
     add = parser.add_argument
     add("scene", metavar="SCENE", help="scene file")
     add("-o", dest="outputs", action="append", metavar="OUT", default=[],
-        help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl; may be repeated [SCENE.exr]")  # fmt: skip
+        help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl, .film; repeatable [SCENE.exr]")  # fmt: skip
 
     group = parser.add_argument_group("what is rendered; by default what the scene says")
     add = group.add_argument
@@ -243,6 +244,18 @@ def _add_bench(commands):
     add("--mitsuba-data", metavar="DIR", help="folder of Mitsuba's public scenes, whose cbox, matpreview and bunny are"
         f" measured, too [${MITSUBA_DATA}]", default=os.environ.get(MITSUBA_DATA))  # fmt: skip
     add("--mesh", metavar="FILE", help="a mesh for the ray benchmarks, beside the built-in ones")
+
+
+def _add_merge(commands):
+    text = "Put parts of a render together, that --samples or checkpoints hold, and write pictures of the whole."
+    parser = commands.add_parser("merge", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=_command("merge"))
+    add = parser.add_argument
+    add("parts", metavar="PART", nargs="+", help=".film files or checkpoints, in any order")
+    add("-o", dest="outputs", action="append", metavar="OUT", required=True,
+        help="as of `specrender render`, or .film; may be repeated")  # fmt: skip
+    _add_colour(parser)
+    add("--quiet", action="store_true", help="print errors only")
 
 
 def _add_info(commands):

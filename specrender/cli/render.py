@@ -58,7 +58,7 @@ def run(arguments) -> int:
 
 def _checked_outputs(arguments):
     """The output files, found to be writable before anything is rendered."""
-    paths = checked_paths(arguments.outputs, Path(arguments.scene).stem + ".exr")
+    paths = checked_paths(arguments.outputs, running.default_output(arguments))
     if arguments.stats:
         if any(is_same_file(arguments.stats, path) for path in paths):
             raise InputError(f"'{arguments.stats}' is both an output and the file of --stats")
@@ -97,7 +97,10 @@ def _note_oddities(scene, arguments, paths):
         note("the scene has no light: the image will be black")
     if where(scene.camera) is None:
         note("the scene has no camera: the default one is used, at the origin, looking along +z")
-    if arguments.aov and all(path.suffix.lower() != ".exr" for path in paths):
+    suffixes = {path.suffix.lower() for path in paths}
+    if arguments.samples and ".film" not in suffixes:
+        note("--samples renders a part; to put parts together later, write it to a .film file")
+    if arguments.aov and not suffixes & {".exr", ".film"}:
         note("--aov adds layers to .exr files; none is written")
     if arguments.dispersive and Path(arguments.scene).suffix.lower() == ".toml":
         note("--dispersive acts on Mitsuba's files; the named glasses of TOML scenes are dispersive already")
@@ -171,13 +174,20 @@ def _stats(session, written):
         "crop": list(film.crop),
         "spp": film.sample_count,
         "threads": stats.threads,
+        "first_sample": film.first_sample,
+        "mean_spp": film.total_samples() / film.pixel_count,
         "interrupted": stats.interrupted,
+        "stopped_by": stats.stop.value,
+        "noise": running.finite(stats.noise),
+        "noise_of_95_percent": running.finite(stats.worst_noise),
+        "decisions": stats.decisions,
         "paths_per_second": stats.paths_per_second,
         "seconds": {stage: round(seconds, 6) for stage, seconds in session.seconds.items()},
         "counters": {
             "paths": stats.samples,
             "triangles": session.tables.triangle_count,
             "non_finite_samples": stats.non_finite,
+            "non_finite_places": running.located(session),
             "non_finite_values_written": sum(file.nonfinite for file in written),
             "clamped_values_written": sum(file.clamped for file in written),
         },
@@ -189,20 +199,32 @@ def _stats(session, written):
 
 def _write_stats(path, stats):
     try:
-        Path(path).write_text(json.dumps(stats, indent=2) + "\n", encoding="utf-8")
+        Path(path).write_text(json.dumps(stats, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot write '{path}': {error.strerror}") from None
 
 
 def _report(session, written, compiled, colour):
+    from specrender.driver import Stop
+
     stats = session.stats
     parts = [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
     if compiled:
         parts.insert(0, f"compiled kernels in {session.seconds['compile_kernel']:.1f} s")
+    if stats.stop is Stop.TIME or (session.film.extra_samples is not None and not stats.interrupted):
+        mean = session.film.total_samples() / session.film.pixel_count
+        parts.insert(0, f"{running.span(session.film)} samples per pixel, {mean:.4g} on average")
+    elif stats.noise is not None:
+        parts.insert(0, f"{running.span(session.film)} samples per pixel")
+    if stats.noise is not None and stats.noise < float("inf"):
+        parts.insert(0, f"noise {stats.noise:.3g}, 95 % of the pixels below {stats.worst_noise:.3g}")
     if stats.interrupted:
         parts.insert(0, f"interrupted after {running.span(session.film)} samples per pixel")
     if stats.non_finite:
-        parts.append(f"{stats.non_finite} samples were not finite and count as black")
+        place = running.located(session)[0]
+        seen = f", where {place['material']} is seen" if place["material"] else ""
+        first = f"one of them sample {place['sample']} of pixel {place['x']},{place['y']}{seen}"
+        parts.append(f"{stats.non_finite} samples were not finite and count as black ({first})")
     for file in written:
         if file.clamped or file.nonfinite:
             parts.append(f"{file.path}: {file.clamped} values clamped, {file.nonfinite} not finite")

@@ -17,6 +17,15 @@ def plan_of(arguments, scene):
     return stop_rules(scene, arguments.spp, arguments.time, arguments.noise, adaptive, arguments.samples)
 
 
+def default_output(arguments) -> Path:
+    """Where the result goes if no -o says: to the working directory, under the name of the scene."""
+    stem = Path(arguments.scene).stem
+    if arguments.samples is None:
+        return Path(f"{stem}.exr")
+    first, last = arguments.samples
+    return Path(f"{stem}.{first}-{last}.film")
+
+
 def is_kept(arguments) -> bool:
     """Whether the checkpoint stays when the render is finished: if it was asked for."""
     return arguments.checkpoint is not None or arguments.every is not None or arguments.resume
@@ -63,3 +72,18 @@ def span(film) -> str:
     if film.extra_samples is None:
         return str(film.sample_count)
     return f"{film.sample_count} to {film.sample_count + int(film.extra_samples.max())}"
+
+
+def finite(value: float | None) -> float | None:
+    """A number as JSON can hold it: None for infinity."""
+    return None if value is None or value == float("inf") else value
+
+
+def located(session) -> list[dict]:
+    """Places of samples that were not finite: pixel, index of the sample, and the material that is seen there."""
+    from specrender.locate import visible_material
+
+    return [
+        {"x": x, "y": y, "sample": index, "material": visible_material(session.scene, session.tables, x, y)}
+        for x, y, index in session.stats.non_finite_places
+    ]

@@ -3,9 +3,10 @@
 from specrender.output.developing import develop
 from specrender.output.options import OutputOptions
 from specrender.output.read import Image, read_image
-from specrender.output.write import FORMATS, Written, check_output, wants_spectral, write_image
+from specrender.output.write import FILM_EXTENSIONS, FORMATS, Written, check_output, wants_spectral, write_image
 
 __all__ = [
+    "FILM_EXTENSIONS",
     "FORMATS",
     "Image",
     "OutputOptions",

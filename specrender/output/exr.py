@@ -81,6 +81,8 @@ def add_data_layers(layers: Layers, options: OutputOptions) -> None:
         layers.add(film.variance_of_mean(), tuple(f"variance.{c}" for c in channels), clean=False)
     if options.moments:
         layers.add(film.second_moment(), tuple(f"m2.{c}" for c in channels))
+    if film.extra_samples is not None:
+        layers.add(film.samples().astype(np.float64), ("sampleCount",))
     for name, count in film.aov_layout:
         values = film.mean_aov(name)
         record = AOVS.get(name)

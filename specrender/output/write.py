@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from specrender.errors import InputError
-from specrender.film.film import Film
+from specrender.film import Film, save_film
+from specrender.film.store import EXTENSIONS as FILM_EXTENSIONS
 from specrender.output.display import (
     check_display,
     dpx_picture,
@@ -86,7 +87,7 @@ def check_output(path: str | os.PathLike, options: OutputOptions | None = None) 
     try:
         if path.is_dir():
             raise InputError(f"cannot write '{path}': it is a folder; give a file name ({_allowed()})")
-        if extension not in FORMATS:
+        if extension not in FORMATS and extension not in FILM_EXTENSIONS:
             given = f"unknown extension '{path.suffix}'" if extension else "no extension"
             raise InputError(f"cannot write '{path}': {given}; allowed: {_allowed()}")
         target = Path(os.path.realpath(path))
@@ -100,7 +101,7 @@ def check_output(path: str | os.PathLike, options: OutputOptions | None = None) 
             pass
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise InputError(f"cannot write '{path}': {getattr(error, 'strerror', None) or error}") from error
-    if options is not None:
+    if options is not None and extension in FORMATS:
         _check_options(path, extension, options)
 
 
@@ -123,7 +124,8 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
     Parameters
     ----------
     film : what was rendered.
-    path : `.exr` (`.spectral.exr` with spectra), `.png`, `.jpg`, `.tif`, `.dpx`, `.jxl`.
+    path : `.exr` (`.spectral.exr` with spectra), `.png`, `.jpg`, `.tif`, `.dpx`, `.jxl`; or `.film`, the film itself
+        with all its sums, to be merged with others or made pictures of later.
     options : None for the defaults.
 
     Returns
@@ -138,6 +140,9 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
     options = OutputOptions() if options is None else options
     check_output(path, options)
     path = Path(path)
+    if path.suffix.lower() in FILM_EXTENSIONS:
+        save_film(film, path)
+        return Written(path, 0, 0)
     options = replace(options, spectral=wants_spectral(path, options))
     picture = FORMATS[path.suffix.lower()](film, options)
     save(picture, path)
@@ -145,4 +150,4 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
 
 
 def _allowed() -> str:
-    return " ".join(FORMATS)
+    return " ".join([*FORMATS, *FILM_EXTENSIONS])

@@ -1,0 +1,40 @@
+"""`specrender merge`: parts of a render to one picture."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+from specrender.cli.colour import check_different, output_choices
+from specrender.cli.files import is_same_file
+from specrender.cli.running import span
+from specrender.cli.streams import say, show_notices
+from specrender.errors import InputError, SpecrenderWarning
+
+
+def run(arguments) -> int:
+    """Merge, write the files, report; returns the exit code."""
+    from specrender.film import load_film, machines, merged
+    from specrender.session import write
+
+    with warnings.catch_warnings():
+        show_notices(arguments.quiet)
+        paths = [Path(name) for name in arguments.outputs]
+        check_different(paths, arguments.parts, is_same_file)
+        choices = output_choices(arguments, paths)
+        for index, name in enumerate(arguments.parts):
+            if any(is_same_file(name, other) for other in arguments.parts[:index]):
+                raise InputError(f"'{name}' is given twice")
+        films = [load_film(name) for name in arguments.parts]
+        if len(machines(films)) > 1:
+            note = "the parts come from different machines: the same samples may differ there in their last bits"
+            warnings.warn(note, SpecrenderWarning, stacklevel=2)
+        film = merged(films, arguments.parts)
+        for path in paths:
+            write(film, path, **choices[path])
+    if not arguments.quiet:
+        names, parts = ", ".join(str(path) for path in paths), len(films)
+        what = f"{parts} part{'s' * (parts > 1)}, {span(film)} samples per pixel"
+        say(f"specrender: wrote {names} ({what})", sys.stdout)
+    return 0
