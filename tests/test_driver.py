@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tiny import tiny
 
-from specrender.driver import Job, Plan, new_film, render_film
+from specrender.driver import Job, Plan, Regular, Stop, new_film, render_film
+from specrender.errors import InputError
 from specrender.scene.compile import compile_scene
 
 
@@ -97,3 +98,76 @@ def test_counts(tables):
     assert stats.samples == 40 * 33 * 5 and not stats.interrupted and stats.threads == 2
     assert seen[-1] == (stats.samples, stats.samples)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def assert_same_state(a, b):
+    assert_same_bits(a, b)
+    assert np.array_equal(a.samples(), b.samples())
+    for name, value in vars(a.convergence).items():
+        assert np.array_equal(value, vars(b.convergence)[name], equal_nan=True), name
+
+
+@pytest.mark.parametrize("adaptive", [True, False])
+def test_decisions_do_not_depend_on_threads_tiles_and_interruptions(tables, adaptive):
+    plan = Plan(noise=0.008, adaptive=adaptive)
+    once, often = new_film(tables), new_film(tables)
+    stats = render_film(tables, once, plan, threads=1)
+    assert stats.stop is Stop.NOISE and stats.noise <= 0.008 and stats.decisions > 2
+    assert (once.extra_samples is not None) == adaptive
+    calls = 0
+    while render_film(tables, often, plan, threads=2, tile_size=7, job=stop_after(12)).interrupted:
+        calls += 1
+    assert calls > 2
+    assert_same_state(once, often)
+
+
+def test_more_samples_than_a_limit_allowed_go_on_to_the_same(tables):
+    once, often = new_film(tables), new_film(tables)
+    render_film(tables, once, Plan(noise=0.008), threads=1)
+    for limit in (5, 33, 40, 47, 90, 10_000):
+        stats = render_film(tables, often, Plan(noise=0.008, samples=limit), threads=1)
+        assert often.total_samples() <= limit * often.pixel_count
+    assert stats.stop is Stop.NOISE
+    assert_same_state(once, often)
+
+
+def test_adaptive_sampling_without_a_target_spends_what_it_is_given(tables):
+    film = new_film(tables)
+    stats = render_film(tables, film, Plan(samples=100, adaptive=True), threads=2)
+    assert stats.stop is Stop.SAMPLES and film.extra_samples is not None
+    assert 75 * film.pixel_count < film.total_samples() <= 100 * film.pixel_count
+
+
+def test_time_limit(tables):
+    film = new_film(tables)
+    stats = render_film(tables, film, Plan(seconds=0.3), threads=2)
+    assert stats.stop is Stop.TIME and not stats.interrupted
+    assert 0.3 <= stats.render_seconds < 3.0 and film.total_samples() == stats.samples > 0
+
+
+def test_regular_calls_see_a_consistent_film(tables):
+    film, seen = new_film(tables), []
+
+    def look(film):
+        seen.append(film.total_samples())
+        assert np.all(np.squeeze(film.weight) == np.squeeze(film.samples()))
+
+    job = Job(regulars=[Regular(0.02, look)])
+    stats = render_film(tables, film, Plan(samples=400), threads=2, job=job)
+    assert len(seen) > 1 and seen == sorted(seen) and stats.pause_seconds > 0
+    assert_same_bits(film, rendered(tables, 400))
+
+
+@pytest.mark.parametrize(
+    "rules, message",
+    [
+        ({}, "without an end"),
+        ({"samples": 0}, "1 or more"),
+        ({"seconds": -1.0}, "time limit must be a positive"),
+        ({"noise": float("nan")}, "noise target must be a positive"),
+        ({"adaptive": True}, "without an end"),
+    ],
+)
+def test_plans_that_make_no_sense(rules, message):
+    with pytest.raises(InputError, match=message):
+        Plan(**rules)

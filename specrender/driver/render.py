@@ -11,11 +11,12 @@ import numpy as np
 from specrender.driver.job import Job, RenderStats, Stop
 from specrender.driver.plan import Plan
 from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, empty_call
-from specrender.errors import InputError
 from specrender.film import Film
 from specrender.film import aov_layout as film_layout
+from specrender.film import noise as convergence
 from specrender.kernel import tile
 from specrender.kernel.jit import is_compiled
+from specrender.kernel.sampler import SOBOL
 from specrender.scene.compile import SceneTables
 
 #: A pass over all tiles should take about this long [s]: progress moves, and Ctrl-C seldom cuts a pass.
@@ -84,8 +85,6 @@ def render_film(
         if plan < 1:
             return RenderStats(threads=threads or 1)
         plan = Plan(samples=most + plan)
-    if plan.needs_decisions:
-        raise InputError("noise targets and adaptive sampling are not there yet")
     job = Job() if job is None else job
     threads = default_threads() if threads is None else threads
     prepare_kernel()
@@ -96,7 +95,10 @@ def render_film(
     with ThreadPoolExecutor(threads) as pool:
         deadline = None if plan.seconds is None else started + plan.seconds
         tiles = Tiles(scene_tables, film, tile_size, job, stats, pool, deadline)
-        _render_evenly(tiles, plan)
+        if plan.needs_decisions:
+            _render_to_noise(tiles, plan)
+        else:
+            _render_evenly(tiles, plan)
     stats.render_seconds = time.monotonic() - started - stats.pause_seconds
     return stats
 
@@ -120,6 +122,40 @@ def _render_evenly(tiles: Tiles, plan: Plan) -> None:
         # twice the samples while passes are short: how they are cut does not change the sums
         if time.monotonic() - pass_started < PASS_SECONDS / 2:
             size = min(2 * size, SAMPLES_PER_CALL)
+
+
+def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
+    """Pixels to their goals, then a decision on the next goals, and so on.
+
+    Decisions come from the film at fixed numbers of samples, never from the clock; goals are kept in the film, so that
+    a render that was stopped on the way to them goes on to the same.
+    """
+    film, stats = tiles.film, tiles.stats
+    stratified = tiles.scene_tables.tables.arrays["settings"][0]["sampler"] == SOBOL
+    budget = None if plan.samples is None else plan.samples * film.pixel_count
+    if budget is not None:
+        tiles.total = max(0, budget - film.total_samples())
+    convergence.begin(film)
+    while True:
+        goal = film.convergence.goal
+        counts = np.broadcast_to(np.squeeze(film.samples()), film.shape)
+        missing = int(np.maximum(goal - counts, 0).sum(dtype=np.int64))
+        if budget is not None and film.total_samples() + missing > budget:
+            # equal numbers can be met exactly; of adaptive ones, only whole rounds are taken
+            if film.extra_samples is None and len(np.unique(goal)) == 1:
+                level(tiles, film.first_sample + plan.samples)
+            return
+        if missing and not level(tiles, film.first_sample + goal):
+            return
+        convergence.remember(film, stratified)
+        following, stats.noise, stats.worst_noise = convergence.decide(film, plan.noise, plan.is_adaptive)
+        stats.decisions += 1
+        if following is None:
+            stats.stop = Stop.NOISE
+            return
+        if following.max() > LAST_SAMPLE:
+            return
+        film.convergence.goal[...] = following
 
 
 def level(tiles: Tiles, goal: int | np.ndarray) -> bool:

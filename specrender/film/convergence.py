@@ -15,26 +15,30 @@ class Convergence:
     Parameters
     ----------
     goal : int32, samples at which each pixel waits for the next decision.
-    halfway : float32, mean Y of the pixel when its number of samples was last a power of two.
-    change : float32, squared change of the mean Y, over that from half of those samples, relative to brightness;
-        NaN before there was one.
+    seen : int32, samples each pixel had when it was last looked at.
+    halfway : float64, mean Y of the pixel when its number of samples was last a power of two; NaN before it was one.
+    change : float32, squared change of that mean by the last doubling, relative to brightness; NaN before there was
+        one.
     efficiency : float32, variance of the mean at that time divided by that of independent samples.
     rate : float32, the exponent a by which the variance falls as n^-a.
     """
 
     goal: np.ndarray
+    seen: np.ndarray
     halfway: np.ndarray
     change: np.ndarray
     efficiency: np.ndarray
     rate: np.ndarray
 
     @classmethod
-    def create(cls, height: int, width: int, goal: int) -> "Convergence":
-        """The state before the first sample; every pixel goes to `goal` samples first."""
+    def create(cls, height: int, width: int) -> "Convergence":
+        """The state of a film of which nothing is known."""
+        shape = (height, width)
         return cls(
-            goal=np.full((height, width), goal, np.int32),
-            halfway=np.zeros((height, width), np.float32),
-            change=np.full((height, width), np.nan, np.float32),
-            efficiency=np.ones((height, width), np.float32),
-            rate=np.ones((height, width), np.float32),
+            goal=np.zeros(shape, np.int32),
+            seen=np.zeros(shape, np.int32),
+            halfway=np.full(shape, np.nan),
+            change=np.full(shape, np.nan, np.float32),
+            efficiency=np.ones(shape, np.float32),
+            rate=np.ones(shape, np.float32),
         )

@@ -26,7 +26,7 @@ def film():
         array[...] = rng.random(array.shape)
     film.first_sample, film.sample_count = 64, 3
     film.extra_samples = rng.integers(0, 4, film.shape).astype(np.int32)
-    film.convergence = Convergence.create(*film.shape, 32)
+    film.convergence = Convergence.create(*film.shape)
     film.identity = Identity({"scene": "abc", "seed": "1"}, {"CPU target": "x"})
     film.metadata = {"spp": 3, "scene": "Prüfung", "time": 1.5}
     return film
