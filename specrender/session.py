@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MODES = ("spectral", "rgb")
 
+#: AOVs that denoising needs (`denoise.GUIDES`, without importing it).
+DENOISE_GUIDES = ("albedo", "sh_normal")
+
 #: pixel_format of a film -> what it asks of an EXR file.
 PIXEL_FORMATS = {
     "rgb": {},
@@ -194,13 +197,21 @@ class Session:
         }
         return Identity(required, {"CPU target": cpu_target()})
 
-    def render(self, job: Job | None = None, plan: Plan | None = None) -> Film:
-        """Add samples to the film until the plan is met; by default, as many as the scene's sampler says."""
+    def render(self, job: Job | None = None, plan: Plan | None = None, dask: str | None = None) -> Film:
+        """Add samples to the film until the plan is met; by default, as many as the scene's sampler says.
+
+        dask : address of a scheduler whose workers do it; None for this machine.
+        """
         from specrender import driver
 
         plan = driver.Plan(samples=self.scene.sampler.sample_count) if plan is None else plan
         with self.timed("render"):
-            self.stats = driver.render_film(self.tables, self.film, plan, self.threads, job=job)
+            if dask is None:
+                self.stats = driver.render_film(self.tables, self.film, plan, self.threads, job=job)
+            else:
+                from specrender.cluster import render_on_cluster
+
+                self.stats = render_on_cluster(self, plan, dask, job)
         self.seconds["render"] -= self.stats.pause_seconds
         self.seconds["checkpoint"] = self.seconds.get("checkpoint", 0.0) + self.stats.pause_seconds
         return self.film
@@ -265,6 +276,8 @@ def render(
     checkpoint: str | os.PathLike | None = None,
     every: float | None = None,
     resume: bool = False,
+    dask: str | None = None,
+    denoise: bool = False,
     progress: bool = False,
     job: Job | None = None,
 ) -> Film:
@@ -296,6 +309,8 @@ def render(
     checkpoint : file in which the film is kept; None: none.
     every : seconds between checkpoints.
     resume : go on with the film in the checkpoint, if there is one.
+    dask : address of a dask scheduler whose workers render.
+    denoise : `film.denoised` is wanted, too, and the AOVs that guide it; see `specrender.denoise`.
     progress : show a progress bar on standard error.
     job : a `driver.Job`, to watch the render or to stop it from another thread.
 
@@ -324,7 +339,7 @@ def render(
             "integrator": integrator,
             "sampler": sampler,
             "max_depth": max_depth,
-            "aovs": aovs,
+            "aovs": (*aovs, *DENOISE_GUIDES) if denoise else aovs,
         },
     )
     session.read(scene_or_path, defines, dispersive)
@@ -334,9 +349,12 @@ def render(
     session.compile()
     if checkpoint is not None:
         job = _with_checkpoint(session, Path(checkpoint), every, resume, job)
-        session.render(_with_progress_bar(session, plan, job) if progress else job, plan)
-        return _saved(session.film, Path(checkpoint))
-    return session.render(_with_progress_bar(session, plan, job) if progress else job, plan)
+    session.render(_with_progress_bar(session, plan, job) if progress else job, plan, dask)
+    if checkpoint is not None:
+        _save(session.film, checkpoint)
+    if denoise:
+        _denoise(session.film)
+    return session.film
 
 
 def _with_checkpoint(session, path, every, resume, job):
@@ -357,11 +375,16 @@ def _with_checkpoint(session, path, every, resume, job):
     return job
 
 
-def _saved(film, path):
+def _save(film, path):
     from specrender.film import save_film
 
     save_film(film, path)
-    return film
+
+
+def _denoise(film):
+    from specrender.denoise import denoise
+
+    denoise(film)
 
 
 def _with_progress_bar(session, plan, job):

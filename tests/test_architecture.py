@@ -53,9 +53,14 @@ LAYERS = {
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},
     "driver": {"film", "kernel", "scene"},
+    "denoise.py": {"color", "film"},
+    "locate.py": {"driver", "kernel", "scene"},
     "checkpoints.py": {"driver", "film", "files"},
     "comparison": {"color", "driver", "film", "files", "kernel", "output", "scene", "session", "spectra"},
-    "session.py": {"checkpoints", "color", "driver", "film", "kernel", "output", "scene", "spectra"},
+    "cluster.py": {"driver", "film", "session"},
+    "session.py": {
+        "checkpoints", "cluster", "color", "denoise", "driver", "film", "kernel", "output", "scene", "spectra",
+    },
 }
 
 
@@ -349,7 +354,7 @@ def test_flags_and_keywords_are_the_same():
     arguments = vars(build_parser().parse_args(["render", "scene.toml"]))
     from specrender.cli.colour import CHOICES
 
-    files = {"scene", "outputs", "run", "stats", "quiet", *CHOICES}
+    files = {"scene", "outputs", "run", "stats", "quiet", "tev", "preview", *CHOICES}
     flags = {"aovs" if name == "aov" else name for name in set(arguments) - files}
     keywords = set(inspect.signature(specrender.render).parameters)
     assert flags == keywords - {"scene_or_path", "spectral_film", "progress", "job"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
 
-from specrender.cli.colour import check_different, output_choices
-from specrender.cli.files import is_same_file
+from specrender.cli.colour import output_choices
+from specrender.cli.files import checked_paths, is_same_file
 from specrender.cli.running import span
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderWarning
@@ -20,8 +19,10 @@ def run(arguments) -> int:
 
     with warnings.catch_warnings():
         show_notices(arguments.quiet)
-        paths = [Path(name) for name in arguments.outputs]
-        check_different(paths, arguments.parts, is_same_file)
+        paths = checked_paths(arguments.outputs, "")
+        for path in paths:
+            if any(is_same_file(path, name) for name in arguments.parts):
+                raise InputError(f"'{path}' is both input and output; writing it would destroy it")
         choices = output_choices(arguments, paths)
         for index, name in enumerate(arguments.parts):
             if any(is_same_file(name, other) for other in arguments.parts[:index]):

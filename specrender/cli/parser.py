@@ -37,6 +37,9 @@ NEGATIVE = re.compile(r"-[\d.]")
 #: Environment variable with the default of --mitsuba-data.
 MITSUBA_DATA = "SPECRENDER_MITSUBA_DATA"
 
+#: Where the tev viewer listens (`output.tev.DEFAULT_ADDRESS`, without importing it).
+TEV = "localhost:14158"
+
 #: Largest integer the kernel holds.
 MAX_INT = 2**31 - 1
 
@@ -128,6 +131,11 @@ def _add_render(commands):
     add("--checkpoint", metavar="FILE", help="where the state is kept; stays there in the end [OUT.checkpoint]")
     add("--every", type=_positive, metavar="S", help="seconds between checkpoints [60]")
     add("--resume", action="store_true", help="go on with the checkpoint, if there is one")
+    add("--denoise", action="store_true",
+        help="smooth the picture by Open Image Denoise; EXR files keep the noisy one in layers")  # fmt: skip
+    add("--dask", metavar="ADDRESS", help="scheduler of a dask.distributed cluster that renders, as tcp://host:8786")
+    add("--tev", nargs="?", const=TEV, metavar="HOST:PORT", help=f"show tiles in the tev viewer as they come [{TEV}]")
+    add("--preview", metavar="FILE.png", help="a picture that is written every few seconds")
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")

@@ -31,19 +31,23 @@ def run(arguments) -> int:
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
         _keep_inputs(session.scene, arguments, paths)
-        choices = output_choices(arguments, paths)
+        choices = output_choices(arguments, [*paths, *_preview(arguments, paths)])
         with session.timed("import"):
             from specrender.output.balance import check_pixel
 
             compiled = announce_compiling(arguments.quiet)
         plan = running.plan_of(arguments, session.scene)
+        running.check_extras(arguments, plan)
         session.compile()
         check_pixel(arguments.white_balance, session.film.crop)
         checkpoint = running.checkpoint_of(arguments, paths, is_same_file)
         running.resume(arguments, session, checkpoint)
         _note_oddities(session.scene, arguments, paths)
         interrupts.is_rendering = True
-        _render(session, plan, interrupts.stop, arguments.quiet, [running.saving(arguments, checkpoint)])
+        job = running.job_of(arguments, interrupts.stop, checkpoint, session, choices)
+        _render(session, plan, job, arguments)
+        if arguments.denoise:
+            running.denoise(session)
         written = _write(session, paths, choices, checkpoint, running.is_kept(arguments))
         interrupts.is_rendering = False
         session.seconds["total"] = time.perf_counter() - min(started, STARTED)
@@ -68,6 +72,19 @@ def _checked_outputs(arguments):
     return paths
 
 
+def _preview(arguments, paths):
+    """The file of --preview, if there is one, found to be writable."""
+    if arguments.preview is None:
+        return []
+    return checked_paths([*map(str, paths), arguments.preview], "")[len(paths) :]
+
+
+def _layers(arguments):
+    from specrender.session import DENOISE_GUIDES
+
+    return [*arguments.aov, *(DENOISE_GUIDES if arguments.denoise else ())]
+
+
 def _keep_inputs(scene, arguments, paths):
     """InputError if a file that is written is one of those that the scene was read from."""
     from specrender.scene.description import where
@@ -79,7 +96,7 @@ def _keep_inputs(scene, arguments, paths):
         place = where(node)
         if place:
             inputs.update((place, place.partition(": ")[0], place.rpartition(":")[0]))
-    for path in [*paths, *([arguments.stats] if arguments.stats else [])]:
+    for path in [*paths, *(name for name in (arguments.stats, arguments.preview) if name)]:
         if any(is_same_file(path, name) for name in inputs if name):
             raise InputError(f"'{path}' is a file of the scene; writing it would destroy it")
 
@@ -123,23 +140,21 @@ def _session(arguments, paths):
         observer=arguments.observer,
         clamp_indirect=arguments.clamp_indirect,
         first_sample=0 if arguments.samples is None else arguments.samples[0],
-        overrides={**{name: getattr(arguments, name) for name in OVERRIDES}, "aovs": arguments.aov},
+        overrides={**{name: getattr(arguments, name) for name in OVERRIDES}, "aovs": _layers(arguments)},
     )
 
 
-def _render(session, plan, stop, quiet, regulars):
-    from specrender.driver import Job
+def _render(session, plan, job, arguments):
     from specrender.session import integrator_chain
 
-    if not quiet:
+    if not arguments.quiet:
         height, width = session.film.shape
         what = f"{session.mode}, {integrator_chain(session.scene.integrator) or 'no integrator'}"
         say(f"specrender: rendering {session.scene.name}: {width}x{height} pixels, {described(plan)}, {what}")
-    job = Job(stop=stop, regulars=regulars)
-    bar = progress(plan, job, quiet)
+    bar = progress(plan, job, arguments.quiet)
     job.on_progress = bar.update
     try:
-        session.render(job, plan)
+        session.render(job, plan, arguments.dask)
     finally:
         bar.close()
 

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from specrender.cli.streams import say
-from specrender.errors import InputError, SpecrenderWarning
+from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
 
 
 def plan_of(arguments, scene):
@@ -17,13 +17,29 @@ def plan_of(arguments, scene):
     return stop_rules(scene, arguments.spp, arguments.time, arguments.noise, adaptive, arguments.samples)
 
 
-def default_output(arguments) -> Path:
+def default_output(arguments) -> str:
     """Where the result goes if no -o says: to the working directory, under the name of the scene."""
     stem = Path(arguments.scene).stem
     if arguments.samples is None:
-        return Path(f"{stem}.exr")
+        return f"{stem}.exr"
     first, last = arguments.samples
-    return Path(f"{stem}.{first}-{last}.film")
+    return f"{stem}.{first}-{last}.film"
+
+
+def check_extras(arguments, plan) -> None:
+    """Errors for what is asked for and cannot be had, before anything is rendered."""
+    if arguments.denoise:
+        from specrender.denoise import check_available
+
+        check_available()
+    if arguments.dask is not None:
+        from specrender.cluster import check_plan
+
+        check_plan(plan)
+    if arguments.tev is not None:
+        from specrender.output.tev import parsed_address
+
+        parsed_address(arguments.tev)
 
 
 def is_kept(arguments) -> bool:
@@ -57,14 +73,67 @@ def resume(arguments, session, checkpoint) -> None:
         warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
 
-def saving(arguments, checkpoint):
-    """What saves the checkpoint every so often; a failure is said once and does not stop the render."""
+def job_of(arguments, stop, checkpoint, session, choices):
+    """The hooks of a render: checkpoints, a preview, a live view.
+
+    Checkpoints that cannot be saved and viewers that are gone are mentioned and do not stop the render.
+    """
     from specrender.checkpoints import EVERY
+    from specrender.driver import Job, Regular
 
     def complain(problem):
         warnings.warn(f"{problem}; rendering goes on", SpecrenderWarning, stacklevel=2)
 
-    return checkpoint.saving(EVERY if arguments.every is None else arguments.every, complain)
+    job = Job(stop=stop)
+    job.regulars.append(checkpoint.saving(EVERY if arguments.every is None else arguments.every, complain))
+    if arguments.preview:
+        job.regulars.append(Regular(PREVIEW_SECONDS, _preview(Path(arguments.preview), choices, complain)))
+    if arguments.tev:
+        job.on_tile = _live_view(arguments.tev, session, complain)
+    return job
+
+
+#: Seconds between two previews.
+PREVIEW_SECONDS = 2.0
+
+
+def _preview(path, choices, complain):
+    from specrender.session import write
+
+    failed = []
+
+    def show(film):
+        try:
+            write(film, path, **choices.get(path, {}))
+        except SpecrenderError as error:
+            if not failed:
+                complain(error)
+            failed.append(error)
+
+    return show
+
+
+def _live_view(address, session, complain):
+    from specrender.output.tev import TevView
+
+    view = TevView(address, session.scene.name, session.film)
+
+    def show(film, x0, y0, x1, y1):
+        if view.problem is None:
+            view.show(film, x0, y0, x1, y1)
+            if view.problem is not None:
+                complain(view.problem)
+
+    return show
+
+
+def denoise(session) -> None:
+    """Denoise the film, if it has any samples."""
+    from specrender.denoise import denoise as run
+
+    with session.timed("denoise"):
+        if session.film.sample_count:
+            run(session.film)
 
 
 def span(film) -> str:

@@ -49,6 +49,7 @@ class Film:
     sample_count : int, samples taken in every pixel so far: the indices first_sample, first_sample + 1, ...
     extra_samples : (h, w) int32 or None, samples a pixel has beyond those: of adaptive sampling or an interrupted pass.
     convergence : what a render towards a noise target knows of the past, or None (see `film.noise`).
+    denoised : (h, w, 3) or None, a denoised image in XYZ, which `mean_xyz` then returns (see `denoise`).
     identity : of the render that the samples belong to.
     metadata : name -> str, int or float, copied into files: software, version, spp, seed, scene, mode, units, ...
     """
@@ -71,6 +72,7 @@ class Film:
     sample_count: int = 0
     extra_samples: np.ndarray | None = None
     convergence: Convergence | None = None
+    denoised: np.ndarray | None = None
     identity: Identity = field(default_factory=Identity)
     metadata: dict[str, object] = field(default_factory=dict)
 
@@ -177,7 +179,11 @@ class Film:
         return self.sample_count + self.extra_samples.astype(np.int64)[..., None]
 
     def mean_xyz(self) -> np.ndarray:
-        """(h, w, 3) float64 CIE XYZ; 0 where no weight has fallen."""
+        """(h, w, 3) float64 CIE XYZ, the denoised ones if there are; 0 where no weight has fallen."""
+        return self.noisy_xyz() if self.denoised is None else self.denoised
+
+    def noisy_xyz(self) -> np.ndarray:
+        """(h, w, 3) float64 CIE XYZ of the samples; 0 where no weight has fallen."""
         return self._normalised(self.xyz + self.xyz_rest)
 
     def mean_alpha(self) -> np.ndarray:

@@ -90,7 +90,7 @@ def relative_variance(film: Film) -> np.ndarray:
 
 def brightness(film: Film) -> np.ndarray:
     """(h, w) float64: |Y| + 0.01 of its mean; 1 everywhere in a black image."""
-    luminance = np.abs(film.mean_xyz()[..., 1])
+    luminance = np.abs(film.noisy_xyz()[..., 1])
     floor = FLOOR * float(luminance.mean())
     return luminance + floor if floor > 0.0 else np.ones_like(luminance)
 
@@ -120,7 +120,7 @@ def remember(film: Film, stratified: bool) -> None:
 
 
 def _learn(film, state, doubled):
-    luminance = film.mean_xyz()[..., 1]
+    luminance = film.noisy_xyz()[..., 1]
     squared_brightness = np.square(brightness(film))
     change = np.square(luminance - state.halfway) / squared_brightness
     known = doubled & np.isfinite(change)

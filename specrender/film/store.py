@@ -29,7 +29,8 @@ FORMAT = "specrender film 1"
 #: Extensions of films among output files.
 EXTENSIONS = (".film",)
 
-_ARRAYS = tuple(f.name for f in fields(Film) if "ndarray" in str(f.type))
+#: A denoised image is not kept: it is made of the rest.
+_ARRAYS = tuple(f.name for f in fields(Film) if "ndarray" in str(f.type) and f.name != "denoised")
 
 
 def save_film(film: Film, path: str | os.PathLike) -> None:

@@ -1,10 +1,11 @@
 """Scene-linear OpenEXR files.
 
 Channels: `R G B` in the chosen gamut (`X Y Z` for the gamut "xyz", the observer's own for "raw", `Y` for luminance),
-`A`, then data layers, which are float even if the colour is half: `variance.X/Y/Z` and `m2.X/Y/Z` (see `OutputOptions`)
-and the AOVs under the names of `film.aovs` (depth as `depth.Z` where the colour has a `Z`).  Ids are float (exact up to
-2^24), -1 where there is no surface.  Header: `chromaticities`, `colorInteropID` [ColorInteropID], `whiteLuminance`,
-`capDate`, `renderingTransform`, data and display window, and the metadata of the film.
+`A`, then data layers, float even if the colour is half: `variance.X/Y/Z` and `m2.X/Y/Z` (see `OutputOptions`),
+`noisy.R/G/B`, the image before denoising, `sampleCount` where pixels have different numbers of samples, and the AOVs
+under the names of `film.aovs` (depth as `depth.Z` where the colour has a `Z`).  Ids are float (exact up to 2^24), -1
+where there is no surface.  Header: `chromaticities`, `colorInteropID` [ColorInteropID], `whiteLuminance`, `capDate`,
+`renderingTransform`, data and display window, and the metadata of the film.
 """
 
 import os
@@ -81,6 +82,10 @@ def add_data_layers(layers: Layers, options: OutputOptions) -> None:
         layers.add(film.variance_of_mean(), tuple(f"variance.{c}" for c in channels), clean=False)
     if options.moments:
         layers.add(film.second_moment(), tuple(f"m2.{c}" for c in channels))
+    if film.denoised is not None:
+        colours = {"xyz": _XYZ, RAW: film_observer(film).channels}.get(options.gamut, ("R", "G", "B"))
+        matrix = gamut_matrix(film, options, options.white_balance)
+        layers.add_colour(film.noisy_xyz(), matrix, tuple(f"noisy.{c}" for c in colours), "float")
     if film.extra_samples is not None:
         layers.add(film.samples().astype(np.float64), ("sampleCount",))
     for name, count in film.aov_layout:
