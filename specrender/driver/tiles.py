@@ -123,7 +123,6 @@ class Tiles:
             done.append(corner)
             if self.job.on_tile is not None:
                 self.job.on_tile(self.film, *self.box(*corner))
-        if finished:
             self.job.on_progress(self.stats.samples, self.total)
 
     def pause(self, regulars) -> None:
