@@ -108,7 +108,9 @@ def map_viewer(embed, drawn: list, space: str) -> str:
         f'src="{embed(map_stem(one.name, space))}"></div>{legend(one)}</div>'
         for index, one in enumerate(drawn)
     )
-    return f'<div><div class="bar"><label>Map <select data-maps>{options}</select></label></div>{views}</div>'
+    return (
+        f'<div data-viewer><div class="bar"><label>Map <select data-maps>{options}</select></label></div>{views}</div>'
+    )
 
 
 def legend(one) -> str:
