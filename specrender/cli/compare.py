@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 import time
@@ -81,8 +82,15 @@ def _run_scene(arguments) -> int:
         if not scene.is_file():
             raise InputError(f"cannot read '{scene}': there is no such file")
         _keep_inputs(scene, folder)
+        is_new = not folder.exists()
         folder = checked_folder(folder)
-        result = _compare(arguments, interrupts)
+        try:
+            result = _compare(arguments, interrupts)
+        except BaseException:
+            if is_new:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
         interrupts.is_rendering = False
         started = time.perf_counter()
         result.write(folder, _command())

@@ -86,13 +86,19 @@ def swipe(embed, first: str, second: str, names: tuple[str, str], marks: list[tu
     )
     left, right = escape(names[0]), escape(names[1])
     return (
-        f'<div class="swipe"><img{kind} {size} alt="{left}" src="{embed(first)}">'
+        f'<div class="swipe" style="{fitting(embed)}"><img{kind} {size} alt="{left}" src="{embed(first)}">'
         f'<img{over} {size} alt="{right}" src="{embed(second)}">'
         f'<input type="range" min="0" max="100" step="0.5" value="50" data-first="{left}" '
         f'aria-label="How much of the picture is {left}; the rest is {right}">'
         f'{spots}<span class="knob" aria-hidden="true">&#8596;</span>'
         f'<span class="tag left">{left}</span><span class="tag right">{right}</span></div>'
     )
+
+
+def fitting(embed) -> str:
+    """Style of a picture that is no higher than most of the window."""
+    x0, y0, x1, y1 = embed.window
+    return f"max-width:calc(85vh*{(x1 - x0) / (y1 - y0):.4f})"
 
 
 def map_viewer(embed, drawn: list, space: str) -> str:
@@ -103,7 +109,7 @@ def map_viewer(embed, drawn: list, space: str) -> str:
     kind = ' class="pixels"' if embed.is_small() else ""
     x0, y0, x1, y1 = embed.window
     views = "".join(
-        f'<div data-map="{one.name}"{"" if index == 0 else " hidden"}><div class="map">'
+        f'<div data-map="{one.name}"{"" if index == 0 else " hidden"}><div class="map" style="{fitting(embed)}">'
         f'<img{kind} width="{x1 - x0}" height="{y1 - y0}" alt="Map: {escape(one.title)}" '
         f'src="{embed(map_stem(one.name, space))}"></div>{legend(one)}</div>'
         for index, one in enumerate(drawn)

@@ -30,7 +30,8 @@ TOLD_ERROR = 0.1
 
 def verdict(numbers: dict) -> str:
     """What was found, in a sentence."""
-    return f'<p class="verdict {numbers["verdict"]}">{escape(numbers["verdict_text"])}</p>'
+    text = escape(numbers["verdict_text"]).replace("+-", "&plusmn;")
+    return f'<p class="verdict {numbers["verdict"]}">{text}</p>'
 
 
 def cards(numbers: dict) -> str:
