@@ -11,6 +11,12 @@ import specrender
 from specrender.errors import SpecrenderError
 
 
+def children_seconds() -> float | None:
+    """Processor time of finished processes [s], or None where the system does not tell."""
+    times = os.times()
+    return times.children_user + times.children_system if os.name == "posix" else None
+
+
 def run_python(arguments: list[str], cache: Path | None = None) -> subprocess.CompletedProcess:
     """Run the interpreter with `arguments`; cache : folder of compiled kernels instead of the user's.
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from specrender.bench.case import SECONDS, Case, Contestant, Context, Sample
-from specrender.bench.process import run_python
+from specrender.bench.process import children_seconds, run_python
 
 TINY = """
 [camera]
@@ -83,16 +83,24 @@ def cases(context: Context) -> list[Case]:
     ]  # fmt: skip
 
 
-def _wall(arguments, cache=None):
-    started = time.perf_counter()
-    run_python(arguments, cache)
-    return time.perf_counter() - started
+#: Prints the seconds that the import takes by the clock and of processor time.
+_IMPORT = """
+import time
+import numpy
+wall, cpu = time.perf_counter(), time.process_time()
+import specrender
+specrender.render
+print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
 
 
 def _process(arguments_of, cache_of=lambda: None):
     def run(loops):
-        seconds = _wall(arguments_of(), cache_of())
-        return Sample(1, seconds, seconds)
+        arguments, cache = arguments_of(), cache_of()
+        wall, cpu = time.perf_counter(), children_seconds()
+        run_python(arguments, cache)
+        wall = time.perf_counter() - wall
+        return Sample(1, wall, wall if cpu is None else children_seconds() - cpu)
 
     return [Contestant("specrender", run, loops=1)]
 
@@ -103,8 +111,8 @@ def _command(arguments):
 
 def _importing(context):
     def run(loops):
-        seconds = _wall(["-c", "import numpy, specrender; specrender.render"]) - _wall(["-c", "import numpy"])
-        return Sample(1, seconds, seconds)
+        wall, cpu = run_python(["-c", _IMPORT]).stdout.split()
+        return Sample(1, float(wall), float(cpu))
 
     return [Contestant("specrender", run, loops=1)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from specrender.bench.process import children_seconds
 from specrender.bench.renderers import Picture
 from specrender.bench.scenes.xml import LAMP, cornell_meshes, reflectances
 from specrender.errors import InputError, SpecrenderError
@@ -98,21 +98,15 @@ class Pbrt:
         out.unlink(missing_ok=True)
         command = [self._program, "--nthreads", str(self._threads), "--spp", str(spp), "--seed", str(seed), "--quiet",
                    "--outfile", str(out), str(self._path)]  # fmt: skip
-        before, started = _children_seconds(), time.perf_counter()
+        before, started = children_seconds(), time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         wall = time.perf_counter() - started
-        after = _children_seconds()
+        after = children_seconds()
         if done.returncode or not out.is_file():
             said = (done.stderr or done.stdout).strip().splitlines()
             reason = said[-1] if said else "it wrote no picture"
             raise SpecrenderError(f"{self._program} ended with code {done.returncode}: {reason}")
         return _pixels(out), wall, wall if before is None else after - before
-
-
-def _children_seconds():
-    """Processor time of finished processes [s], or None where the system does not tell."""
-    times = os.times()
-    return times.children_user + times.children_system if os.name == "posix" else None
 
 
 def _pixels(path):
