@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from specrender.bench.case import NS_PER_CALL, Case, Contestant, Context, timed
+from specrender.bench.scenes.measured_file import write_measured
 
 #: Inputs of a loop: small enough for the first-level cache beside the tables.
 COUNT = 512
@@ -15,8 +16,8 @@ COUNT = 512
 #: Wavelengths and random numbers are drawn from this.
 SEED = 3
 
-#: Fields that a struct of the vocabulary requires, where their type does not say what to put in.
-EXAMPLES: dict[str, dict] = {}
+#: Fields that a material requires and whose type does not say what to put in: type -> (folder -> fields).
+EXAMPLES = {"measured": lambda folder: {"filename": str(write_measured(folder / "made-up.bsdf"))}}
 
 
 def cases(context: Context) -> list[Case]:
@@ -236,11 +237,14 @@ def _sampler(name):
 # ---------------------------------------------------------------- BSDFs
 
 
-def example_material(struct):
-    """A material of a struct of the vocabulary: its defaults, and something sensible where it has none."""
+def example_material(struct, folder):
+    """A material of a struct of the vocabulary: its defaults, and something sensible where it has none.
+
+    folder : for files that it needs.
+    """
     from specrender.scene import description as d
 
-    given = dict(EXAMPLES.get(struct.__struct_config__.tag, {}))
+    given = EXAMPLES.get(struct.__struct_config__.tag, lambda folder: {})(folder)
     hints = typing.get_type_hints(struct, vars(d))
     for field in msgspec.structs.fields(struct):
         if field.required and field.name not in given:
@@ -258,7 +262,7 @@ def _bsdf(context, name, query):
     struct = next(struct for struct, (kind, _) in PACKERS.items() if kind == name)
 
     def make():
-        return compile_scene(d.Scene(shapes=[d.Sphere(material=example_material(struct))]))
+        return compile_scene(d.Scene(shapes=[d.Sphere(material=example_material(struct, context.folder))]))
 
     tables = context.once(("bsdf", name), make).tables
     wavelengths, wo, wi, inputs = _wavelengths(), _directions(upper=True), _directions(seed=4), _random()

@@ -53,11 +53,14 @@ def test_every_bsdf_has_cases(context):
         assert {f"bsdf.{kind.name}.evaluate", f"bsdf.{kind.name}.sample"} <= names
 
 
-def test_every_bsdf_has_an_example():
+def test_every_bsdf_has_an_example_that_can_be_rendered(tmp_path):
+    """A new kind that needs more than numbers, spectra and materials wants an entry in EXAMPLES."""
+    from specrender.scene import description as d
+    from specrender.scene.compile import compile_scene
     from specrender.scene.compile.materials import PACKERS
 
     for struct in PACKERS:
-        assert isinstance(example_material(struct), struct)
+        compile_scene(d.Scene(shapes=[d.Sphere(material=example_material(struct, tmp_path))]))
 
 
 GROUPS = ("spectrum", "sampler", "bsdf", "texture", "light", "envmap")
