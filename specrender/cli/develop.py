@@ -24,12 +24,12 @@ def run(arguments) -> int:
         for path in paths:
             if is_same_file(path, arguments.image):
                 raise InputError(f"'{path}' is both input and output; writing it would destroy it")
-        choices = output_choices(arguments, paths)
         film = _film(arguments, paths)
         from specrender.output.balance import check_pixel
         from specrender.session import write
 
         check_pixel(arguments.white_balance, film.crop)
+        choices = output_choices(arguments, paths)
         written = [write(film, path, **choices[path]) for path in paths]
         if not arguments.quiet:
             _report(film, written, arguments, time.perf_counter() - started)

@@ -86,8 +86,9 @@ def tiff_picture(film: Film, options: OutputOptions) -> Picture:
     """8 to 16 bits or float, coverage unpremultiplied."""
     picture = _picture(film, options, ".tif", options.alpha)
     picture.attributes["compression"] = "zip"
-    if "oiio:ColorSpace" not in picture.attributes:
-        # "Uncalibrated".  Without any Exif tag OpenImageIO 3.2.2 fails on the empty directory of them.
+    if picture.attributes.get("oiio:ColorSpace") != "srgb_rec709_scene":
+        # "Uncalibrated".  Without any Exif tag OpenImageIO 3.2.2 fails on the empty directory of them, and of the
+        # colour spaces it makes one of sRGB only.
         picture.attributes["Exif:ColorSpace"] = 65535
     return picture
 

@@ -74,6 +74,13 @@ def test_tags(film, tmp_path):
     assert read_image(tmp_path / "a.exr").attributes["renderingTransform"] == f"{display}: {view}"
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.dpx", "a.jxl"])
+@pytest.mark.parametrize("display, view", VIEWS)
+def test_every_format(film, tmp_path, name, display, view):
+    write_image(film, tmp_path / name, OutputOptions(display=display, view=view))
+    assert read_image(tmp_path / name).stacked("R", "G", "B").std() > 0.05
+
+
 def test_names():
     known = views()
     assert ("ACES 2.0 - SDR 100 nits (Rec.709)") in known["sRGB - Display"]
