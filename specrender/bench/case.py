@@ -97,6 +97,10 @@ class Case:
     on_request: bool = False
 
 
+#: What keys of `Context.once` begin with whose values are large.
+LARGE = ("mesh", "accel", "tables", "rays", "embree")
+
+
 @dataclass
 class Context:
     """What cases may know of the run.
@@ -135,9 +139,9 @@ class Context:
         """`note`, but never the same line twice."""
         self.once(("note", text), lambda: self.note(text))
 
-    def forget(self, *kinds) -> None:
-        """Free what was made for keys that begin with one of `kinds`."""
-        self._made = {key: made for key, made in self._made.items() if key[0] not in kinds}
+    def free_large(self) -> None:
+        """Forget meshes and all that was made of them, which take hundreds of MB: at the end of a group of cases."""
+        self._made = {key: made for key, made in self._made.items() if key[0] not in LARGE}
 
 
 def timed(work: Callable[[int], float], process: bool = False) -> Callable[[int], Sample]:

@@ -70,7 +70,9 @@ def _measure(arguments, context, cases):
     print(report.heading(baseline is not None), flush=True)
     outcomes, failed, is_interrupted = [], 0, False
     try:
-        for case in cases:
+        for case, before in zip(cases, [None, *cases[:-1]], strict=True):
+            if before is not None and before.name.split(".")[0] != case.name.split(".")[0]:
+                context.free_large()
             try:
                 outcome = run_case(case, context)
             except (SpecrenderError, OSError) as error:

@@ -82,6 +82,15 @@ def test_steady_cases_take_one_sample():
     assert len(outcome.samples["a"]) == 1
 
 
+def test_large_things_are_freed():
+    one = context()
+    assert one.once(("mesh", "a"), lambda: 1) == 1 == one.once(("mesh", "a"), lambda: 2)
+    one.once(("scene", "a"), lambda: 1)
+    one.free_large()
+    assert one.once(("mesh", "a"), lambda: 2) == 2
+    assert one.once(("scene", "a"), lambda: 2) == 1
+
+
 def test_notes_come_once():
     lines = []
     one = context(note=lines.append)
