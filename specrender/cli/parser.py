@@ -146,7 +146,7 @@ def _add_develop(commands):
     parser = commands.add_parser("develop", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_command("develop"))
     add = parser.add_argument
-    add("image", metavar="IN.exr", help="spectral EXR, or R G B or X Y Z")
+    add("image", metavar="IN.exr", help="spectral EXR, or R G B or X Y Z; or a .film file")
     add("-o", dest="outputs", action="append", metavar="OUT", default=[],
         help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl; may be repeated")  # fmt: skip
     add("--observer", metavar="NAME", help="who looks, of a spectral file: see `specrender info --spectra`")

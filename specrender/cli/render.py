@@ -112,6 +112,9 @@ def _note_oddities(scene, arguments, paths):
         note("the scene has no shapes")
     if not scene.lights and all(shape.emitter is None for shape in scene.shapes):
         note("the scene has no light: the image will be black")
+    for light in (*scene.lights, *(shape.emitter for shape in scene.shapes if shape.emitter is not None)):
+        if getattr(light, "intensity", 1.0) == 0 and getattr(light, "exposure", 0.0) != 0:
+            note(f"{where(light) or 'a light'}: no exposure brightens an intensity of 0")
     if where(scene.camera) is None:
         note("the scene has no camera: the default one is used, at the origin, looking along +z")
     suffixes = {path.suffix.lower() for path in paths}

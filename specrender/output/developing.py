@@ -17,9 +17,11 @@ from specrender.color.gamuts import GAMUTS, Gamut, rgb_to_xyz
 from specrender.errors import InputError, SpecrenderWarning
 from specrender.film.aovs import AOVS
 from specrender.film.film import Film, checked_crop
+from specrender.film.store import load_film
 from specrender.output.exr import layer_channels
 from specrender.output.options import RAW
 from specrender.output.read import Image, read_image
+from specrender.output.write import FILM_EXTENSIONS
 from specrender.spectra import observers
 from specrender.spectra.observers import DEFAULT_OBSERVER, NAMES
 
@@ -46,7 +48,8 @@ def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
 
     Parameters
     ----------
-    path : an EXR file, of specrender or another program: spectral in the layout of [Fichet2021], or R G B, or X Y Z.
+    path : an EXR file, of specrender or another program: spectral in the layout of [Fichet2021], or R G B, or X Y Z; or
+        a .film file, which keeps its samples.
     observer : who looks, see `spectra.observers`; None is the observer of the file.
 
     Returns
@@ -58,11 +61,13 @@ def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
     ------
     InputError : no such file, not linear, or another observer is asked of a file that holds no spectra.
     """
+    if Path(path).suffix.lower() in FILM_EXTENSIONS:
+        return _seen_by(load_film(path), observer, path)
     image = read_image(path)
     bins = spectral_bins(image, str(path))
     own = str(image.attributes.get("specrender:observer", DEFAULT_OBSERVER))
     if bins is None and observer is not None and observer != own:
-        raise InputError(f"'{path}' holds no spectra but what '{own}' sees; another observer needs a spectral EXR")
+        raise _no_spectra(path, own)
     film = Film.create(
         *_window(image),
         bin_edges_nm=None if bins is None else bins.edges_nm,
@@ -84,6 +89,22 @@ def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
         film.metadata["observer"] = who.name
     _add_layers(film, image)
     return film
+
+
+def _seen_by(film, name, path):
+    """A film of samples, for another observer if one is named."""
+    own = str(film.metadata.get("observer", DEFAULT_OBSERVER))
+    if name is not None and name != own:
+        if film.bins is None:
+            raise _no_spectra(path, own)
+        film.xyz[...] = film.bins @ observers.observer(name).bin_weights(film.bin_edges_nm)
+        film.xyz_squared[...] = np.inf  # of single samples nothing is known
+        film.metadata["observer"] = name
+    return film
+
+
+def _no_spectra(path, own):
+    return InputError(f"'{path}' holds no spectra but what '{own}' sees; another observer needs a spectral file")
 
 
 def _known(name, path):

@@ -115,6 +115,13 @@ def test_pixel_outside_is_found_before_rendering(scene, command, tmp_path):
     assert code == 2 and "24,0" in err and not (tmp_path / "b.png").exists()
 
 
+def test_exposure_of_a_dark_light(scene, command, tmp_path):
+    text = scene.read_text().replace("radiance = 1.0", "radiance = 1.0\nintensity = 0.0\nexposure = 3.0")
+    (tmp_path / "dark.toml").write_text(text)
+    code, _, err = command("render", "dark.toml", "-o", "b.png", "--spp", 1)
+    assert code == 0 and "lights[0]: no exposure brightens an intensity of 0" in err
+
+
 def test_a_black_image_is_still_written(scene, command, tmp_path):
     flags = ("--exposure", "auto", "--white-balance", "0,0", "-D", "albedo=0.5")
     (tmp_path / "dark.toml").write_text(scene.read_text().replace("radiance = 1.0", "radiance = 0.0"))

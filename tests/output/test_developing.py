@@ -81,7 +81,7 @@ def test_raw_responses_come_back(tmp_path):
     write_image(film, tmp_path / "a.exr", OutputOptions(gamut="raw", bit_depth="float"))
     back = develop(tmp_path / "a.exr", "cones-10")
     assert np.array_equal(back.xyz, film.xyz) and back.metadata["observer"] == "cones-10"
-    with pytest.raises(InputError, match="what 'cones-10' sees; another observer needs a spectral EXR"):
+    with pytest.raises(InputError, match="what 'cones-10' sees; another observer needs a spectral file"):
         develop(tmp_path / "a.exr", "cie1931-2")
 
 
@@ -170,3 +170,17 @@ def test_header_says_observer_and_scene(tmp_path):
     attributes = read_image(tmp_path / "b.exr").attributes
     assert attributes["specrender:observer"] == "cie2015-10"
     assert attributes["specrender:sceneHash"] == "0123456789abcdef" and attributes["specrender:seed"] == 3
+
+
+def test_films_of_samples(film, tmp_path):
+    """They keep what they are, or are integrated anew from their bins."""
+    write_image(film, tmp_path / "a.film")
+    assert np.array_equal(develop(tmp_path / "a.film").xyz, film.xyz)
+    write_image(film, tmp_path / "a.spectral.exr")
+    samples, spectra = (develop(tmp_path / name, "cones-2") for name in ("a.film", "a.spectral.exr"))
+    assert samples.mean_xyz() == pytest.approx(spectra.mean_xyz(), rel=1e-5, abs=1e-6)
+    assert samples.metadata["observer"] == "cones-2" and np.all(np.isposinf(samples.variance_of_mean()))
+    film.bins = film.bin_edges_nm = film.radiance = None
+    write_image(film, tmp_path / "b.film")
+    with pytest.raises(InputError, match="holds no spectra"):
+        develop(tmp_path / "b.film", "cones-2")
