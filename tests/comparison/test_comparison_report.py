@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from chromium import Page, chromium
-from test_run import room
+from test_comparison_run import room
 
 import specrender
 from specrender.comparison import elements, figures
