@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from rendering import film, moved, rendered, scene
 
+import specrender
 from specrender.color import D65, adaptation_matrix, delta_e_2000, xyz_to_lab
 from specrender.output import OutputOptions, develop, write_image
 from specrender.scene import description as d
@@ -14,6 +15,10 @@ from specrender.spectra.spectrum import Product, integrate_xyz
 
 def color_checker(illuminant, bins, samples=4096):
     """A film of 6x4 pixels, one a patch, under a lamp of Y = 1."""
+    return rendered(checker_scene(illuminant, bins), samples)
+
+
+def checker_scene(illuminant, bins):
     patches = []
     for number, name in enumerate(catalogue.names("patch")):
         row, column = divmod(number, 6)
@@ -21,7 +26,7 @@ def color_checker(illuminant, bins, samples=4096):
         patches.append(d.Rectangle(to_world=place, material=d.Diffuse(reflectance=name)))
     camera = np.diag([-1.0, 1.0, -1.0, 1.0])
     camera[2, 3] = 1.0
-    description = scene(
+    return scene(
         patches,
         [d.DirectionalLight(direction=(0.0, 0.0, -1.0), irradiance=illuminant, intensity=np.pi)],
         camera=d.Orthographic(to_world=d.Transform(camera), near_clip=1e-3),
@@ -29,7 +34,17 @@ def color_checker(illuminant, bins, samples=4096):
         sampler=d.SobolSampler(),
         film=film(6, 4, spectral_bins=bins),
     )
-    return rendered(description, samples)
+
+
+@pytest.mark.parametrize("who", ["cie1964-10", "cie2015-10", "cones-2", "nikon-5100"])
+def test_rendered_for_an_observer(who):
+    """The kernel's tables of other observers: the patches' own spectra, summed directly."""
+    direct = specrender.render(checker_scene("D65", None), spp=8192, observer=who)
+    light = catalogue.named("D65")
+    scale = 1.0 / integrate_xyz(light)[1]
+    expected = [scale * observer(who).responses(Product(catalogue.named(n), light)) for n in catalogue.names("patch")]
+    assert direct.mean_xyz().reshape(24, 3) == pytest.approx(np.array(expected), rel=3e-3, abs=2e-4)
+    assert direct.metadata["observer"] == who
 
 
 def difference(xyz, other, illuminant):
