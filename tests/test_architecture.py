@@ -235,7 +235,7 @@ def test_every_light_has_a_packer(kind):
     assert kind in PACKERS
 
 
-@pytest.mark.parametrize("kind", **named(members(d.AnyShape)))
+@pytest.mark.parametrize("kind", **named(members(d.GroupedShape)))
 def test_every_shape_has_an_arm(kind):
     from specrender.scene.compile.geometry import ANALYTIC, MESHES
     from specrender.scene.readers.meshes import MESH_LOADERS
@@ -332,7 +332,8 @@ def test_mitsuba_reader_knows_the_whole_vocabulary():
     for union, table in tables.items():
         assert {tag(kind) for kind in members(union)} - ours <= set(table)
     # a mesh written in place has no counterpart in XML
-    assert {tag(kind) for kind in members(d.AnyShape)} - set(xml_plugins.SHAPES) == {"mesh"}
+    assert {tag(kind) for kind in members(d.GroupedShape)} - set(xml_plugins.SHAPES) == {"mesh"}
+    assert set(members(d.AnyShape)) - set(members(d.GroupedShape)) == {d.Instance}
 
 
 def test_every_pixel_format_has_options():

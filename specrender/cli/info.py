@@ -147,8 +147,9 @@ def _scene(path, defines):
         "camera": _tag(scene.camera),
         "cameras": {name: _tag(camera) for name, camera in scene.cameras.items()},
         "filter": _tag(film.rfilter),
-        "shapes": _counted(scene.shapes),
-        "triangles": _triangles(scene.shapes),
+        "shapes": _counted(_shapes(scene)),
+        "instances": _instance_count(scene),
+        "triangles": _triangles(_shapes(scene)),
         "lights": _counted([*scene.lights, *(shape.emitter for shape in scene.shapes if shape.emitter is not None)]),
         "materials": _counted(_materials(scene)),
         "textures": _counted(scene.textures.values()),
@@ -169,7 +170,8 @@ def _show_scene(table):
         print(f"  to choose   {', '.join(f'{name} ({tag})' for name, tag in table['cameras'].items())}")
     print(f"  integrator  {table['integrator'] or 'none'}")
     print(f"  sampler     {table['sampler']}, {table['samples_per_pixel']} samples per pixel")
-    print(f"  shapes      {_listed(table['shapes'])}; {table['triangles']} triangles")
+    instances = f"; {table['instances']} instances" if table["instances"] else ""
+    print(f"  shapes      {_listed(table['shapes'])}; {table['triangles']} triangles{instances}")
     for name in ("lights", "materials", "textures"):
         print(f"  {name:10}  {_listed(table[name])}")
     print(f"  spectra     {table['spectra'] or 'none'}")
@@ -188,6 +190,23 @@ def _listed(counts):
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
 
 
+def _shapes(scene):
+    """All shapes, those of groups once, without instances."""
+    from specrender.scene.description import Instance
+
+    grouped = [shape for group in scene.groups.values() for shape in group.shapes]
+    return [shape for shape in (*scene.shapes, *grouped) if not isinstance(shape, Instance)]
+
+
+def _instance_count(scene):
+    from specrender.scene.description import Instance
+    from specrender.scene.readers.instances import load_transforms
+
+    many = scene.instances if isinstance(scene.instances, list) else [scene.instances]
+    single = sum(isinstance(shape, Instance) for shape in scene.shapes)
+    return single + sum(len(load_transforms(node.transforms)) for node in many)
+
+
 def _triangles(shapes):
     from specrender.scene.compile.geometry import ANALYTIC, MESHES
     from specrender.scene.readers.meshes import load_shape
@@ -202,7 +221,7 @@ def _triangles(shapes):
 
 def _materials(scene):
     """The materials with a name and those written in place of shapes, each once."""
-    inline = [shape.material for shape in scene.shapes]
+    inline = [shape.material for shape in _shapes(scene)]
     found = {id(node): node for node in (*scene.materials.values(), *inline)}
     return [node for node in found.values() if node is not None and not isinstance(node, str)]
 

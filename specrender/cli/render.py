@@ -108,7 +108,7 @@ def _note_oddities(scene, arguments, paths):
     def note(message):
         warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
-    if not scene.shapes:
+    if not scene.shapes and not scene.instances:
         note("the scene has no shapes")
     if not scene.lights and all(shape.emitter is None for shape in scene.shapes):
         note("the scene has no light: the image will be black")

@@ -90,7 +90,7 @@ LAYOUT = {
     "bsdfs": BSDF,
     "bsdf_parameters": np.dtype("u1"),
     "shapes": SHAPE,
-    "objects": np.dtype("i4"),  # analytic shapes in the order of the BVH's objects
+    "objects": np.dtype("i4"),  # (n, 2): shape and part of it, in the order of the BVH's objects
     "transforms": np.dtype("f4"),  # (n, 4 columns, 4); to_world, then its inverse
     "positions": np.dtype("f4"),  # (n, 4)
     "normals": np.dtype("f4"),  # (n, 4)

@@ -208,6 +208,8 @@ def _check_references(scene):
         visit(getattr(scene, field), field, [])
     for name, camera in scene.cameras.items():
         visit(camera, f"cameras.{name}", [])
+    for name, group in scene.groups.items():
+        visit(group, f"groups.{name}", [])
     for table in ("shapes", "lights"):
         for index, item in enumerate(getattr(scene, table)):
             visit(item, f"{table}[{index}]", [])

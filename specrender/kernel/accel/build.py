@@ -15,10 +15,13 @@ from specrender.kernel.accel import binary, collapse
 from specrender.kernel.accel.layout import (
     FAR_BYTES,
     LEAF_FLOATS,
+    LEAF_IDS,
+    LEAF_NUMBER,
     MAX_DEPTH,
     NODE_FLOATS,
     NODE_IS_FAR,
     NODE_REFS,
+    OBJECT_LEAF,
     WIDTH,
 )
 
@@ -49,15 +52,28 @@ class Accel:
         """Bytes of both tables."""
         return self.nodes.nbytes + self.leaves.nbytes
 
-    def moved(self, node_count: int, leaf_count: int) -> "Accel":
-        """The same tree for tables that hold `node_count` nodes and `leaf_count` leaves before it."""
-        nodes = aligned_empty(len(self.nodes))
+    def moved(self, node_count: int = 0, leaf_count: int = 0, first_triangle: int = 0, objects=None) -> "Accel":
+        """The same tree for tables that hold `node_count` nodes and `leaf_count` leaves before it.
+
+        first_triangle : added to the numbers of triangles.
+        objects : (k,) int32 new numbers of the objects, or None to keep them.
+        """
+        nodes, leaves = aligned_empty(len(self.nodes)), self.leaves
         nodes[:] = self.nodes
         rows = nodes.reshape(-1, NODE_FLOATS)
         refs = rows[:, NODE_REFS // 4 : NODE_REFS // 4 + WIDTH].view(np.int32)
         present = rows[:, :WIDTH] <= rows[:, WIDTH : 2 * WIDTH]
+        if first_triangle or objects is not None:
+            leaves = aligned_empty(len(self.leaves))
+            leaves[:] = self.leaves
+            ids = leaves.reshape(-1, LEAF_FLOATS)[:, LEAF_IDS // 4 :].view(np.int32)
+            leaf_refs = refs[present & (refs >= 0)]
+            of_objects = leaf_refs[leaf_refs & OBJECT_LEAF != 0] & LEAF_NUMBER
+            here = ids[of_objects]
+            ids[ids >= 0] += np.int32(first_triangle)
+            ids[of_objects] = here if objects is None else np.where(here >= 0, np.asarray(objects, np.int32)[here], -1)
         refs[...] = np.where(present, refs + np.where(refs < 0, node_count, leaf_count), refs)
-        return Accel(nodes=nodes, leaves=self.leaves, bounds=self.bounds, skipped=self.skipped)
+        return Accel(nodes=nodes, leaves=leaves, bounds=self.bounds, skipped=self.skipped)
 
 
 def aligned_empty(count):

@@ -28,10 +28,10 @@ Leaf, 320 bytes (80 floats)
 
 The root is node 0 and is always there, be the scene empty.
 
-Two levels (instances).  An instance is an object.  The nodes and leaves of the mesh it shows are appended to the same
+Two levels (instances).  An instance is an object.  The nodes and leaves of the group it shows are appended to the same
 two tables (`Accel.moved` shifts the references), and its `intersect_object` moves the ray into the instance's space and
-walks from the number of that root with a second traversal, made by `make_traversal` with an `intersect_object` that
-knows no instances: compiled code has no recursion.
+walks from the number of that root with a second traversal, made by `make_rooted_traversal` with an `intersect_object`
+that knows no instances: compiled code has no recursion.
 """
 
 WIDTH = 8

@@ -172,12 +172,12 @@ def _enter_triangles(leaves, base, rows, origin, shear, t_max):
     return both(inside, within), t, u, w, determinant
 
 
-def make_traversal(intersect_object):
+def make_traversal(intersect_object, occludes_object=None):
     """`closest_hit(tables, origin, direction, t_max)` and `occluded(tables, origin, direction, t_max)`.
 
     As `make_rooted_traversal`, from the root of the scene.
     """
-    closest_hit_below, occluded_below = make_rooted_traversal(intersect_object)
+    closest_hit_below, occluded_below = make_rooted_traversal(intersect_object, occludes_object)
 
     @kernel(forceinline=True)
     def closest_hit(tables, origin, direction, t_max):
@@ -190,7 +190,7 @@ def make_traversal(intersect_object):
     return closest_hit, occluded
 
 
-def make_rooted_traversal(intersect_object):
+def make_rooted_traversal(intersect_object, occludes_object=None):
     """The traversal kernels around a function that intersects objects.
 
     Parameters
@@ -198,6 +198,8 @@ def make_rooted_traversal(intersect_object):
     intersect_object : @kernel function (tables, object, origin, direction, t_max) -> (t, u, v, primitive): nearest hit
         of object number `object` (int32) with t in (0, t_max), or t = inf; u, v float32 are handed on unread,
         primitive (int32) names a part of the object.
+    occludes_object : @kernel function (tables, object, origin, direction, t_max) -> bool: whether it has any hit with
+        t in (0, t_max); by default what intersect_object says.
 
     Returns
     -------
@@ -210,6 +212,23 @@ def make_rooted_traversal(intersect_object):
 
     Both read `tables.bvh_nodes` and `tables.bvh_leaves`.
     """
+
+    if occludes_object is None:
+
+        @kernel
+        def occludes_object(tables, number, origin, direction, t_max):
+            return intersect_object(tables, number, origin, direction, t_max)[0] < t_max
+
+    @kernel
+    def objects_occlude(tables, base, origin, direction, t_max):
+        """Whether any object of a leaf is hit."""
+        for k in range(WIDTH):
+            number = int_at(tables.bvh_leaves, base + LEAF_IDS + 4 * k)
+            if number < 0:
+                break
+            if occludes_object(tables, number, origin, direction, t_max):
+                return True
+        return False
 
     @kernel
     def objects_hit(tables, base, origin, direction, t_max):
@@ -362,7 +381,7 @@ def make_rooted_traversal(intersect_object):
                         return True
                 else:
                     base = (leaf ^ OBJECT_LEAF) * LEAF_BYTES
-                    if objects_hit(tables, base, origin, direction, t_max)[4] >= 0:
+                    if objects_occlude(tables, base, origin, direction, t_max):
                         return True
             ref = reference_get(stack, top)
             top -= 1

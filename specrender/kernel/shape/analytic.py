@@ -68,9 +68,9 @@ def _intersect_cylinder(o, d, t_max):
 
 
 @kernel
-def intersect_object(tables, item, origin, direction, t_max):
+def intersect_analytic(tables, item, origin, direction, t_max):
     """(t, u, v, primitive) of analytic shape `item` of tables.objects; t is infinite where it is missed."""
-    shape = tables.shapes[tables.objects[item]]
+    shape = tables.shapes[tables.objects[2 * item]]
     if shape.kind == SPHERE:
         center = load4(tables.transforms, 4 * shape.transform + 3)
         t = _intersect_sphere(center, shape.radius, origin, direction, t_max)

@@ -6,10 +6,11 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import derivative_v, surface_of
-from specrender.kernel.shape.layout import FLIP, HAS_NORMALS, HAS_UVS, NEEDS_TANGENT
+from specrender.kernel.shape.layout import FLIP, HAS_NORMALS, HAS_UVS, INSTANCE, NEEDS_TANGENT
 from specrender.kernel.simd import copysign, cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec3, vec4
 from specrender.kernel.surface import frame
 from specrender.kernel.tables import load4
+from specrender.kernel.transform import transform_normal, transform_point, transform_vector
 
 #: Offset of a ray from its surface, relative to where the shape is and how large: 7 ulp, four times the error of p and
 #: of the distances that the BVH finds (1e-7, by casting rays from planes of all slants).  Relative to p alone it would
@@ -116,8 +117,8 @@ def _triangle_hit(tables, primitive, b1, b2):
 
 
 @kernel
-def _object_hit(tables, item, p):
-    shape_id = tables.objects[item]
+def _analytic_hit(tables, item, p):
+    shape_id = tables.objects[2 * item]
     shape = tables.shapes[shape_id]
     p, n, uv, dp_du = surface_of(tables, shape, p)
     if shape.flags & FLIP:
@@ -131,12 +132,48 @@ def _object_hit(tables, item, p):
     return Hit(p, n, s, t, n, uv, shape_id, np.int32(0), stretch, CLEARANCE * size)
 
 
+@kernel
+def _columns_largest(tables, transform):
+    """Largest row sum of the linear part of a transform: how much it can magnify an error of a coordinate."""
+    columns, base = tables.transforms, 4 * transform
+    return _largest(fabs(load4(columns, base)) + fabs(load4(columns, base + 1)) + fabs(load4(columns, base + 2)))
+
+
+@kernel
+def _world_hit(tables, transform, hit):
+    """A hit in the space of an instance as the world sees it."""
+    p = transform_point(tables, transform, hit.p)
+    normal = normalize(transform_normal(tables, transform + 1, hit.normal))
+    n = normalize(transform_normal(tables, transform + 1, hit.n))
+    s, t = _frame_along(n, transform_vector(tables, transform, hit.s))
+    dp_du = transform_vector(tables, transform, hit.s * lane(hit.stretch, 0))
+    dp_dv = transform_vector(tables, transform, hit.s * lane(hit.stretch, 1) + hit.t * lane(hit.stretch, 2))
+    # the local one magnified, and the rounding of the transform
+    place = _largest(p) + _largest(load4(tables.transforms, 4 * transform + 3))
+    clearance = hit.clearance * _columns_largest(tables, transform) + CLEARANCE * place
+    return Hit(
+        p, normal, s, t, n, hit.uv, hit.shape, hit.primitive, _stretch(s, t, dp_du, dp_dv), clearance
+    )  # fmt: skip
+
+
+@kernel
+def _object_hit(tables, item, p, u, v, primitive):
+    if tables.shapes[tables.objects[2 * item]].kind != INSTANCE:
+        return _analytic_hit(tables, item, p)
+    transform = tables.objects[2 * item + 1]
+    if primitive >= 0:
+        local = _triangle_hit(tables, primitive, u, v)
+    else:
+        local = _analytic_hit(tables, ~primitive, transform_point(tables, transform + 1, p))
+    return _world_hit(tables, transform, local)
+
+
 @kernel(forceinline=True)
 def surface_hit(tables, origin, direction, t, u, v, primitive, item):
     """The Hit for what `closest_hit` returned (which must be a hit)."""
     if item < 0:
         return _triangle_hit(tables, primitive, u, v)
-    return _object_hit(tables, item, origin + direction * t)
+    return _object_hit(tables, item, origin + direction * t, u, v, primitive)
 
 
 @kernel(forceinline=True)

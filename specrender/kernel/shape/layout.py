@@ -1,4 +1,8 @@
-"""Records of shapes: every mesh and every analytic shape of the scene is one."""
+"""Records of shapes: every mesh, every analytic shape and every set of instances of the scene is one.
+
+What the BVH calls an object is a row of `tables.objects`, two int32: the shape, and which part of it: an instance's
+to_world in `tables.transforms` (its inverse is the next one); 0 for analytic shapes.
+"""
 
 import numpy as np
 
@@ -7,6 +11,7 @@ MESH = 0
 SPHERE = 1
 DISK = 2
 CYLINDER = 3
+INSTANCE = 4
 
 #: Bits of `flags`.
 HAS_NORMALS = 1
@@ -27,6 +32,7 @@ DTYPE = np.dtype(
         ("area", "f4"),
         ("radius", "f4"),  # world units, spheres
         ("area_cdf", "i4"),  # offset in tables.values: triangle_count + 1 cumulative shares, emitters only
+        ("root", "i4"),  # node of the BVH below which the group of an instance is
         ("corners", "i4"),  # load4 index in tables.values: v0, e1, e2, normal and area of each triangle, emitters only
     ],
     align=True,

@@ -1,8 +1,8 @@
 """Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
 
 The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, material_table.py
-materials of them, lights.py lights, geometry.py shapes, cameras.py cameras, optics.py filter, wavelengths and
-integrator.
+materials of them, lights.py lights, geometry.py shapes, hierarchy.py BVH and instances, cameras.py cameras, optics.py
+filter, wavelengths and integrator.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 
 from specrender.errors import InputError
 from specrender.film import aov_layout
-from specrender.kernel.accel.build import build
 from specrender.kernel.settings import BSDF, LAYOUT, MATERIAL, RGB, SETTINGS, SPECTRAL
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout as texture_layout
@@ -23,6 +22,7 @@ from specrender.scene.compile.attributes import pack_attributes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
 from specrender.scene.compile.geometry import Geometry
+from specrender.scene.compile.hierarchy import Hierarchy
 from specrender.scene.compile.lights import area_light, scene_light
 from specrender.scene.compile.lights.choice import pack_lights
 from specrender.scene.compile.material_table import MaterialTable
@@ -105,13 +105,23 @@ def compile_scene(
     record["white"] = builder.white() if mode == "spectral" else builder.one()
 
     materials, geometry, lights = MaterialTable(scene, builder), Geometry(), []
+
+    def add_shape(shape, light=-1):
+        material = materials.material(shape.material, shape)
+        geometry.add(shape, material, materials.needs_tangent(material), light, builder)
+
+    instances = []
     for index, shape in enumerate(scene.shapes):
+        if isinstance(shape, d.Instance):
+            instances.append((geometry.add_instances(), shape))
+            continue
         light = -1
         if shape.emitter is not None:
             light = len(lights)
             lights.append(area_light(shape.emitter, index, builder))
-        material = materials.material(shape.material, shape)
-        geometry.add(shape, material, materials.needs_tangent(material), light, builder)
+        add_shape(shape, light)
+    hierarchy = Hierarchy(scene, geometry)
+    hierarchy.add_groups(instances, add_shape)
 
     environments = [light for light in scene.lights if isinstance(light, (d.ConstantLight, d.EnvironmentMap))]
     if len(environments) > 1:
@@ -122,10 +132,9 @@ def compile_scene(
     record["has_null"] = materials.has_null()
 
     attributes = pack_attributes(scene, geometry, builder)
-    cameras = pack_cameras(record, scene, geometry, bounding_sphere(*geometry.bounds()), builder)
+    cameras = pack_cameras(record, scene, geometry, bounding_sphere(*hierarchy.bounds()), builder)
     arrays = geometry.finish()
-    boxes = np.array(geometry.object_boxes, np.float32).reshape(-1, 6)
-    accel = build(arrays["positions"], arrays["triangles"], boxes, threads)
+    arrays |= hierarchy.build(arrays, builder, threads)
     arrays |= {
         "settings": settings,
         "cameras": cameras,
@@ -139,8 +148,6 @@ def compile_scene(
         "bsdf_parameters": np.frombuffer(b"".join(materials.parameters), np.uint8),
         "transforms": builder.pooled_transforms(),
         **light_tables,
-        "bvh_nodes": accel.nodes,
-        "bvh_leaves": accel.leaves,
         "aovs": np.array(aov_tags, np.int32),
     }
     return SceneTables(Tables(LAYOUT, arrays), mode, edges, aov_names, wants_moments, list(responses))

@@ -58,6 +58,7 @@ class TableBuilder:
         self.set_range(wavelength_range)
         self.textures: list[np.void] = []
         self.transforms: list[np.ndarray] = []
+        self._transform_blocks: list[np.ndarray] = []
         self._chunks: list[np.ndarray] = []
         self._value_count = 0
         self._ids: dict = {}
@@ -87,15 +88,25 @@ class TableBuilder:
 
     def transform(self, matrix: np.ndarray) -> int:
         """Put a to_world matrix and its inverse into the pool; returns the index of the first."""
+        assert not self._transform_blocks, "single transforms come before blocks"
         index = len(self.transforms)
         self.transforms += [matrix, np.linalg.inv(matrix)]
+        return index
+
+    def transform_block(self, columns: np.ndarray) -> int:
+        """Put many matrices into the pool, (2 k, 4 columns, 4 lanes) float32: each to_world, then its inverse.
+
+        Returns the index of the first.  No single `transform` can be added afterwards.
+        """
+        index = len(self.transforms) + sum(len(block) for block in self._transform_blocks)
+        self._transform_blocks.append(columns)
         return index
 
     def pooled_transforms(self) -> np.ndarray:
         """(n, 4 columns, 4 lanes) float32; the bottom row is dropped (lane 3 is 0)."""
         columns = np.stack(self.transforms).transpose(0, 2, 1).copy()
         columns[:, :, 3] = 0.0
-        return columns.astype(np.float32)
+        return np.concatenate([columns.astype(np.float32), *self._transform_blocks])
 
     def texture(self, **fields) -> int:
         """Add a record of the kernel's texture table; returns its id."""

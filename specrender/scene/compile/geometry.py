@@ -23,8 +23,10 @@ class Geometry:
     """Growing geometry tables; `finish` gives them as arrays."""
 
     records: list[np.void] = field(default_factory=list)
-    objects: list[int] = field(default_factory=list)
-    object_boxes: list[np.ndarray] = field(default_factory=list)
+    objects: list[np.ndarray] = field(default_factory=list)  # (k, 2): shape, part of it
+    object_boxes: list[np.ndarray] = field(default_factory=list)  # (k, 6)
+    object_count: int = 0
+    triangle_count: int = 0
     emitting: dict[int, np.ndarray] = field(default_factory=dict)  # shape -> (n, 4, 4): v0, e1, e2, (normal, area)
     #: Index of a shape -> (its mesh attributes, index of its first vertex, of its first triangle).
     attributes: dict[int, tuple[dict, int, int]] = field(default_factory=dict)
@@ -33,7 +35,6 @@ class Geometry:
     _uvs: list[np.ndarray | None] = field(default_factory=list)
     _triangles: list[np.ndarray] = field(default_factory=list)
     _vertex_count: int = 0
-    _triangle_count: int = 0
 
     def add(self, shape: d.Shape, material: int, needs_tangent: bool, light: int, builder: TableBuilder) -> None:
         """Add one shape; `material` and `light` (-1: none) are table indices."""
@@ -52,8 +53,22 @@ class Geometry:
         record["area"] = area
         record["radius"] = np.linalg.norm(to_world[:3, 0])
         record["transform"] = builder.transform(to_world)
-        self.objects.append(len(self.records) - 1)
-        self.object_boxes.append(box)
+        self.add_objects(len(self.records) - 1, [0], [box])
+
+    def add_objects(self, shape: int, parts, boxes) -> None:
+        """Add objects of the hierarchy: parts (k,) int of a shape's record, and their boxes (k, 6)."""
+        rows = np.empty((len(parts), 2), np.int32)
+        rows[:, 0], rows[:, 1] = shape, parts
+        self.objects.append(rows)
+        self.object_boxes.append(np.asarray(boxes, np.float64).reshape(-1, 6))
+        self.object_count += len(rows)
+
+    def add_instances(self) -> int:
+        """A record for a set of instances, whose objects come later; its index."""
+        record = np.zeros(1, layout.DTYPE)[0]
+        record["kind"], record["light"] = layout.INSTANCE, -1
+        self.records.append(record)
+        return len(self.records) - 1
 
     def _add_mesh(self, record, shape, emits, builder):
         mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
@@ -74,9 +89,9 @@ class Geometry:
         triangles[:, :3] += self._vertex_count
         triangles[:, 3] = len(self.records) - 1
         record["kind"] = layout.MESH
-        record["first_triangle"], record["triangle_count"] = self._triangle_count, len(triangles)
+        record["first_triangle"], record["triangle_count"] = self.triangle_count, len(triangles)
         if mesh.attributes:
-            self.attributes[len(self.records) - 1] = (mesh.attributes, self._vertex_count, self._triangle_count)
+            self.attributes[len(self.records) - 1] = (mesh.attributes, self._vertex_count, self.triangle_count)
         if mesh.normals is not None:
             record["flags"] |= layout.HAS_NORMALS
         if mesh.uvs is not None:
@@ -101,7 +116,7 @@ class Geometry:
         self._uvs.append(None if mesh.uvs is None else mesh.uvs.astype(np.float32))
         self._triangles.append(triangles)
         self._vertex_count += len(positions)
-        self._triangle_count += len(triangles)
+        self.triangle_count += len(triangles)
 
     @staticmethod
     def _transformed_normals(mesh: Mesh, matrix) -> np.ndarray | None:
@@ -112,14 +127,19 @@ class Geometry:
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         return np.divide(normals, length, out=normals, where=length > 0)
 
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """(low (3,), high (3,)) corners of the box around all shapes; infinite if there are none."""
-        boxes = [np.concatenate([p[:, :3].min(axis=0), p[:, :3].max(axis=0)]) for p in self._positions if len(p)]
-        boxes = np.array([*boxes, *self.object_boxes], np.float64).reshape(-1, 6)
-        return boxes[:, :3].min(axis=0, initial=np.inf), boxes[:, 3:].max(axis=0, initial=-np.inf)
+    def mark(self) -> tuple[int, int]:
+        """What has been added so far, for `bounds`."""
+        return len(self._positions), len(self.object_boxes)
+
+    def bounds(self, since=(0, 0), until=(None, None)) -> np.ndarray:
+        """(2, 3) corners of the box around the shapes added between two marks; infinite if there are none."""
+        meshes = self._positions[since[0] : until[0]]
+        boxes = [np.concatenate([p[:, :3].min(axis=0), p[:, :3].max(axis=0)])[None] for p in meshes if len(p)]
+        boxes = np.concatenate([*boxes, *self.object_boxes[since[1] : until[1]], np.zeros((0, 6))])
+        return np.stack([boxes[:, :3].min(axis=0, initial=np.inf), boxes[:, 3:].max(axis=0, initial=-np.inf)])
 
     def finish(self) -> dict[str, np.ndarray]:
-        """The tables positions, normals, uvs, triangles, shapes, objects.  Empties the lists to save memory."""
+        """The tables positions, normals, uvs, triangles.  Empties the lists to save memory."""
         positions = _joined(self._positions, 4, np.float32)
         triangles = _joined(self._triangles, 4, np.int32)
         sizes = [len(p) for p in self._positions]
@@ -132,9 +152,18 @@ class Geometry:
             "triangles": triangles,
             "normals": normals,
             "uvs": uvs,
-            "shapes": np.array(self.records, layout.DTYPE),
-            "objects": np.array(self.objects, np.int32),
         }
+
+    def finish_objects(self) -> dict[str, np.ndarray]:
+        """The tables shapes, objects."""
+        return {
+            "shapes": np.array(self.records, layout.DTYPE),
+            "objects": np.concatenate([*self.objects, np.zeros((0, 2), np.int32)]),
+        }
+
+    def boxes(self) -> np.ndarray:
+        """(object_count, 6) float32: the boxes of all objects so far."""
+        return np.concatenate([*self.object_boxes, np.zeros((0, 6))]).astype(np.float32)
 
 
 def has_flat_faces(mesh: Mesh) -> bool:

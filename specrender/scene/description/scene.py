@@ -11,7 +11,7 @@ from specrender.scene.description.lights import SceneLight
 from specrender.scene.description.materials import Material
 from specrender.scene.description.node import Node
 from specrender.scene.description.samplers import Sampler, SobolSampler
-from specrender.scene.description.shapes import AnyShape
+from specrender.scene.description.shapes import AnyShape, Instances, ShapeGroup
 from specrender.scene.description.spectra import Spectrum
 from specrender.scene.description.textures import Texture
 
@@ -38,6 +38,8 @@ class Scene(Node, kw_only=True):
     materials: dict[str, Material] = msgspec.field(default_factory=dict)
     textures: dict[str, Texture] = msgspec.field(default_factory=dict)
     spectra: dict[str, Spectrum] = msgspec.field(default_factory=dict)
+    groups: dict[str, ShapeGroup] = msgspec.field(default_factory=dict)
     shapes: list[AnyShape] = msgspec.field(default_factory=list)
+    instances: Instances | list[Instances] = msgspec.field(default_factory=list)
     lights: list[SceneLight] = msgspec.field(default_factory=list)
     name: str = "scene"

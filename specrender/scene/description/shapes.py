@@ -89,4 +89,33 @@ class Cube(Shape, tag="cube", tag_field="type", kw_only=True):
     """The cube [-1, 1]^3, facing outwards."""
 
 
-AnyShape = Obj | Ply | Stl | Serialized | TriangleMesh | Sphere | Disk | Cylinder | Rectangle | Cube
+class Instance(Shape, tag="instance", tag_field="type", kw_only=True):
+    """Shows the shapes of `group`, an entry of `[groups]`, moved by `to_world`.
+
+    Materials are those of the group's shapes; its shapes cannot emit light.
+    """
+
+    group: str
+
+
+class ShapeGroup(Node, kw_only=True):
+    """Shapes that are not shown themselves, only by instances, as often as there are some."""
+
+    shapes: list[GroupedShape]
+
+
+class Instances(Node, kw_only=True):
+    """Many instances of `group` at once.
+
+    transforms : name of a NumPy file (.npy) with (n, 3, 4) or (n, 4, 4) numbers, or such an array: one to_world matrix
+        an instance, acting on column vectors.  `to_world` moves all of them.
+    """
+
+    group: str
+    transforms: str
+    to_world: Transform = msgspec.field(default_factory=Transform)
+
+
+#: What a group may hold.
+GroupedShape = Obj | Ply | Stl | Serialized | TriangleMesh | Sphere | Disk | Cylinder | Rectangle | Cube
+AnyShape = GroupedShape | Instance

@@ -14,7 +14,7 @@ from specrender.scene.description import Transform
 from specrender.scene.readers.steps import transform_from_steps
 
 #: Fields that hold file names; relative ones are seen from the scene file's folder.
-FILE_FIELDS = {"filename", "file"}
+FILE_FIELDS = {"filename", "file", "transforms"}
 #: Types that need not be written where they are allowed.
 UNTYPED = {"hdrfilm", "area"}
 

@@ -23,7 +23,7 @@ NOT_YET = {
     ).split(),
     "emitter": "projector directionalarea sunsky timed_sunsky avg_sunsky".split(),
     "shape": (
-        "instance shapegroup merge bsplinecurve linearcurve sdfgrid ellipsoids ellipsoidsmesh blender heightfield hair"
+        "bsplinecurve linearcurve sdfgrid ellipsoids ellipsoidsmesh blender heightfield hair"
     ).split(),
     "texture": ["volume"],
     "sensor": "mpdistant hdistant mradiancemeter microphone planar_irradiancemeter".split(),
@@ -87,6 +87,8 @@ class Builder:
         self.cameras: dict[str, d.Camera] = {}
         #: Name of the shape whose sensor is being read.
         self.sensor_shape: str | None = None
+        self.groups: dict[str, d.ShapeGroup] = {}
+        self.group_names: dict[int, str] = {}
 
     def scene(self, path):
         root = self.tree.root
@@ -101,7 +103,7 @@ class Builder:
         for bsdf in params.children("bsdf"):
             self.material(bsdf)
         scene.lights = [self.light(emitter) for emitter in params.children("emitter") if emitter.type != "area"]
-        scene.shapes = [self.shape(shape) for shape in params.children("shape")]
+        scene.shapes = [shape for plugin in params.children("shape") for shape in self.shapes(plugin)]
         self._choose_camera(scene)
         for item in root.params.values():
             if isinstance(item, Plugin) and item.tag in ("medium", "phase", "volume", "field"):
@@ -109,7 +111,7 @@ class Builder:
             if isinstance(item, Value):
                 raise SceneError(f"<{item.kind}> has no place directly in a scene", item.location)
         params.done()
-        scene.materials, scene.textures = self.materials, self.textures
+        scene.materials, scene.textures, scene.groups = self.materials, self.textures, self.groups
         return scene
 
     def _settings(self, params, scene):
@@ -205,6 +207,53 @@ class Builder:
             self.textures[new] = d.Checkerboard(color0=colors[0], color1=colors[1], to_uv=board.to_uv)
             self.textures[new].__dict__["location"] = d.where(board)
         return new
+
+    def shapes(self, plugin):
+        """The shapes that a plugin adds to the scene: none if it is a group, several if it merges some."""
+        if plugin.type == "shapegroup":
+            self.group(plugin)
+            return []
+        if plugin.type == "instance":
+            return [self.instance(plugin)]
+        if plugin.type != "merge":
+            return [self.shape(plugin)]
+        params = Params(plugin, self)
+        nested = [shape for child in params.children("shape") for shape in self.shapes(child)]
+        params.done()
+        return nested
+
+    def group(self, plugin):
+        """The name under which a shapegroup stands in `groups`: its id, or one made up."""
+        if id(plugin) not in self.group_names:
+            params = Params(plugin, self)
+            children = params.children("shape")
+            for child in children:
+                if child.type in ("instance", "shapegroup"):
+                    raise SceneError("nested instancing is not permitted", child.location)
+            shapes = [shape for child in children for shape in self.shapes(child)]
+            params.done()
+            if not shapes:
+                raise SceneError("the shapegroup has no shapes", plugin.location)
+            for shape in shapes:
+                if shape.emitter is not None:
+                    raise SceneError("instancing of emitters is not supported, as in Mitsuba", d.where(shape))
+            group = d.ShapeGroup(shapes=shapes)
+            group.__dict__["location"] = plugin.location
+            name = plugin.id or f"group_{1 + len(self.groups)}"
+            self.groups[name] = group
+            self.group_names[id(plugin)] = name
+        return self.group_names[id(plugin)]
+
+    def instance(self, plugin):
+        """An instance of the one shapegroup that is nested in it or referred to."""
+        params = Params(plugin, self)
+        group = params.child("shape", "shapegroup")
+        if group is None or group.type != "shapegroup":
+            raise SceneError("an instance needs a reference to a shapegroup", plugin.location)
+        node = d.Instance(group=self.group(group), to_world=params.transform(), name=plugin.id)
+        params.done()
+        node.__dict__["location"] = plugin.location
+        return node
 
     def shape(self, plugin):
         """A shape with its material and emitter.  An emitter without a BSDF is black, as in Mitsuba."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from specrender.errors import SceneError
+from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
-from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_filename, shown
+from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_file, check_filename, shown
 
 
 def _serialized(p):
@@ -69,7 +69,45 @@ def _cylinder(p):
     p.require(tuple(p.node.p0) != tuple(p.node.p1), "p1", "another point than p0")
 
 
+def _group_name(p):
+    if p.node.group not in p.scene.groups:
+        hint = did_you_mean(p.node.group, p.scene.groups) or "; the scene has no groups"
+        raise p.fail("group", f"no group is named '{p.node.group}'{hint}")
+
+
+def _instance(p):
+    _group_name(p)
+    for field, unset in (("material", None), ("emitter", None), ("flip_normals", False)):
+        if getattr(p.node, field) != unset:
+            raise p.fail(field, f"an instance takes its {field} from the shapes of its group")
+
+
+def _instances(p):
+    from specrender.scene.readers.instances import load_transforms
+
+    _group_name(p)
+    if isinstance(p.node.transforms, str):
+        check_file(p, "transforms")
+    try:
+        load_transforms(p.node.transforms)
+    except SceneError as error:
+        raise p.fail("transforms", str(error)) from None
+
+
+def _group(p):
+    if not p.node.shapes:
+        raise p.fail("shapes", "a group needs at least one shape")
+    for index, shape in enumerate(p.node.shapes):
+        if isinstance(shape, d.Instance):
+            raise p.fail(f"shapes[{index}]", "a group cannot hold instances")
+        if shape.emitter is not None:
+            raise p.fail(f"shapes[{index}].emitter", "the shapes of a group cannot emit light")
+
+
 RULES = {
+    d.ShapeGroup: _group,
+    d.Instance: _instance,
+    d.Instances: _instances,
     d.MeshFile: check_filename,
     d.Serialized: _serialized,
     d.TriangleMesh: _triangle_mesh,

@@ -62,7 +62,9 @@ def _emitter_count(light, geometry) -> int:
 def _tree(finite, geometry, builder) -> dict:
     """The tables of the tree; empty if none of the lights emits anything."""
     rows, records, count = [], [], 0
-    boxes = dict(zip(geometry.objects, geometry.object_boxes, strict=True))
+    # analytic shapes, the only objects that emit, are one object each
+    shapes = [int(rows[0, 0]) for rows in geometry.objects]
+    boxes = {shape: box[0] for shape, box in zip(shapes, geometry.object_boxes, strict=True)}
     for index, light in enumerate(finite):
         radiance = builder.mean(int(light["color"])) * float(light["scale"])
         bounds, triangles = _bounds(light, geometry, boxes, radiance, builder)
