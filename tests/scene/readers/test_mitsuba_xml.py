@@ -352,7 +352,7 @@ def test_textures_get_names(tmp_path):
         ('<bsdf type="blendbsdf"><bsdf type="null"/></bsdf>', ["two nested bsdfs, got 1"]),
         ('<bsdf type="bumpmap"><bsdf type="null"/></bsdf>', ["needs a nested texture"]),
         ('<bsdf type="normalmap"><bsdf type="null"/></bsdf>', ["needs the parameter 'normalmap'"]),
-        ('<shape type="instance"/>', ["the shape 'instance' is not supported yet"]),
+        ('<shape type="ellipsoids"/>', ["the shape 'ellipsoids' is not supported yet"]),
         ('<integrator type="ptracer"/>', ["the integrator 'ptracer' is not supported yet"]),
         ('<medium type="homogeneous"/>', ["the medium 'homogeneous' is not supported yet"]),
         (
