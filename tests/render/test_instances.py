@@ -178,7 +178,7 @@ def test_as_mitsuba(tmp_path):
     difference = np.abs(ours - theirs[..., -4:])
     inside = (theirs[..., -4] > 0) & (difference[..., 0] < 0.05)
     # pixels across an edge are noisy in both
-    assert inside.mean() > 0.15 and np.median(difference[inside]) < 1e-3
+    assert inside.mean() > 0.15 and np.median(difference[inside]) < 0.03
     np.testing.assert_allclose(ours.mean(axis=(0, 1)), theirs[..., -4:].mean(axis=(0, 1)), atol=0.02)
 
 
