@@ -202,9 +202,8 @@ def _instance_count(scene):
     from specrender.scene.description import Instance
     from specrender.scene.readers.instances import load_transforms
 
-    many = scene.instances if isinstance(scene.instances, list) else [scene.instances]
     single = sum(isinstance(shape, Instance) for shape in scene.shapes)
-    return single + sum(len(load_transforms(node.transforms)) for node in many)
+    return single + sum(len(load_transforms(node.transforms)) for node in scene.instances)
 
 
 def _triangles(shapes):

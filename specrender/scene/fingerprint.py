@@ -13,7 +13,7 @@ from specrender.errors import InputError
 from specrender.scene import description as d
 
 #: Fields whose strings are names of files: what is in the file counts, not where it lies.
-FILES = {"filename", "file"}
+FILES = {"filename", "file", "transforms"}
 
 #: Fields that change no sample: names for people, what files hold, and how many samples there are.
 IRRELEVANT = {"name", "pixel_format", "component_format", "sample_count"}

@@ -49,8 +49,7 @@ class Hierarchy:
         """
         geometry = self.geometry
         self._top = _Range((0, geometry.triangle_count), (0, geometry.object_count))
-        many = self.scene.instances if isinstance(self.scene.instances, list) else [self.scene.instances]
-        pending = [*instances, *((geometry.add_instances(), node) for node in many)]
+        pending = [*instances, *((geometry.add_instances(), node) for node in self.scene.instances)]
         bounds = {}
         for name in dict.fromkeys(node.group for _, node in pending):
             first_triangle, first_object, mark = geometry.triangle_count, geometry.object_count, geometry.mark()

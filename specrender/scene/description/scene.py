@@ -40,6 +40,6 @@ class Scene(Node, kw_only=True):
     spectra: dict[str, Spectrum] = msgspec.field(default_factory=dict)
     groups: dict[str, ShapeGroup] = msgspec.field(default_factory=dict)
     shapes: list[AnyShape] = msgspec.field(default_factory=list)
-    instances: Instances | list[Instances] = msgspec.field(default_factory=list)
+    instances: list[Instances] = msgspec.field(default_factory=list)
     lights: list[SceneLight] = msgspec.field(default_factory=list)
     name: str = "scene"

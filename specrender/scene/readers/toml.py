@@ -44,6 +44,8 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, i
     data = {key: _substituted(value, values, quoted(key), path) for key, value in data.items()}
     if integrator is not None:
         data["integrator"] = _replaced(data.get("integrator"), integrator, path)
+    if isinstance(data.get("instances"), dict):
+        data["instances"] = [data["instances"]]  # one set may be written without the list
     scene = Decoder(path, path.parent).struct(data, Scene)
     if "name" not in data:
         scene.name = path.stem
