@@ -237,10 +237,10 @@ def test_every_light_has_a_packer(kind):
 
 @pytest.mark.parametrize("kind", **named(members(d.GroupedShape)))
 def test_every_shape_has_an_arm(kind):
-    from specrender.scene.compile.geometry import ANALYTIC, MESHES
+    from specrender.scene.compile.geometry import ANALYTIC, MESHES, PARTS
     from specrender.scene.readers.meshes import MESH_LOADERS
 
-    arms = [kind in ANALYTIC, kind in MESHES, issubclass(kind, d.MeshFile) and tag(kind) in MESH_LOADERS]
+    arms = [kind in ANALYTIC, kind in MESHES, kind in PARTS, issubclass(kind, d.MeshFile) and tag(kind) in MESH_LOADERS]
     assert sum(arms) == 1
 
 

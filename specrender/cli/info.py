@@ -207,12 +207,12 @@ def _instance_count(scene):
 
 
 def _triangles(shapes):
-    from specrender.scene.compile.geometry import ANALYTIC, MESHES
+    from specrender.scene.compile.geometry import ANALYTIC, MESHES, PARTS
     from specrender.scene.readers.meshes import load_shape
 
     count = 0
     for shape in shapes:
-        if type(shape) not in ANALYTIC:
+        if type(shape) not in ANALYTIC and type(shape) not in PARTS:
             mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
             count += len(mesh.faces)
     return count

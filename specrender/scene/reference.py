@@ -36,6 +36,7 @@ WORDS = {
     "bool": "true or false",
     "str": "text",
     "Vec3": "[x, y, z]",
+    "list": "list",
     "Transform": "transform",
     "Spectrum": "spectrum",
     "FloatTexture": "number or texture",

@@ -64,7 +64,7 @@ class _Walk:
 
 
 #: Fields checked as whole arrays by `TriangleMesh`'s rule.
-ARRAYS = {"vertices", "faces", "normals", "uvs"}
+ARRAYS = {"vertices", "faces", "normals", "uvs", "grid"}
 #: Coordinates and sizes, whose squares must fit a float32.
 LENGTHS = {"radius", "center", "p0", "p1", "position", "aperture_radius", "focus_distance"}
 #: Fields that hold a Spectrum, and which of them are reflectances, hence at most 1.

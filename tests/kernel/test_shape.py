@@ -33,8 +33,8 @@ def _trace(tables, origins, directions, distances, surfaces, left):
 
 
 def trace(shapes, origins, directions):
-    """(distances (n,), {field: (n, 3) or (n, 4)}, starts (n, 3)) of rays into shapes."""
-    tables = compile_scene(d.Scene(shapes=list(shapes))).tables
+    """(distances (n,), {field: (n, 3) or (n, 4)}, starts (n, 3)) of rays into shapes, or into a scene."""
+    tables = compile_scene(shapes if isinstance(shapes, d.Scene) else d.Scene(shapes=list(shapes))).tables
     origins, directions = (np.ascontiguousarray(a, np.float32) for a in (origins, directions))
     n = len(origins)
     distances, surfaces, left = np.zeros(n, np.float32), np.zeros((n, 6, 4), np.float32), np.zeros((n, 4), np.float32)

@@ -160,7 +160,7 @@ INSTANCED = """<scene version="3.0.0">
 <shape type="shapegroup" id="group"><shape type="cube"/>
 <shape type="sphere"><point name="center" x="0" y="2" z="0"/></shape></shape>
 <shape type="instance"><ref id="group"/>
-<transform name="to_world"><rotate x="1" y="1" z="0" angle="40"/><translate x="1.5"/></transform></shape>
+<transform name="to_world"><rotate x="1" angle="40"/><rotate y="1" angle="30"/><translate x="1.5"/></transform></shape>
 <shape type="instance"><ref id="group"/>
 <transform name="to_world"><scale value="0.5"/><translate x="-1.5" z="1"/></transform></shape>
 <shape type="merge"><shape type="cube"><transform name="to_world"><translate y="-4"/></transform></shape></shape>

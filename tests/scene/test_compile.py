@@ -11,7 +11,7 @@ from specrender.kernel.settings import DIRECT, NO_INTEGRATOR, PATH, RGB, SPECTRA
 from specrender.kernel.shape import layout as shapes
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
-from specrender.scene.compile.geometry import ANALYTIC, MESHES
+from specrender.scene.compile.geometry import ANALYTIC, MESHES, PARTS
 from specrender.scene.compile.lights import PACKERS
 from specrender.scene.compile.optics import SAMPLER_TAGS, filter_function
 
@@ -32,7 +32,7 @@ def settings(mode="spectral", seed=None, **fields):
 def test_every_kind_of_node_has_its_packer():
     """A struct that the vocabulary gains must be compiled too."""
     members = {
-        "shapes": (d.GroupedShape, {*ANALYTIC, *MESHES, d.Obj, d.Ply, d.Stl, d.Serialized}),
+        "shapes": (d.GroupedShape, {*ANALYTIC, *MESHES, *PARTS, d.Obj, d.Ply, d.Stl, d.Serialized}),
         "lights": (d.SceneLight, set(PACKERS)),
         "samplers": (d.Sampler, set(SAMPLER_TAGS)),
     }

@@ -1,6 +1,7 @@
 """Shapes: what the BVH needs of those that are no triangles, and the surface at a hit.
 
-A new analytic shape is a tag in `layout.py` and its arms in `analytic.py`; everything made of triangles needs nothing.
+Everything made of triangles needs nothing here.  A new kind of object is a tag in `layout.py`, an intersection with its
+arm in `part.py`, and an arm of `_part_hit` in `hit.py`.
 """
 
 from specrender.kernel.shape.instance import intersect_object, occludes_object

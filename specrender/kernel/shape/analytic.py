@@ -68,9 +68,8 @@ def _intersect_cylinder(o, d, t_max):
 
 
 @kernel
-def intersect_analytic(tables, item, origin, direction, t_max):
-    """(t, u, v, primitive) of analytic shape `item` of tables.objects; t is infinite where it is missed."""
-    shape = tables.shapes[tables.objects[2 * item]]
+def intersect_analytic(tables, shape, origin, direction, t_max):
+    """(t, u, v, primitive) of an analytic shape; t is infinite where it is missed."""
     if shape.kind == SPHERE:
         center = load4(tables.transforms, 4 * shape.transform + 3)
         t = _intersect_sphere(center, shape.radius, origin, direction, t_max)

@@ -6,8 +6,18 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import derivative_v, surface_of
-from specrender.kernel.shape.layout import FLIP, HAS_NORMALS, HAS_UVS, INSTANCE, NEEDS_TANGENT
-from specrender.kernel.simd import copysign, cross, dot, f32, fabs, fmax, lane, normalize, sqrt, vec3, vec4
+from specrender.kernel.shape.curve import curve_surface
+from specrender.kernel.shape.layout import (
+    FLIP,
+    HAS_NORMALS,
+    HAS_UVS,
+    INSTANCE,
+    LINEAR_CURVE,
+    NEEDS_TANGENT,
+    SDF_GRID,
+)
+from specrender.kernel.shape.sdf import sdf_normals
+from specrender.kernel.simd import copysign, cross, dot, f32, fabs, fmax, lane, length, normalize, sqrt, vec3, vec4
 from specrender.kernel.surface import frame
 from specrender.kernel.tables import load4
 from specrender.kernel.transform import transform_normal, transform_point, transform_vector
@@ -16,6 +26,8 @@ from specrender.kernel.transform import transform_normal, transform_point, trans
 #: of the distances that the BVH finds (1e-7, by casting rays from planes of all slants).  Relative to p alone it would
 #: fail on a large floor or sphere near the origin.
 CLEARANCE = f32(4e-7)
+#: The same on curves and grids of distances, whose points an iteration finds.
+CURVED_CLEARANCE = f32(4e-6)
 
 
 class Hit(NamedTuple):
@@ -117,8 +129,45 @@ def _triangle_hit(tables, primitive, b1, b2):
 
 
 @kernel
-def _analytic_hit(tables, item, p):
+def _curve_hit(tables, shape_id, part, p, s):
+    shape = tables.shapes[shape_id]
+    p, n, uv, dp_du, dp_dv = curve_surface(tables, shape, part, p, s)
+    clearance = CURVED_CLEARANCE * (_largest(p) + length(dp_du))
+    if shape.flags & FLIP:
+        n = -n
+    s, t = _frame_along(n, dp_du)
+    return Hit(p, n, s, t, n, uv, shape_id, np.int32(0), _stretch(s, t, dp_du, dp_dv), clearance)
+
+
+@kernel
+def _sdf_hit(tables, shape_id, voxel, p):
+    shape = tables.shapes[shape_id]
+    inverse = shape.transform + 1
+    normal, n = sdf_normals(tables, shape, voxel, transform_point(tables, inverse, p))
+    normal = normalize(transform_normal(tables, inverse, normal))
+    n = normalize(transform_normal(tables, inverse, n))
+    if shape.flags & FLIP:
+        normal, n = -normal, -n
+    s, t = frame(n)
+    nothing = vec3(f32(0.0), f32(0.0), f32(0.0))
+    size = _largest(p) + _columns_largest(tables, shape.transform)
+    return Hit(p, normal, s, t, n, nothing, shape_id, np.int32(0), nothing, CURVED_CLEARANCE * size)
+
+
+@kernel
+def _part_hit(tables, item, p, u):
+    """Hit of an object that is no instance; u as `intersect_part` returned it."""
     shape_id = tables.objects[2 * item]
+    kind = tables.shapes[shape_id].kind
+    if kind < LINEAR_CURVE:
+        return _analytic_hit(tables, shape_id, p)
+    if kind == SDF_GRID:
+        return _sdf_hit(tables, shape_id, tables.objects[2 * item + 1], p)
+    return _curve_hit(tables, shape_id, tables.objects[2 * item + 1], p, u)
+
+
+@kernel
+def _analytic_hit(tables, shape_id, p):
     shape = tables.shapes[shape_id]
     p, n, uv, dp_du = surface_of(tables, shape, p)
     if shape.flags & FLIP:
@@ -159,12 +208,12 @@ def _world_hit(tables, transform, hit):
 @kernel
 def _object_hit(tables, item, p, u, v, primitive):
     if tables.shapes[tables.objects[2 * item]].kind != INSTANCE:
-        return _analytic_hit(tables, item, p)
+        return _part_hit(tables, item, p, u)
     transform = tables.objects[2 * item + 1]
     if primitive >= 0:
         local = _triangle_hit(tables, primitive, u, v)
     else:
-        local = _analytic_hit(tables, ~primitive, transform_point(tables, transform + 1, p))
+        local = _part_hit(tables, ~primitive, transform_point(tables, transform + 1, p), u)
     return _world_hit(tables, transform, local)
 
 

@@ -4,12 +4,12 @@ import numpy as np
 
 from specrender.kernel.accel.traverse import make_rooted_traversal
 from specrender.kernel.jit import kernel
-from specrender.kernel.shape.analytic import intersect_analytic
 from specrender.kernel.shape.layout import INSTANCE
+from specrender.kernel.shape.part import intersect_part
 from specrender.kernel.simd import f32, length
 from specrender.kernel.transform import transform_point, transform_vector
 
-closest_hit_below, occluded_below = make_rooted_traversal(intersect_analytic)
+closest_hit_below, occluded_below = make_rooted_traversal(intersect_part)
 
 
 @kernel
@@ -45,7 +45,7 @@ def intersect_object(tables, item, origin, direction, t_max):
     shape = tables.shapes[tables.objects[2 * item]]
     if shape.kind == INSTANCE:
         return _intersect_instance(tables, shape.root, tables.objects[2 * item + 1], origin, direction, t_max)
-    return intersect_analytic(tables, item, origin, direction, t_max)
+    return intersect_part(tables, item, origin, direction, t_max)
 
 
 @kernel
@@ -54,4 +54,4 @@ def occludes_object(tables, item, origin, direction, t_max):
     shape = tables.shapes[tables.objects[2 * item]]
     if shape.kind == INSTANCE:
         return _instance_occludes(tables, shape.root, tables.objects[2 * item + 1], origin, direction, t_max)
-    return intersect_analytic(tables, item, origin, direction, t_max)[0] < t_max
+    return intersect_part(tables, item, origin, direction, t_max)[0] < t_max

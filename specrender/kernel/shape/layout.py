@@ -1,7 +1,8 @@
 """Records of shapes: every mesh, every analytic shape and every set of instances of the scene is one.
 
 What the BVH calls an object is a row of `tables.objects`, two int32: the shape, and which part of it: an instance's
-to_world in `tables.transforms` (its inverse is the next one); 0 for analytic shapes.
+to_world in `tables.transforms` (its inverse is the next one), the number of a curve's part, the voxel of a grid; 0 for
+analytic shapes.
 """
 
 import numpy as np
@@ -12,9 +13,12 @@ SPHERE = 1
 DISK = 2
 CYLINDER = 3
 INSTANCE = 4
+LINEAR_CURVE = 5
+BSPLINE_CURVE = 6
+SDF_GRID = 7
 
 #: Bits of `flags`.
-HAS_NORMALS = 1
+HAS_NORMALS = 1  # of a grid of distances: smooth shading normals
 HAS_UVS = 2
 FLIP = 4
 #: The material needs tangents along u (anisotropy, normal maps).
@@ -32,6 +36,11 @@ DTYPE = np.dtype(
         ("area", "f4"),
         ("radius", "f4"),  # world units, spheres
         ("area_cdf", "i4"),  # offset in tables.values: triangle_count + 1 cumulative shares, emitters only
+        ("data", "i4"),  # in tables.values: load4 index of a curve's parts, offset of a grid's samples
+        ("parts", "i4"),  # of a curve
+        ("size_x", "i4"),  # samples of a grid along each axis
+        ("size_y", "i4"),
+        ("size_z", "i4"),
         ("root", "i4"),  # node of the BVH below which the group of an instance is
         ("corners", "i4"),  # load4 index in tables.values: v0, e1, e2, normal and area of each triangle, emitters only
     ],

@@ -9,6 +9,7 @@ import numpy as np
 from specrender.kernel.shape import layout
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.parts import PARTS
 from specrender.scene.readers.meshes import Mesh, checked, load_shape
 
 #: Relative difference of two scales below which they count as equal.
@@ -42,8 +43,13 @@ class Geometry:
         record["material"], record["light"] = material, light
         record["flags"] = (layout.FLIP if shape.flip_normals else 0) | (layout.NEEDS_TANGENT if needs_tangent else 0)
         self.records.append(record)
-        analytic = ANALYTIC.get(type(shape))
-        if analytic is not None:
+        analytic, parts = ANALYTIC.get(type(shape)), PARTS.get(type(shape))
+        if parts is not None:
+            if light >= 0:
+                kind = type(shape).__struct_config__.tag
+                raise d.fail(shape, f"a {kind} can be no light and no sensor: there is no way to sample its surface")
+            parts(shape, record, self, builder)
+        elif analytic is not None:
             self._add_object(record, shape, *analytic(shape), builder)
         else:
             self._add_mesh(record, shape, light >= 0, builder)

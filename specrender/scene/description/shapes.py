@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from specrender.scene.description.lights import AreaLight
@@ -89,6 +91,36 @@ class Cube(Shape, tag="cube", tag_field="type", kw_only=True):
     """The cube [-1, 1]^3, facing outwards."""
 
 
+class LinearCurve(Shape, tag="linearcurve", tag_field="type", kw_only=True):
+    """Chains of cones with round joints and ends; only their outside is seen.
+
+    The file has a control point a line, `x y z radius`; an empty line begins another curve.  Radii are not transformed.
+    """
+
+    filename: str
+
+
+class BSplineCurve(Shape, tag="bsplinecurve", tag_field="type", kw_only=True):
+    """Tubes along uniform cubic B-splines, at least four control points each; ends are open, only the outside is seen.
+
+    The file is that of `linearcurve`.
+    """
+
+    filename: str
+
+
+class SdfGrid(Shape, tag="sdfgrid", tag_field="type", kw_only=True):
+    """The surface where a grid of signed distances over the unit cube is zero; without texture coordinates.
+
+    filename : Mitsuba's grid file (.vol) with one channel; from Python `grid` may be a (z, y, x) array instead.
+    normals : continuous across voxels, or those of the interpolated distance.
+    """
+
+    filename: str | None = None
+    grid: list | None = None
+    normals: Literal["smooth", "analytic"] = "smooth"
+
+
 class Instance(Shape, tag="instance", tag_field="type", kw_only=True):
     """Shows the shapes of `group`, an entry of `[groups]`, moved by `to_world`.
 
@@ -117,5 +149,19 @@ class Instances(Node, kw_only=True):
 
 
 #: What a group may hold.
-GroupedShape = Obj | Ply | Stl | Serialized | TriangleMesh | Sphere | Disk | Cylinder | Rectangle | Cube
+GroupedShape = (
+    Obj
+    | Ply
+    | Stl
+    | Serialized
+    | TriangleMesh
+    | Sphere
+    | Disk
+    | Cylinder
+    | Rectangle
+    | Cube
+    | LinearCurve
+    | BSplineCurve
+    | SdfGrid
+)
 AnyShape = GroupedShape | Instance

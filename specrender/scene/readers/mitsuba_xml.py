@@ -23,7 +23,7 @@ NOT_YET = {
     ).split(),
     "emitter": "projector directionalarea sunsky timed_sunsky avg_sunsky".split(),
     "shape": (
-        "bsplinecurve linearcurve sdfgrid ellipsoids ellipsoidsmesh blender heightfield hair"
+        "ellipsoids ellipsoidsmesh blender heightfield hair"
     ).split(),
     "texture": ["volume"],
     "sensor": "mpdistant hdistant mradiancemeter microphone planar_irradiancemeter".split(),

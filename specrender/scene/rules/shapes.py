@@ -104,7 +104,15 @@ def _group(p):
             raise p.fail(f"shapes[{index}].emitter", "the shapes of a group cannot emit light")
 
 
+def _sdf_grid(p):
+    p.one_of("filename", "grid")
+    check_file(p, "filename")
+
+
 RULES = {
+    d.LinearCurve: check_filename,
+    d.BSplineCurve: check_filename,
+    d.SdfGrid: _sdf_grid,
     d.ShapeGroup: _group,
     d.Instance: _instance,
     d.Instances: _instances,

@@ -45,6 +45,15 @@ def _plain(struct):
     return lambda p, common: struct(**common)
 
 
+def _curve(struct):
+    return lambda p, common: struct(filename=p.filename(), **common)
+
+
+def _sdfgrid(p, common):
+    normals = p.choice("normals", ("smooth", "analytic"), "smooth")
+    return d.SdfGrid(filename=p.filename(), normals=normals, **common)
+
+
 SHAPES = {
     "obj": _mesh(d.Obj, "flip_tex_coords"),
     "ply": _mesh(d.Ply, "flip_tex_coords"),
@@ -55,4 +64,7 @@ SHAPES = {
     "cylinder": _cylinder,
     "rectangle": _plain(d.Rectangle),
     "cube": _plain(d.Cube),
+    "linearcurve": _curve(d.LinearCurve),
+    "bsplinecurve": _curve(d.BSplineCurve),
+    "sdfgrid": _sdfgrid,
 }
