@@ -240,7 +240,9 @@ def test_every_shape_has_an_arm(kind):
     from specrender.scene.compile.geometry import ANALYTIC, MESHES, PARTS
     from specrender.scene.readers.meshes import MESH_LOADERS
 
-    arms = [kind in ANALYTIC, kind in MESHES, kind in PARTS, issubclass(kind, d.MeshFile) and tag(kind) in MESH_LOADERS]
+    is_mesh_file = issubclass(kind, d.MeshFile) and tag(kind) in MESH_LOADERS
+    is_replaced = kind is d.GltfFile  # by compile.expand
+    arms = [kind in ANALYTIC, kind in MESHES, kind in PARTS, is_mesh_file, is_replaced]
     assert sum(arms) == 1
 
 
@@ -331,8 +333,8 @@ def test_mitsuba_reader_knows_the_whole_vocabulary():
     ours = {"equirectangular", "spectral_bitmap", "noise", "marble", "wood"}
     for union, table in tables.items():
         assert {tag(kind) for kind in members(union)} - ours <= set(table)
-    # a mesh written in place has no counterpart in XML
-    assert {tag(kind) for kind in members(d.GroupedShape)} - set(xml_plugins.SHAPES) == {"mesh"}
+    # a mesh written in place and glTF files have no counterpart in Mitsuba
+    assert {tag(kind) for kind in members(d.GroupedShape)} - set(xml_plugins.SHAPES) == {"mesh", "gltf"}
     assert set(members(d.AnyShape)) - set(members(d.GroupedShape)) == {d.Instance}
 
 

@@ -192,8 +192,10 @@ def _listed(counts):
 
 def _shapes(scene):
     """All shapes, those of groups once, without instances."""
+    from specrender.scene.compile.expand import expanded
     from specrender.scene.description import Instance
 
+    scene = expanded(scene)
     grouped = [shape for group in scene.groups.values() for shape in group.shapes]
     return [shape for shape in (*scene.shapes, *grouped) if not isinstance(shape, Instance)]
 

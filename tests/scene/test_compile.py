@@ -32,7 +32,7 @@ def settings(mode="spectral", seed=None, **fields):
 def test_every_kind_of_node_has_its_packer():
     """A struct that the vocabulary gains must be compiled too."""
     members = {
-        "shapes": (d.GroupedShape, {*ANALYTIC, *MESHES, *PARTS, d.Obj, d.Ply, d.Stl, d.Serialized}),
+        "shapes": (d.GroupedShape, {*ANALYTIC, *MESHES, *PARTS, d.Obj, d.Ply, d.Stl, d.Serialized, d.GltfFile}),
         "lights": (d.SceneLight, set(PACKERS)),
         "samplers": (d.Sampler, set(SAMPLER_TAGS)),
     }

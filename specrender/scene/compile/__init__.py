@@ -1,8 +1,8 @@
 """Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
 
 The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, material_table.py
-materials of them, lights.py lights, geometry.py shapes, hierarchy.py BVH and instances, cameras.py cameras, optics.py
-filter, wavelengths and integrator.
+materials of them, lights.py lights, expand.py files of several shapes, geometry.py shapes, hierarchy.py BVH and
+instances, cameras.py cameras, optics.py filter, wavelengths and integrator.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from specrender.scene.compile import optics
 from specrender.scene.compile.attributes import pack_attributes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
+from specrender.scene.compile.expand import expanded
 from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.hierarchy import Hierarchy
 from specrender.scene.compile.lights import area_light, scene_light
@@ -84,6 +85,7 @@ def compile_scene(
     """
     if mode not in ("spectral", "rgb"):
         raise InputError(f"mode '{mode}' is neither 'spectral' nor 'rgb'")
+    scene = expanded(scene)
     builder = TableBuilder(scene, mode, rgb_space)
     responses = optics.film_responses(scene, builder)
     limits = optics.wavelength_range(scene, responses)

@@ -50,6 +50,14 @@ class Serialized(MeshFile, tag="serialized", tag_field="type", kw_only=True):
     shape_index: int = 0
 
 
+class GltfFile(MeshFile, tag="gltf", tag_field="type", kw_only=True):
+    """The default scene of a glTF 2.0 file (.gltf or .glb): all its meshes, as its nodes place them.
+
+    Its metallic-roughness materials become `principled`, unless a `material` is given for all.  Textures of single
+    channels (roughness, metalness, opacity), normal maps, skins, animations, cameras and lights are named in notes.
+    """
+
+
 class TriangleMesh(Shape, tag="mesh", tag_field="type", kw_only=True):
     """A mesh given in place: `vertices` (n, 3), `faces` (m, 3) indices, optional per-vertex `normals` and `uvs`.
 
@@ -154,6 +162,7 @@ GroupedShape = (
     | Ply
     | Stl
     | Serialized
+    | GltfFile
     | TriangleMesh
     | Sphere
     | Disk

@@ -109,7 +109,12 @@ def _sdf_grid(p):
     check_file(p, "filename")
 
 
+def _gltf(p):
+    p.require(p.node.emitter is None, "emitter", "left out: the materials of the file say what emits")
+
+
 RULES = {
+    d.GltfFile: _gltf,
     d.LinearCurve: check_filename,
     d.BSplineCurve: check_filename,
     d.SdfGrid: _sdf_grid,

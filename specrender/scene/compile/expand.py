@@ -1,0 +1,51 @@
+"""Shapes that stand for several: replaced by these before a scene is compiled."""
+
+from __future__ import annotations
+
+import msgspec
+
+from specrender.errors import SceneError
+from specrender.scene import description as d
+from specrender.scene.readers.gltf import load_gltf
+
+
+def expanded(scene: d.Scene) -> d.Scene:
+    """The scene with the meshes of glTF files in their place; the same object if it has none."""
+    groups = [group.shapes for group in scene.groups.values()]
+    if not any(isinstance(shape, d.GltfFile) for shapes in (scene.shapes, *groups) for shape in shapes):
+        return scene
+    made = msgspec.structs.replace(scene, textures=dict(scene.textures))
+    made.shapes = _meshes(scene.shapes, made.textures)
+    made.groups = {
+        name: msgspec.structs.replace(group, shapes=_meshes(group.shapes, made.textures))
+        for name, group in scene.groups.items()
+    }
+    return made
+
+
+def _meshes(shapes, textures):
+    found = []
+    for shape in shapes:
+        if isinstance(shape, d.GltfFile):
+            found += _shown(shape, textures)
+        else:
+            found.append(shape)
+    return found
+
+
+def _shown(shape, textures):
+    """The meshes of a file, moved by the shape's to_world; its material, if given, takes the place of the file's."""
+    try:
+        file = load_gltf(shape.filename)
+    except SceneError as error:
+        raise d.fail(shape, str(error)) from None
+    textures.update(file.textures)
+    for mesh in file.shapes:
+        mesh.to_world = d.Transform(shape.to_world.matrix @ mesh.to_world.matrix)
+        mesh.flip_normals = shape.flip_normals
+        if shape.material is not None:
+            mesh.material, mesh.emitter = shape.material, None
+        if shape.face_normals:
+            mesh.normals, mesh.face_normals = None, True
+        mesh.__dict__["location"] = d.where(shape)
+    return file.shapes
