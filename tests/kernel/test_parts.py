@@ -173,7 +173,7 @@ def test_distance_grids(normals):
     assert np.quantile(cosine, 0.02) > 0.999
     shading = np.einsum("ij,ij->i", found["n"][hit], gradient)
     assert (shading > 0.9).all() and (np.quantile(shading, 0.1) > 0.999) == (normals == "analytic")
-    assert (world(left[hit]) > 0).mean() > 0.99  # a ray that goes on starts outside again
+    assert (world(left[hit]) < 0).mean() > 0.99  # a ray that goes on starts beyond the surface
 
 
 def test_no_ray_slips_between_voxels():
@@ -216,7 +216,7 @@ def test_as_mitsuba(kind, curve_file, tmp_path):
     both = valid & np.isfinite(distances)
     t = np.array([hit.t for hit in theirs])[both]
     close = np.abs(distances[both] - t) < 1e-3
-    assert both.sum() > 150 and close.mean() > 0.99
+    assert both.sum() > 100 and close.mean() > 0.99
 
     def compared(ours, field, tolerance, share=0.98):
         values = np.array([list(getattr(hit, field)) for hit in theirs])[both][close]
