@@ -201,3 +201,23 @@ def test_direct_is_path_of_depth_two():
     )
     assert abs(a - b) < 4.0 * np.hypot(error_a, error_b)
     assert np.hypot(error_a, error_b) < 0.01 * a
+
+
+# ---------------------------------------------------------------- materials in materials
+
+BLACK = d.Diffuse(reflectance=0.0)
+
+
+@pytest.mark.parametrize(
+    ("veil", "passing"),
+    [
+        (d.BlendBsdf(first=d.Null(), second=BLACK, weight=0.25), 0.75),
+        (d.BlendBsdf(first=d.Mask(material=BLACK, opacity=0.5), second=BLACK, weight=0.5), 0.25),
+        (d.Mask(material=d.BlendBsdf(first=d.Null(), second=BLACK, weight=0.5), opacity=0.5), 0.75),
+        (d.Mask(material=d.Mask(material=BLACK, opacity=0.5), opacity=0.5), 0.75),
+    ],
+)
+def test_shadows_of_veils_nested_in_materials(veil, passing):
+    above = d.Rectangle(to_world=moved(0.0, 0.0, 1.0), material=veil)
+    camera = narrow_camera((0.3, 0.2, 0.5), (0.0, 0.0, 0.0))
+    assert_mean(seen([WALL, above], [LAMP], camera=camera, integrator=d.PathIntegrator(max_depth=4)), DIRECT * passing)
