@@ -47,7 +47,7 @@ LAYERS = {
     "film": {"files"},
     "color": set(),
     "spectra": {"color"},
-    "output": {"color", "film", "spectra"},
+    "output": {"color", "files", "film", "spectra"},
     "scene/description": set(),
     "scene/readers": {"color", "film", "spectra", "scene"},
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},

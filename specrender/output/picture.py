@@ -1,15 +1,15 @@
 """Picture: an image as a file will hold it, encoded but not yet written; and its atomic writing by OpenImageIO."""
 
 import os
-import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from specrender.errors import SpecrenderError
+from specrender.files import replacing
 from specrender.film.film import Film
 
 
@@ -143,22 +143,27 @@ def save(picture: Picture, path: str | os.PathLike) -> None:
     ------
     SpecrenderError : the file could not be written, and why; the temporary file is gone.
     """
-    target = Path(os.path.realpath(path))  # a link stays a link; what it points to is replaced
-    temporary = target.with_name(f".specrender-{secrets.token_hex(6)}{target.suffix.lower()}")
+    save_bands([picture], picture.window, path)
+
+
+def save_bands(bands: Iterable[Picture], window: tuple[int, int, int, int], path: str | os.PathLike) -> None:
+    """`save` for a picture that comes in bands of rows, top first, so that it need not be in memory as a whole.
+
+    Parameters
+    ----------
+    bands : at least one; channels and header are those of the first.
+    window : (x0, y0, x1, y1) of all bands together.
+    """
     try:
-        if temporary.suffix in (".jpg", ".jpeg"):
-            _reserve(temporary, picture.pixels.size + (1 << 16))
-        problem = _encode(picture, str(temporary))
-        if problem:
-            problem = problem.replace(str(temporary), str(path))
-            if shutil.disk_usage(target.parent).free < (1 << 16):
-                problem = "the disk is full"
-            raise SpecrenderError(f"cannot write '{path}': {problem}")
-        os.replace(temporary, target)
+        with replacing(path) as temporary:
+            problem = _encode(iter(bands), window, temporary)
+            if problem:
+                problem = problem.replace(str(temporary), str(path))
+                if shutil.disk_usage(temporary.parent).free < (1 << 16):
+                    problem = "the disk is full"
+                raise SpecrenderError(f"cannot write '{path}': {problem}")
     except OSError as error:
         raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _reserve(path: Path, size: int) -> None:
@@ -173,26 +178,36 @@ def _reserve(path: Path, size: int) -> None:
         os.fsync(file.fileno())
 
 
-def _encode(picture: Picture, path: str) -> str | None:
+def _encode(bands: Iterator[Picture], window: tuple[int, int, int, int], path: Path) -> str | None:
     """Write a file by OpenImageIO; returns what went wrong, one line, or None."""
     import OpenImageIO as oiio
 
-    height, width, channels = picture.pixels.shape
-    spec = oiio.ImageSpec(width, height, channels, picture.formats[0])
+    picture = next(bands)
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        _reserve(path, picture.pixels.size + (1 << 16))
+    channels = picture.pixels.shape[2]
+    spec = oiio.ImageSpec(window[2] - window[0], window[3] - window[1], channels, picture.formats[0])
     spec.channelnames = picture.channels
     if len(set(picture.formats)) > 1:
         spec.channelformats = picture.formats
     if "A" in picture.channels:
         spec.alpha_channel = picture.channels.index("A")
-    spec.x, spec.y = picture.window[:2]
+    spec.x, spec.y = window[:2]
     spec.full_x, spec.full_y = 0, 0
     spec.full_width, spec.full_height = picture.size
     for name, value in picture.attributes.items():
         _set_attribute(oiio, spec, name, value)
-    output = oiio.ImageOutput.create(path)
+    output = oiio.ImageOutput.create(str(path))
     if output is None:
         return _first_line(oiio.geterror())
-    done = output.open(path, spec) and output.write_image(np.ascontiguousarray(picture.pixels))
+    done = output.open(str(path), spec)
+    if picture.window == window:
+        done = done and output.write_image(np.ascontiguousarray(picture.pixels))
+    else:
+        while done and picture is not None:
+            _, first, _, last = picture.window
+            done = output.write_scanlines(first, last, 0, np.ascontiguousarray(picture.pixels))
+            picture = next(bands, None)
     problem = output.geterror()
     closed = output.close()
     problem = problem or output.geterror()

@@ -9,6 +9,7 @@ from pathlib import Path
 from specrender.errors import InputError
 from specrender.film import Film, save_film
 from specrender.film.store import EXTENSIONS as FILM_EXTENSIONS
+from specrender.output.balance import picked_pixel
 from specrender.output.display import (
     check_display,
     dpx_picture,
@@ -19,7 +20,7 @@ from specrender.output.display import (
 )
 from specrender.output.exr import exr_picture
 from specrender.output.options import RAW, OutputOptions
-from specrender.output.picture import Picture, save
+from specrender.output.picture import Picture, save, save_bands
 from specrender.output.spectral_exr import spectral_exr_picture
 from specrender.output.view import find_view
 
@@ -39,6 +40,10 @@ FORMATS: dict[str, Callable[[Film, OutputOptions], Picture]] = {
     ".dpx": dpx_picture,
     ".jxl": jxl_picture,
 }
+
+
+#: EXR files of more pixels are written in bands of about so many.
+BAND_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -144,9 +149,34 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
         save_film(film, path)
         return Written(path, 0, 0)
     options = replace(options, spectral=wants_spectral(path, options))
+    if path.suffix.lower() == ".exr" and film.pixel_count > BAND_PIXELS and picked_pixel(options.white_balance) is None:
+        return _write_bands(film, path, options)
     picture = FORMATS[path.suffix.lower()](film, options)
     save(picture, path)
     return Written(path, picture.nonfinite, picture.clamped, picture.outside, picture.stops)
+
+
+def _write_bands(film: Film, path: Path, options: OutputOptions) -> Written:
+    """Write an EXR file band by band: the picture of a large film would need as much memory as the film."""
+    total = {"nonfinite": 0, "clamped": 0, "outside": 0.0}
+    height, width = film.shape
+    # EXR compresses 16 rows at a time
+    rows = max(16, BAND_PIXELS // width // 16 * 16)
+
+    def bands():
+        for first in range(0, height, rows):
+            last = min(first + rows, height)
+            picture = _exr(film.rows(first, last), options)
+            total["nonfinite"] += picture.nonfinite
+            total["clamped"] += picture.clamped
+            if picture.outside is None:
+                total["outside"] = None
+            else:
+                total["outside"] += picture.outside * (last - first) / height
+            yield picture
+
+    save_bands(bands(), film.crop, path)
+    return Written(path, **total)
 
 
 def _allowed() -> str:

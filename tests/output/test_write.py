@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from specrender.errors import InputError, SpecrenderError
-from specrender.film import Film
+from specrender.film import Film, aov_layout
 from specrender.output import FORMATS, OutputOptions, check_output, read_image, write_image
 
 
@@ -154,3 +154,26 @@ def test_import_is_cheap():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_large_films_are_written_in_bands_to_the_same_file(tmp_path, monkeypatch):
+    from specrender.output import write
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    big = Film.create(20, 70, (1, 5, 18, 67), bin_edges_nm=[400, 500, 600], aov_layout=aov_layout(["albedo", "depth"]))
+    big.sample_count, big.weight[...] = 4, 2.0
+    rng = np.random.default_rng(0)
+    for array in (big.xyz, big.xyz_squared, big.alpha, big.bins, big.radiance, big.layers):
+        array[...] = rng.random(array.shape)
+    big.xyz[3, 3] = np.nan
+    big.xyz[40:] = 1e9
+    big.extra_samples = rng.integers(0, 2, big.shape).astype(np.int32)
+    options = OutputOptions(variance=True, moments=True, alpha=True)
+    for name in ("whole.exr", "whole.spectral.exr"):
+        whole = write_image(big, tmp_path / name, options)
+        with monkeypatch.context() as patch:
+            patch.setattr(write, "BAND_PIXELS", 17 * 20)
+            bands = write_image(big, tmp_path / f"b.{name}", options)
+        assert (bands.nonfinite, bands.clamped) == (whole.nonfinite, whole.clamped)
+        assert bands.outside == pytest.approx(whole.outside)
+        assert (tmp_path / name).read_bytes() == (tmp_path / f"b.{name}").read_bytes()
