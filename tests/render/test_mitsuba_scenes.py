@@ -31,6 +31,7 @@ SCENES = {
     "bsdf_spheres/test_texturedprincipled1_path": 0.02,
     "bsdf_spheres/test_texturedprincipledthin_path": 0.02,
     "floating_sphere/test_directional_direct": 0.02,
+    "instancing/test_instancing_path": 0.02,
     "mesh_attributes/test_mesh_attributes_1_face_direct": 0.02,
     "mesh_attributes/test_mesh_attributes_3_face_direct": 0.02,
     "orthographic_sensor/test_orthographic_path": 0.02,
