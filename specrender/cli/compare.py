@@ -156,9 +156,9 @@ class Progress:
         """Samples done and in all, of all modes."""
         if self._quiet or not total:
             return
-        if done < self._last:
+        if done < self._last or self._last == 0:  # compiling is over, or the next render begins
             self.close()
-            self._started = time.monotonic()
+            self._started = self._told = time.monotonic()
         self._last = done
         if sys.stderr.isatty():
             self._draw(done, total)
