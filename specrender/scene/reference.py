@@ -231,7 +231,7 @@ def plugins() -> dict[str, dict[str, list[str]]]:
     from specrender.scene.readers import xml_sensor as sensor
 
     supported = {
-        "shape": reader.SHAPES,
+        "shape": [*reader.SHAPES, *reader.COMPOUND_SHAPES],
         "bsdf": reader.BSDFS,
         "texture": reader.TEXTURES,
         "spectrum": reader.SPECTRUM_PLUGINS,

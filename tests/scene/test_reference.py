@@ -56,6 +56,7 @@ def test_no_plugin_is_both_supported_and_missing():
     for kind, row in table.items():
         assert not set(row["supported"]) & set(row["not yet"]), kind
     assert "perspective" in table["sensor"]["supported"]
+    assert {"instance", "shapegroup", "sphere"} <= set(table["shape"]["supported"])
     assert set(NOT_YET["medium"]) == set(table["medium"]["not yet"])
 
 

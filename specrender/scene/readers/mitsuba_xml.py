@@ -38,6 +38,10 @@ NOT_YET = {
 }
 
 
+#: Shapes that are made of other shapes; see `Builder.shapes`.
+COMPOUND_SHAPES = ("instance", "merge", "shapegroup")
+
+
 def load(
     path, defines: dict[str, str] | None = None, dispersive: bool = False, integrator: str | None = None
 ) -> d.Scene:
