@@ -1,4 +1,4 @@
-"""Building the tree of `tree.py`: binary splits by the surface area orientation heuristic, then eight children a node.
+"""Building the tree of `tree.py`: binary splits by the surface area orientation heuristic, then the best eight children a node.
 
 A split is chosen among bins along each axis by [ConteyEstevez2018] eq. 2, strength times the measures of box and cone.
 For the bins, how far directions spread is guessed from the length of their mean; the cones of nodes are exact bounds.
@@ -13,31 +13,33 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.light.tree import (
     AXIS_X,
     CENTER_X,
-    COS_E,
     COS_O,
+    INV_RADIUS2,
     NODE_GROUPS,
     NODE_LINKS,
     PARENT,
     PARENT_LANE,
-    RADIUS2,
+    RADIUS,
     SIN_O,
     STRENGTH,
     WIDTH,
+    WITHIN,
 )
 
 #: Columns of the bounds of an emitter or of a binary node.
 LOW, HIGH, AXIS = 0, 3, 6
-THETA_O, THETA_E, POWER = 9, 10, 11
-COLUMNS = 12
+THETA_O, POWER = 9, 10
+COLUMNS = 11
 BINS = 16
 #: A deeper tree than this has nothing but emitters in one place; they are split by number.
 MAX_DEPTH = 64
 
 
 @kernel
-def _spread(theta_o, theta_e):
-    """Measure of a cone of normals with theta_e around them.  Source: [ConteyEstevez2018] eq. 1."""
-    theta_w = min(theta_o + theta_e, math.pi)
+def _spread(theta_o):
+    """Measure of a cone of normals and a right angle around them.  Source: [ConteyEstevez2018] eq. 1."""
+    theta_o = max(theta_o, 0.0)
+    theta_w = min(theta_o + 0.5 * math.pi, math.pi)
     sine, cosine = math.sin(theta_o), math.cos(theta_o)
     rim = 2.0 * theta_w * sine - math.cos(theta_o - 2.0 * theta_w) - 2.0 * theta_o * sine + cosine
     return 2.0 * math.pi * (1.0 - cosine) + 0.5 * math.pi * rim
@@ -54,6 +56,7 @@ def _extent(low, high):
 def _bound(emitters, order, first, last, out):
     """Bounds of a range of emitters into the row `out`."""
     out[:] = 0.0
+    out[THETA_O] = -0.5 * math.pi
     out[LOW : LOW + 3] = np.inf
     out[HIGH : HIGH + 3] = -np.inf
     for i in range(first, last):
@@ -62,7 +65,6 @@ def _bound(emitters, order, first, last, out):
             out[LOW + k] = min(out[LOW + k], e[LOW + k])
             out[HIGH + k] = max(out[HIGH + k], e[HIGH + k])
             out[AXIS + k] += e[AXIS + k] * e[POWER]
-        out[THETA_E] = max(out[THETA_E], e[THETA_E])
         out[POWER] += e[POWER]
     length = math.sqrt(out[AXIS] ** 2 + out[AXIS + 1] ** 2 + out[AXIS + 2] ** 2)
     if length <= 1e-9 * out[POWER]:
@@ -87,7 +89,7 @@ def _bound(emitters, order, first, last, out):
 def _bin_costs(bins, costs, k):
     """Add to costs[k + 1] what the bins 0 .. k of one side cost; the caller turns them round for the other side."""
     low, high, axis = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
-    power, theta_o, theta_e = 0.0, 0.0, 0.0
+    power, theta_o = 0.0, 0.0
     for j in range(k):
         b = bins[j]
         if b[POWER] > 0.0:
@@ -97,12 +99,11 @@ def _bin_costs(bins, costs, k):
                 axis[i] += b[AXIS + i]
             power += b[POWER]
             theta_o = max(theta_o, b[THETA_O])
-            theta_e = max(theta_e, b[THETA_E])
         if power > 0.0:
             mean = math.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2) / power
             # directions even within a cap of half angle t have a mean of length (1 + cos t) / 2
             fan = math.acos(min(max(2.0 * mean - 1.0, -1.0), 1.0))
-            costs[j] = power * _extent(low, high) * _spread(min(fan + theta_o, math.pi), theta_e)
+            costs[j] = power * _extent(low, high) * _spread(min(fan + theta_o, math.pi))
         else:
             costs[j] = np.inf
 
@@ -136,7 +137,6 @@ def _best_split(emitters, order, first, last):
                 b[HIGH + j] = max(b[HIGH + j], e[HIGH + j])
                 b[AXIS + j] += e[AXIS + j] * e[POWER]
             b[THETA_O] = max(b[THETA_O], e[THETA_O])
-            b[THETA_E] = max(b[THETA_E], e[THETA_E])
             b[POWER] += e[POWER]
         for j in range(BINS):
             mirrored[j] = bins[BINS - 1 - j]
@@ -205,17 +205,58 @@ def binary_tree(emitters, order, bounds, children):
 
 
 @kernel
-def _open(bounds, children, slots, count):
-    """Which of a wide node's slots to replace by its two children: the one with the largest measure, or -1."""
-    chosen, largest = -1, -1.0
-    for i in range(count):
-        if children[slots[i], 0] < 0:
+def _solve(bounds, children, costs, choices):
+    """The optimal collapse by dynamic programming, as for the BVH in [Ylitie2017] section 4.1.
+
+    costs[n, i - 1] : least cost of the subtree at binary node n as at most i children of a wide node, i = 1 .. 8;
+    choices : how many of them the left child gets; 0: as for i - 1.
+    """
+    total = bounds[0, POWER]
+    # children have higher numbers than their parents
+    for n in range(len(bounds) - 1, -1, -1):
+        left, right = children[n]
+        if left < 0:
+            costs[n], choices[n] = 0.0, 0
             continue
-        b = bounds[slots[i]]
-        measure = b[POWER] * _extent(b[LOW : LOW + 3], b[HIGH : HIGH + 3]) * _spread(b[THETA_O], b[THETA_E])
-        if measure > largest:
-            chosen, largest = i, measure
-    return chosen
+        for i in range(2, WIDTH + 1):
+            costs[n, i - 1] = np.inf
+            for k in range(1, i):
+                cost = costs[left, k - 1] + costs[right, i - k - 1]
+                if cost < costs[n, i - 1]:
+                    costs[n, i - 1], choices[n, i - 1] = cost, k
+        # a node of its own: how often it is visited, and its share of the cache
+        choices[n, 0] = choices[n, WIDTH - 1]
+        costs[n, 0] = costs[n, WIDTH - 1] + bounds[n, POWER] / total + 0.25 / len(bounds)
+        for i in range(2, WIDTH + 1):
+            if costs[n, i - 2] <= costs[n, i - 1]:
+                costs[n, i - 1], choices[n, i - 1] = costs[n, i - 2], 0
+
+
+@kernel
+def _gather(children, choices, root, slots):
+    """The children of the wide node at binary node `root` into `slots`; returns how many."""
+    if children[root, 0] < 0:
+        slots[0] = root
+        return 1
+    waiting = np.empty((WIDTH + 1, 2), np.int64)
+    k = choices[root, 0]
+    waiting[0, 0], waiting[0, 1] = children[root, 1], WIDTH - k
+    waiting[1, 0], waiting[1, 1] = children[root, 0], k
+    left, count = 2, 0
+    while left:
+        left -= 1
+        node, room = waiting[left, 0], waiting[left, 1]
+        while room > 1 and choices[node, room - 1] == 0:
+            room -= 1
+        if room == 1 or children[node, 0] < 0:
+            slots[count] = node
+            count += 1
+            continue
+        k = choices[node, room - 1]
+        waiting[left, 0], waiting[left, 1] = children[node, 1], room - k
+        waiting[left + 1, 0], waiting[left + 1, 1] = children[node, 0], k
+        left += 2
+    return count
 
 
 @kernel
@@ -226,10 +267,11 @@ def _write_child(nodes, lane, b):
         nodes[CENTER_X + k, lane] = 0.5 * (b[LOW + k] + b[HIGH + k])
         radius2 += (0.5 * (b[HIGH + k] - b[LOW + k])) ** 2
         nodes[AXIS_X + k, lane] = b[AXIS + k]
-    nodes[RADIUS2, lane] = radius2 * (1.0 + 1e-5)
+    nodes[RADIUS, lane] = math.sqrt(radius2) * (1.0 + 1e-5)
+    nodes[INV_RADIUS2, lane] = 1.0 / max(radius2, 1e-30)
     theta_o = min(b[THETA_O] + 1e-3, math.pi)
     nodes[COS_O, lane], nodes[SIN_O, lane] = math.cos(theta_o), math.sin(theta_o)
-    nodes[COS_E, lane] = math.cos(min(b[THETA_E] + 1e-3, math.pi)) - 1e-6
+    nodes[WITHIN, lane] = math.cos(theta_o) if theta_o >= 0.0 else 2.0
     nodes[STRENGTH, lane] = b[POWER]
 
 
@@ -240,22 +282,15 @@ def wide_tree(bounds, children, nodes, links, places):
     nodes : (m, NODE_GROUPS, WIDTH) float32 and links : (m, NODE_LINKS) int32, written; zero before.
     places : (n, 2) int32, written: node and lane of each emitter.   Returns the number of nodes.
     """
+    costs, choices = np.empty((len(bounds), WIDTH)), np.zeros((len(bounds), WIDTH), np.int8)
+    _solve(bounds, children, costs, choices)
     roots = np.empty(len(nodes), np.int64)
     roots[0] = 0
     links[0, PARENT] = -1
     written, made = 0, 1
     slots = np.empty(WIDTH, np.int64)
     while written < made:
-        root = roots[written]
-        slots[0] = root
-        count = 1
-        while count < WIDTH:
-            opened = _open(bounds, children, slots, count)
-            if opened < 0:
-                break
-            node = slots[opened]
-            slots[opened], slots[count] = children[node, 0], children[node, 1]
-            count += 1
+        count = _gather(children, choices, roots[written], slots)
         for lane in range(count):
             child = slots[lane]
             _write_child(nodes[written], lane, bounds[child])
@@ -276,7 +311,7 @@ def build_tree(emitters):
 
     Parameters
     ----------
-    emitters : (n, COLUMNS) float64, n > 0: box, axis (unit vector), theta_o and theta_e [rad], strength (above 0).
+    emitters : (n, COLUMNS) float64, n > 0: box, axis (unit vector), theta_o [rad, may be negative], strength (above 0).
 
     Returns
     -------

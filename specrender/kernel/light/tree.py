@@ -1,23 +1,30 @@
-"""Choosing one of many lights: a tree over bounds of emitters, as in [ConteyEstevez2018], eight children a node.
+"""Choosing one of many lights: a tree over bounds of emitters, after [ConteyEstevez2018], eight children a node.
 
-An emitter is a triangle of a mesh that emits, a whole shape, or a light at a point.  Each has a box, a cone that holds
-the normals (or axes) of what shines, an angle theta_e around those within which it shines, and a strength: its peak
-radiant intensity.  At each node one child is chosen with probability proportional to a guess of the irradiance that
-it causes at the surface point.  How likely an emitter that a ray has met was to be chosen is found on the way from its
-leaf to the root, by the same arithmetic.  `build.py` makes the tree.
+An emitter is a triangle of a mesh that emits, a whole shape, or a light at a point.  Each has a sphere, a cone that
+holds the normals of what shines, a quarter of a turn from which it shines no more, and a strength: its peak radiant
+intensity.  At each node one child is chosen with probability proportional to a guess of the irradiance that it causes
+at the surface point.  How likely an emitter that a ray has met was to be chosen is found on the way from its leaf to
+the root, by the same arithmetic.  `build.py` makes the tree.
+
+Deviations from the paper: spheres instead of boxes, and sums of cosines and sines where it subtracts angles.  Both are
+positive in the same places, and half of the roots and most of the divisions are saved.
 """
 
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 
+from specrender.kernel.accel.simd8 import lowest_bit
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON
-from specrender.kernel.simd import f32, fabs, fmax, fmin, hsum, lane, select, sqrt
+from specrender.kernel.simd import I32, f32, f32x8, fabs, fmax, fmin, lane, mask_bits, select, sqrt
 from specrender.kernel.tables import load8
 
 #: Children of a node.
 WIDTH = 8
-#: Groups of eight float32 of a node in tables.light_nodes: one value a child.
-CENTER_X, CENTER_Y, CENTER_Z, RADIUS2, AXIS_X, AXIS_Y, AXIS_Z, COS_O, SIN_O, COS_E, STRENGTH, UNUSED = range(12)
+#: Groups of eight float32 of a node in tables.light_nodes: one value a child.  theta_o is half the angle of the cone of
+#: normals, less a right angle for what shines less far than that; WITHIN is its cosine, or 2 if it is negative.
+CENTER_X, CENTER_Y, CENTER_Z, RADIUS, INV_RADIUS2, AXIS_X, AXIS_Y, AXIS_Z, COS_O, SIN_O, WITHIN, STRENGTH = range(12)
 NODE_GROUPS = 12
 #: int32 of a node in tables.light_links: children (>= 0 a node, < 0 the complement of an emitter), parent, its lane.
 NODE_LINKS = 16
@@ -38,44 +45,50 @@ EMITTER = np.dtype(
 LEAST_COSINE = f32(0.02)
 
 
+@intrinsic
+def _running_sums(typingctx, vector):
+    """Lane i: the sum of lanes 0 .. i, in three additions."""
+
+    def codegen(context, builder, sig, args):
+        value = args[0]
+        zero = ir.Constant(value.type, [0.0] * WIDTH)
+        for step in (1, 2, 4):
+            moved = ir.Constant(ir.VectorType(I32, WIDTH), [i - step if i >= step else WIDTH for i in range(WIDTH)])
+            value = builder.fadd(value, builder.shuffle_vector(value, zero, moved))
+        return value
+
+    return f32x8(f32x8), codegen
+
+
 @kernel(forceinline=True)
 def _importance(tables, node, p, n):
     """Guess (f32x8) of the irradiance from each child at the point p with unit normal n (zero: no surface).
 
-    Source: [ConteyEstevez2018] eq. 3, with bounding spheres; the strength stands for power over solid angle.
+    After [ConteyEstevez2018] eq. 3; the strength stands for power over solid angle.
     """
     nodes, base = tables.light_nodes, NODE_GROUPS * node
     dx = lane(p, 0) - load8(nodes, base + CENTER_X)
     dy = lane(p, 1) - load8(nodes, base + CENTER_Y)
     dz = lane(p, 2) - load8(nodes, base + CENTER_Z)
-    radius2 = load8(nodes, base + RADIUS2)
-    distance2 = dx * dx + dy * dy + dz * dz
-    inverse = f32(1.0) / sqrt(fmax(distance2, f32(1e-30)))
-    far2 = fmax(fmax(distance2, radius2), f32(1e-30))
-    is_outside = distance2 > radius2
-    one, zero = f32(1.0), f32(0.0)
-    # b: half the angle under which the child is seen; all around from within
-    sine2_b = radius2 / far2
-    cos_b = select(is_outside, sqrt(fmax(one - sine2_b, f32(0.0))), f32(-1.0))
-    sin_b = select(is_outside, sqrt(sine2_b), f32(0.0))
-    # x: from the cone of normals to the direction of p, at the centre
+    distance2 = fmax(dx * dx + dy * dy + dz * dz, f32(1e-30))
+    # all cosines and sines below are times the distance, so that roots and quotients do not wait for each other
+    distance, inverse2 = sqrt(distance2), f32(1.0) / distance2
+    # sine of b, half the angle under which the sphere is seen
+    radius = load8(nodes, base + RADIUS)
+    # w: from the axis to the direction of p; x: the same from the nearest normal
     cos_w = load8(nodes, base + AXIS_X) * dx + load8(nodes, base + AXIS_Y) * dy + load8(nodes, base + AXIS_Z) * dz
-    cos_w = fmin(fmax(cos_w * inverse, f32(-1.0)), f32(1.0))
-    sin_w = sqrt(fmax(one - cos_w * cos_w, f32(0.0)))
-    cos_o, sin_o = load8(nodes, base + COS_O), load8(nodes, base + SIN_O)
-    within = cos_w > cos_o
-    cos_x = select(within, one, cos_w * cos_o + sin_w * sin_o)
-    sin_x = select(within, zero, sin_w * cos_o - cos_w * sin_o)
-    # the least angle between a normal and the direction of p, anywhere in the child
-    cos_least = select(cos_x > cos_b, one, cos_x * cos_b + sin_x * sin_b)
-    shines = cos_least > load8(nodes, base + COS_E)
-    guess = load8(nodes, base + STRENGTH) * fmax(cos_least, LEAST_COSINE) / far2
-    guess = select(shines, guess, zero)
+    sin_w = sqrt(fmax(distance2 - cos_w * cos_w, f32(0.0)))
+    cos_x = cos_w * load8(nodes, base + COS_O) + sin_w * load8(nodes, base + SIN_O)
+    cos_x = select(cos_w > load8(nodes, base + WITHIN) * distance, distance, cos_x)
+    # positive if some normal is less than a right angle from some direction: sin b = -cos(90 + b)
+    shining = cos_x + radius
     # the same at the surface, on either side: some let light through
-    cos_i = fabs(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz) * inverse
-    cos_i = fmin(cos_i, f32(1.0))
-    sin_i = sqrt(fmax(one - cos_i * cos_i, f32(0.0)))
-    return guess * fmax(select(cos_i > cos_b, one, cos_i * cos_b + sin_i * sin_b), LEAST_COSINE)
+    arriving = fabs(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz) + radius
+    least = LEAST_COSINE * distance
+    # no nearer than the rim of the sphere
+    guess = load8(nodes, base + STRENGTH) * fmin(inverse2, load8(nodes, base + INV_RADIUS2)) * inverse2
+    guess *= fmin(fmax(shining, least), distance) * fmin(fmax(arriving, least), distance)
+    return select(shining > f32(0.0), guess, f32(0.0))
 
 
 @kernel
@@ -84,19 +97,14 @@ def sample_emitter(tables, p, n, u):
     links = tables.light_links
     node, probability = np.int64(0), f32(1.0)
     while True:
-        guess = _importance(tables, node, p, n)
-        total = hsum(guess)
-        if not total > f32(0.0):
-            return np.int32(0), f32(0.0)
-        # the last child with any chance takes what rounding leaves over
+        sums = _running_sums(_importance(tables, node, p, n))
+        total = lane(sums, WIDTH - 1)
         rest = u * total
-        chosen, low, share = np.int64(0), f32(0.0), f32(0.0)
-        running = f32(0.0)
-        for i in range(WIDTH):
-            g = lane(guess, np.int32(i))
-            if g > f32(0.0) and running <= rest:
-                chosen, low, share = np.int64(i), running, g
-            running += g
+        if not rest < total:  # nothing shines here
+            return np.int32(0), f32(0.0)
+        chosen = np.int64(lowest_bit(mask_bits(sums > rest)))
+        low = lane(sums, chosen - 1) if chosen > 0 else f32(0.0)
+        share = lane(sums, chosen) - low
         u = fmin((rest - low) / share, ONE_MINUS_EPSILON)
         probability *= share / total
         link = links[NODE_LINKS * node + chosen]
@@ -110,14 +118,15 @@ def emitter_probability(tables, p, n, index):
     """The probability with which `sample_emitter` chooses an emitter for p and n."""
     emitter = tables.emitters[index]
     links = tables.light_links
-    node, child = np.int64(emitter.node), emitter.lane
-    probability = f32(1.0)
+    node, child = np.int64(emitter.node), np.int64(emitter.lane)
+    probability = f32(1.0) if node >= 0 else f32(0.0)
     while node >= 0:
-        guess = _importance(tables, node, p, n)
-        share = lane(guess, child)
-        if not share > f32(0.0):
+        sums = _running_sums(_importance(tables, node, p, n))
+        low = lane(sums, child - 1) if child > 0 else f32(0.0)
+        total = lane(sums, WIDTH - 1)
+        if not total > f32(0.0):
             return f32(0.0)
-        probability *= share / hsum(guess)
-        child = links[NODE_LINKS * node + PARENT_LANE]
+        probability *= (lane(sums, child) - low) / total
+        child = np.int64(links[NODE_LINKS * node + PARENT_LANE])
         node = np.int64(links[NODE_LINKS * node + PARENT])
-    return probability if emitter.node >= 0 else f32(0.0)
+    return probability

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from specrender.kernel.light import layout
-from specrender.kernel.light.build import AXIS, COLUMNS, HIGH, LOW, POWER, THETA_E, THETA_O, build_tree
+from specrender.kernel.light.build import AXIS, COLUMNS, HIGH, LOW, POWER, THETA_O, build_tree
 from specrender.kernel.light.tree import EMITTER
 from specrender.kernel.shape import layout as shapes
 from specrender.scene.compile.builder import TableBuilder
@@ -106,7 +106,6 @@ def _bounds(light, geometry, boxes, radiance, builder) -> tuple[np.ndarray, np.n
     rows[:, LOW : LOW + 3], rows[:, HIGH : HIGH + 3] = vertices.min(axis=1), vertices.max(axis=1)
     rows[:, AXIS : AXIS + 3] = normals * side
     rows[:, AXIS + 2] += areas == 0.0
-    rows[:, THETA_E] = 0.5 * np.pi
     rows[:, POWER] = radiance * areas
     if len(rows) > WHOLE:
         return rows, np.arange(len(rows))
@@ -129,7 +128,6 @@ def _object_bounds(record, box, radiance, side, builder):
     axis = side * np.linalg.inv(matrix)[2]
     row[0, AXIS : AXIS + 3] = axis / np.linalg.norm(axis)
     row[0, THETA_O] = {shapes.DISK: 0.0, shapes.CYLINDER: 0.5 * np.pi}.get(int(record["kind"]), np.pi)
-    row[0, THETA_E] = 0.5 * np.pi
     row[0, POWER] = radiance * float(record["area"])
     return row
 
@@ -140,6 +138,6 @@ def _point_bounds(light, intensity, builder):
     row = np.zeros((1, COLUMNS))
     row[0, LOW : LOW + 3] = row[0, HIGH : HIGH + 3] = matrix[:, 3]
     row[0, AXIS : AXIS + 3] = matrix[:, 2] / np.linalg.norm(matrix[:, 2])
-    row[0, THETA_O], row[0, THETA_E] = (0.0, light["cutoff"]) if light["kind"] == layout.SPOT else (np.pi, np.pi)
+    row[0, THETA_O] = light["cutoff"] - 0.5 * np.pi if light["kind"] == layout.SPOT else np.pi
     row[0, POWER] = intensity
     return row
