@@ -3,7 +3,7 @@
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import copysign, f32, fabs, fmax, fmin, sqrt
+from specrender.kernel.simd import copysign, f32, fabs, fmax, fmin, select, splat4, sqrt
 
 PI = f32(np.pi)
 HALF_PI = f32(np.pi / 2)
@@ -29,6 +29,22 @@ def atan2(y, x):
         angle = HALF_PI - angle
     if x < f32(0.0):
         angle = PI - angle
+    return copysign(angle, y)
+
+
+@kernel(forceinline=True)
+def atan2_lanes(y, x):
+    """`atan2` of f32x4, lane by lane."""
+    ax, ay = fabs(x), fabs(y)
+    q = fmin(ax, ay) / fmax(fmax(ax, ay), f32(1e-37))
+    steep = q > f32(0.41421356)
+    q = select(steep, (q - f32(1.0)) / (q + f32(1.0)), q)
+    shift = select(steep, f32(np.pi / 4), splat4(f32(0.0)))
+    z = q * q
+    p = ((f32(8.05374449538e-2) * z - f32(1.38776856032e-1)) * z + f32(1.99777106478e-1)) * z - f32(3.33329491539e-1)
+    angle = shift + (p * z * q + q)
+    angle = select(ay > ax, HALF_PI - angle, angle)
+    angle = select(x < f32(0.0), PI - angle, angle)
     return copysign(angle, y)
 
 

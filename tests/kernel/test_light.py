@@ -12,6 +12,7 @@ from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import dot, f32, lane, splat4, vec3
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
+from specrender.scene.compile.lights import choice
 
 
 @kernel(entry=True)
@@ -75,8 +76,9 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_area_lights(name):
+def test_area_lights(name, monkeypatch):
     """Chi-square of directions against the density of the ray that meets the shape; distances agree as well."""
+    monkeypatch.setattr(choice, "FEW", 1 << 30)  # the cube as a whole
     tables, p = tables_of([SHAPES[name]]), (0.0, 0.0, 0.0)
     samples = sampled(tables, p)
     directions, distance, pdf = samples[:, :3], samples[:, 3], samples[:, 5]
@@ -114,6 +116,24 @@ def test_area(name):
         "cube": 8.0 * sum(np.linalg.norm(np.cross(m[:, i], m[:, (i + 1) % 3])) for i in range(3)),
     }[name]
     assert np.isclose(area, expected, rtol=1e-5)
+
+
+def test_triangles_of_a_cube_by_the_tree():
+    """Samples and rays that meet the light tell the same density, and the sides that face away get no samples."""
+    tables, p = tables_of([SHAPES["cube"]]), (0.0, 0.0, 0.0)
+    assert tables.arrays["settings"]["has_light_tree"][0]
+    samples = sampled(tables, p)
+    good = samples[:, 5] > 0.0
+    assert good.mean() > 0.99
+    found = density(tables, p, samples[good, :3])
+    seen = np.isfinite(found[:, 2]) & (np.abs(found[:, 2] - samples[good, 3]) < 1e-3)
+    assert seen.mean() > 0.998
+    # but for rays through the edge between two triangles, which may meet the other
+    assert np.isclose(found[seen, 0], samples[good, 5][seen], rtol=2e-3).mean() > 0.999
+    # both estimate the solid angle of the cube
+    whole = density(tables_of([SHAPES["cube"]]), p, sphere_quadrature((300, 600), 1)[0])
+    solid_angle = (sphere_quadrature((300, 600), 1)[1] * np.isfinite(whole[:, 2])).sum()
+    assert np.isclose((1.0 / samples[good, 5]).sum() / len(samples), solid_angle, rtol=1e-2)
 
 
 def test_mesh_is_sampled_by_area():
@@ -195,15 +215,61 @@ def test_constant_environment_is_uniform():
     assert np.allclose(samples[:, 5], 0.25 / np.pi)
 
 
+def write_image(path, image):
+    oiio = pytest.importorskip("OpenImageIO")
+    output = oiio.ImageOutput.create(str(path))
+    height, width, _ = image.shape
+    output.open(str(path), oiio.ImageSpec(width, height, 3, oiio.FLOAT))
+    output.write_image(np.ascontiguousarray(image, np.float32))
+    output.close()
+    return str(path)
+
+
 def test_black_map_can_still_be_sampled(tmp_path):
     """A map without light must not divide by its sum."""
-    oiio = pytest.importorskip("OpenImageIO")
-    name = str(tmp_path / "black.exr")
-    output = oiio.ImageOutput.create(name)
-    output.open(name, oiio.ImageSpec(8, 4, 3, oiio.FLOAT))
-    output.write_image(np.zeros((4, 8, 3), np.float32))
-    output.close()
+    name = write_image(tmp_path / "black.exr", np.zeros((4, 8, 3)))
     samples = sampled(tables_of(lights=[d.EnvironmentMap(filename=name)]), (0.0, 0.0, 0.0), 1000)
     assert np.isfinite(samples[:, :3]).all()
     assert np.isfinite(samples[:, 5]).all()
     assert np.all(samples[:, 4] == 0.0)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (6, 1), (2, 2)])
+def test_smallest_maps(shape, tmp_path):
+    """Maps of one row or column: the density integrates to 1 and passes chi-square, the light is what it should be."""
+    image = np.random.default_rng(2).uniform(0.2, 3.0, (*shape, 3))
+    tables = tables_of(lights=[d.EnvironmentMap(filename=write_image(tmp_path / "sky.exr", image))])
+    p = (0.0, 0.0, 0.0)
+    samples = sampled(tables, p, 100_000)
+    p_value, total = chi_square_p_value(samples[:, :3], lambda w: density(tables, p, w)[:, 0], (30, 60))
+    assert np.isclose(total, 1.0, atol=5e-3)
+    assert p_value > SIGNIFICANCE
+    if shape == (1, 1):
+        assert np.allclose(samples[:, 4], image[0, 0, 0], rtol=1e-5)
+        assert np.allclose(samples[:, 5], 0.25 / np.pi, rtol=0.1)
+
+
+def test_a_sun_in_the_map_is_sampled_as_it_shines(tmp_path):
+    """One texel 10,000 times the rest: radiance over density is the same for practically all samples."""
+    image = np.full((32, 64, 3), 1.0)
+    image[9, 20] = 10_000.0
+    tables = tables_of(lights=[d.EnvironmentMap(filename=write_image(tmp_path / "sun.exr", image))])
+    samples = sampled(tables, (0.0, 0.0, 0.0))
+    estimates = samples[:, 4] / samples[:, 5]
+    assert estimates.std() < 0.03 * estimates.mean()
+
+
+def test_a_guide_leads_to_the_same_interval_as_a_search():
+    from specrender.scene.compile.lights.grid import _guide, _guide_size
+
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 5, 64, 100):
+        weights = rng.random(count) ** 8
+        shares = np.concatenate([[0.0], np.cumsum(weights) / weights.sum()]).astype(np.float32)
+        shares[-1] = 1.0
+        size = _guide_size(count)
+        guide = _guide(shares, size)
+        u = rng.random(10_000, np.float32)
+        g = (u * np.float32(size)).astype(int)
+        interval = np.searchsorted(shares[1:-1], u, side="right")
+        assert np.all((guide[g] <= interval) & (interval <= guide[g + 1]))

@@ -8,10 +8,11 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.area import emitted, pdf_area, sample_area, triangle_area
+from specrender.kernel.light.beam import sample_beam
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import sample_discrete
-from specrender.kernel.light.environment import environment_radiance, pdf_environment, sample_environment
-from specrender.kernel.light.layout import AREA, CONSTANT
+from specrender.kernel.light.environment import look_up, sample_environment
+from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
 from specrender.kernel.light.tree import emitter_probability, sample_emitter
 from specrender.kernel.simd import f32, length, splat4, to_int
 
@@ -57,9 +58,11 @@ def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
         wi, distance, radiance, pdf = sample_area(tables, light, triangle, p, wavelengths, u1, u2)
         return wi, distance, radiance, pdf * probability, False
     if light.kind >= CONSTANT:
-        wi = sample_environment(tables, light, u1, u2)
-        pdf = pdf_environment(tables, light, wi) * probability
-        return wi, FAR, environment_radiance(tables, light, wi, wavelengths), pdf, False
+        wi, radiance, pdf = sample_environment(tables, light, wavelengths, u1, u2)
+        return wi, FAR, radiance, pdf * probability, False
+    if light.kind == BEAM:
+        wi, distance, radiance, pdf = sample_beam(tables, light, p, wavelengths, u1)
+        return wi, distance, radiance, pdf * probability, True
     wi, distance, radiance, pdf = sample_delta(tables, light, p, wavelengths)
     return wi, distance, radiance, pdf * probability, True
 
@@ -87,8 +90,8 @@ def environment_light(tables, direction, wavelengths):
     """(radiance, pdf) of the light at infinity in a direction that left the scene; the pdf is `sample_light`'s."""
     settings = tables.settings[0]
     light = tables.lights[settings.environment]
-    pdf = pdf_environment(tables, light, direction) * light.probability
-    return environment_radiance(tables, light, direction, wavelengths), pdf
+    radiance, pdf = look_up(tables, light, direction, wavelengths)
+    return radiance, pdf * light.probability
 
 
 __all__ = ["emitted", "environment_light", "pdf_light", "sample_light"]

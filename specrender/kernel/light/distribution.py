@@ -3,7 +3,7 @@
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, fmin, pick
+from specrender.kernel.simd import f32, fmax, fmin, pick, sqrt, to_int
 
 ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 
@@ -17,6 +17,37 @@ def find_interval(values, offset, count, u):
         low = pick(values[offset + low + half] <= u, low + half, low)
         size -= half
     return low
+
+
+@kernel(forceinline=True)
+def find_guided(values, offset, guide, guide_size, u):
+    """`find_interval` in a table with a guide: entry g is the interval of u = g / guide_size, a power of two."""
+    g = guide + to_int(u * f32(guide_size))
+    low = np.int64(values[g])
+    size = np.int64(values[g + 1]) - low + 1
+    while size > 1:
+        half = size >> 1
+        low = pick(values[offset + low + half] <= u, low + half, low)
+        size -= half
+    return low
+
+
+@kernel(forceinline=True)
+def sample_guided(values, offset, guide, guide_size, u):
+    """(index, u stretched to [0, 1) within it)."""
+    i = find_guided(values, offset, guide, guide_size, u)
+    low = values[offset + i]
+    share = values[offset + i + 1] - low
+    rest = (u - low) / share if share > f32(0.0) else f32(0.0)
+    return i, fmin(rest, ONE_MINUS_EPSILON)
+
+
+@kernel(forceinline=True)
+def sample_linear(a, b, u):
+    """x in [0, 1) with density proportional to a (1 - x) + b x; a and b are not negative."""
+    # the root that does not cancel
+    root = sqrt(a * a + u * (b * b - a * a))
+    return fmin(u * (a + b) / fmax(a + root, f32(1e-37)), ONE_MINUS_EPSILON)
 
 
 @kernel(forceinline=True)

@@ -6,15 +6,19 @@ AREA = 0
 POINT = 1
 SPOT = 2
 DIRECTIONAL = 3
-CONSTANT = 4
-ENVMAP = 5
+PROJECTOR = 4
+IES = 5
+BEAM = 6  # directionalarea
+CONSTANT = 7  # this and what follows is around the scene
+ENVMAP = 8
+SUNSKY = 9
 
 DTYPE = np.dtype(
     [
         ("kind", "i4"),
         ("shape", "i4"),  # area lights: the shape that emits
         ("color", "i4"),  # texture id: radiance, intensity or irradiance
-        ("texture", "i4"),  # spot: image over the cone, or -1; envmap: texture id of the illuminant
+        ("texture", "i4"),  # spot: image over the cone, or -1; envmap: texture id of the illuminant, or -1
         ("transform", "i4"),  # to_world in tables.transforms; its inverse is the next one
         ("scale", "f4"),
         ("probability", "f4"),  # of being chosen for next-event estimation, if no tree decides
@@ -25,11 +29,26 @@ DTYPE = np.dtype(
         ("cutoff", "f4"),  # rad
         ("inv_transition", "f4"),  # 1 / (cutoff - beam width) [1/rad]
         ("tan_cutoff", "f4"),
-        ("offset", "i4"),  # envmap: texels at values[4 offset], 4 floats each
-        ("width", "i4"),
-        ("height", "i4"),
-        ("rows", "i4"),  # envmap: cumulative row shares at values[rows], height of them (height - 1 cells)
-        ("columns", "i4"),  # envmap: cumulative shares in each row of cells, (height - 1) x (width + 1)
+        ("tan_x", "f4"),  # projector: tangents of half the angles of view
+        ("tan_y", "f4"),
+        # grids of directions: envmap, sky, ies
+        ("offset", "i4"),  # envmap: texels, sunsky: spectra, 4 floats each, at values[4 offset]; ies: intensities
+        ("is_rgb", "i4"),  # envmap: texels are R, G, B, 0; sunsky: it has columns of R, G, B
+        ("width", "i4"),  # cells around; a row has width + 1 points
+        ("height", "i4"),  # points from the pole down
+        ("theta_max", "f4"),  # polar angle of the last row [rad]
+        ("weights", "i4"),  # density at the points times sin theta, at values[weights]
+        ("rows", "i4"),  # cumulative shares of the rows of cells, height of them
+        ("columns", "i4"),  # cumulative shares in each row of cells, (height - 1) x (width + 1)
+        ("row_guide", "i4"),  # where to look in them; guides have a power of two of entries, and one
+        ("row_guide_size", "i4"),
+        ("column_guides", "i4"),
+        ("column_guide_size", "i4"),
+        ("sun_x", "f4"),  # direction of the sun in the frame of the sky
+        ("sun_y", "f4"),
+        ("sun_z", "f4"),
+        ("sun_cap", "f4"),  # 1 - cos of half its aperture; 0: no sun
+        ("sun_share", "f4"),  # of the samples
     ],
     align=True,
 )

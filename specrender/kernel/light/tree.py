@@ -45,6 +45,11 @@ EMITTER = np.dtype(
 LEAST_COSINE = f32(0.02)
 
 
+#: What the size of a child adds to its cosines at the centre, in units of the sine of half the angle under which it is
+#: seen.  At 1 they are bounds; at 0.5 the variance of 10,000 lights on a ceiling is 10 % lower.
+SIZE_SHARE = f32(0.5)
+
+
 @intrinsic
 def _running_sums(typingctx, vector):
     """Lane i: the sum of lanes 0 .. i, in three additions."""
@@ -73,22 +78,21 @@ def _importance(tables, node, p, n):
     distance2 = fmax(dx * dx + dy * dy + dz * dz, f32(1e-30))
     # all cosines and sines below are times the distance, so that roots and quotients do not wait for each other
     distance, inverse2 = sqrt(distance2), f32(1.0) / distance2
-    # sine of b, half the angle under which the sphere is seen
+    # the radius is the sine of b, half the angle under which the sphere is seen
     radius = load8(nodes, base + RADIUS)
     # w: from the axis to the direction of p; x: the same from the nearest normal
     cos_w = load8(nodes, base + AXIS_X) * dx + load8(nodes, base + AXIS_Y) * dy + load8(nodes, base + AXIS_Z) * dz
     sin_w = sqrt(fmax(distance2 - cos_w * cos_w, f32(0.0)))
     cos_x = cos_w * load8(nodes, base + COS_O) + sin_w * load8(nodes, base + SIN_O)
     cos_x = select(cos_w > load8(nodes, base + WITHIN) * distance, distance, cos_x)
-    # positive if some normal is less than a right angle from some direction: sin b = -cos(90 + b)
-    shining = cos_x + radius
     # the same at the surface, on either side: some let light through
-    arriving = fabs(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz) + radius
-    least = LEAST_COSINE * distance
+    cos_i = fabs(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz)
+    least, size = LEAST_COSINE * distance, SIZE_SHARE * radius
     # no nearer than the rim of the sphere
     guess = load8(nodes, base + STRENGTH) * fmin(inverse2, load8(nodes, base + INV_RADIUS2)) * inverse2
-    guess *= fmin(fmax(shining, least), distance) * fmin(fmax(arriving, least), distance)
-    return select(shining > f32(0.0), guess, f32(0.0))
+    guess *= fmin(fmax(cos_x + size, least), distance) * fmin(fmax(cos_i + size, least), distance)
+    # some normal is less than a right angle from some direction: sin b = -cos(90 + b)
+    return select(cos_x + radius > f32(0.0), guess, f32(0.0))
 
 
 @kernel

@@ -9,23 +9,16 @@ import numpy as np
 from specrender.kernel.light import layout
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
-from specrender.scene.compile.geometry import cumulative
 from specrender.scene.compile.images import REC709_LUMINANCE, load_image
+from specrender.scene.compile.lights.grid import pack_grid
+from specrender.scene.compile.lights.record import record as record_of
 from specrender.spectra.uplift import white_spectrum
-
-
-def _record(kind: int, builder: TableBuilder, color: int, scale: float, to_world=None) -> np.void:
-    record = np.zeros(1, layout.DTYPE)[0]
-    record["kind"], record["color"], record["scale"] = kind, color, scale
-    record["shape"] = record["texture"] = -1
-    record["transform"] = builder.transform(np.eye(4) if to_world is None else to_world)
-    return record
 
 
 def area_light(light: d.AreaLight, shape_index: int, builder: TableBuilder) -> np.void:
     """The record of a shape's emission."""
     color, scale = builder.emission(light, light.radiance, light)
-    record = _record(layout.AREA, builder, color, scale)
+    record = record_of(layout.AREA, builder, color, scale)
     record["shape"] = shape_index
     return record
 
@@ -37,12 +30,12 @@ def _point(light: d.PointLight, builder: TableBuilder) -> np.void:
     if light.position is not None:
         matrix[:3, 3] = light.position
     color, scale = builder.emission(light, light.color, light)
-    return _record(layout.POINT, builder, color, scale, matrix)
+    return record_of(layout.POINT, builder, color, scale, matrix)
 
 
 def _spot(light: d.SpotLight, builder: TableBuilder) -> np.void:
     color, scale = builder.emission(light, light.color, light)
-    record = _record(layout.SPOT, builder, color, scale, light.to_world.matrix)
+    record = record_of(layout.SPOT, builder, color, scale, light.to_world.matrix)
     beam = 0.75 * light.cutoff_angle if light.beam_width is None else light.beam_width
     if beam > light.cutoff_angle:
         raise d.fail(light, f"beam_width {beam} is wider than cutoff_angle {light.cutoff_angle}")
@@ -70,48 +63,30 @@ def _directional(light: d.DirectionalLight, builder: TableBuilder) -> np.void:
     x = np.cross(helper, z)
     matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = x / np.linalg.norm(x), np.cross(z, x / np.linalg.norm(x)), z
     color, scale = builder.emission(light, light.irradiance, light)
-    return _record(layout.DIRECTIONAL, builder, color, scale, matrix)
+    return record_of(layout.DIRECTIONAL, builder, color, scale, matrix)
 
 
 def _constant(light: d.ConstantLight, builder: TableBuilder) -> np.void:
     color, scale = builder.emission(light, light.radiance, light)
-    return _record(layout.CONSTANT, builder, color, scale)
+    return record_of(layout.CONSTANT, builder, color, scale)
 
 
 def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     pixels = builder.located(load_image, light, Path(light.filename), False)
-    height, width, _ = pixels.shape
-    if height < 2 or width < 2:
-        size = f"{width} x {height}"
-        raise d.fail(light, f"an environment map needs at least 2 x 2 pixels, '{light.filename}' has {size}")
     linear = light.to_world.matrix[:3, :3]
     if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-3):
         raise d.fail(light, "the to_world of an environment map may only rotate it")
+    if len(pixels) == 1:  # a row of its own at each pole
+        pixels = np.repeat(pixels, 2, axis=0)
     pixels = np.maximum(pixels, 0.0)
     texels, flags = builder.texels(pixels, light.space, "emission")
     scale = light.scale * light.intensity * 2.0**light.exposure
-    marker = builder.image_marker(flags)
-    record = _record(layout.ENVMAP, builder, marker, scale, light.to_world.matrix)
-    # texels of rgb mode hold the light itself; sigmoids are times D65
-    white = builder.spectrum(white_spectrum(light.space), "emission") if builder.mode == "spectral" else builder.one()
-    record["texture"] = white
-    record["offset"] = builder.values(texels) // 4
-    record["width"], record["height"] = width, height
-    # cells between texels: the mean of the four corners bounds the interpolated luminance from below by a quarter
-    luminance = (pixels @ REC709_LUMINANCE).astype(np.float64)
-    across = luminance + np.roll(luminance, -1, axis=1)
-    cells = across[:-1] + across[1:]
-    theta = (np.arange(height - 1) + 0.5) * np.pi / (height - 1)
-    cells *= np.sin(theta)[:, None]
-    if not cells.sum() > 0.0:
-        cells[:] = np.sin(theta)[:, None]
-    rows = cells.sum(axis=1)
-    record["rows"] = builder.values(cumulative(rows))
-    safe = np.where(rows[:, None] > 0.0, cells, 1.0)
-    total = np.cumsum(safe, axis=1)
-    shares = np.concatenate([np.zeros((height - 1, 1)), total / total[:, -1:]], axis=1).astype(np.float32)
-    shares[:, -1] = 1.0
-    record["columns"] = builder.values(shares)
+    record = record_of(layout.ENVMAP, builder, builder.one(), scale, light.to_world.matrix)
+    record["is_rgb"] = flags != 0
+    if builder.mode == "spectral":  # texels of rgb mode hold the light itself; sigmoids are times D65
+        record["texture"] = builder.spectrum(white_spectrum(light.space), "emission")
+    record["offset"] = builder.values(np.concatenate([texels, texels[:, :1]], axis=1)) // 4
+    pack_grid(record, pixels @ REC709_LUMINANCE, np.pi, builder)
     return record
 
 

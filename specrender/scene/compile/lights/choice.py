@@ -19,7 +19,7 @@ FEW = 4
 WHOLE = 2
 
 #: Lights that shine on everything, or on a part of space that no cone bounds: chosen beside the tree.
-INFINITE = (layout.DIRECTIONAL, layout.CONSTANT, layout.ENVMAP)
+INFINITE = (layout.DIRECTIONAL, layout.BEAM, layout.CONSTANT, layout.ENVMAP, layout.SUNSKY)
 
 
 def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, builder: TableBuilder) -> dict:
@@ -41,8 +41,6 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
     settings["environment"] = environments[0] if environments else -1
     settings["light_count"], settings["first_infinite"] = len(lights), len(finite)
     settings["inv_choices"] = 1.0 / (len(lights) - len(finite) + 1)
-    for light in lights:
-        light["emitter"] = -1
     tables = {}
     if sum(_emitter_count(light, geometry) for light in finite) > FEW:
         tables = _tree(finite, geometry, builder)

@@ -1,0 +1,81 @@
+"""The tables behind `kernel/light/grid.py`: a density of directions from values at the points of a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.geometry import cumulative
+
+#: Least share of the mean of its row that a point which shines at all is sampled with, and a row of the mean row.
+#: Running sums in float32 cannot tell smaller ones; it costs as much of the samples at most.
+LEAST = 1e-3
+
+
+def solid_angles(height: int, theta_max: float) -> np.ndarray:
+    """(height,) integral of each point's hat function times sin theta, over the distance of the points."""
+    step = theta_max / (height - 1)
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    x, w = 0.5 * (nodes + 1.0), 0.5 * weights
+    sines = np.sin((np.arange(height - 1)[:, None] + x) * step)
+    shares = np.zeros(height)
+    shares[:-1] += sines @ (w * (1.0 - x))
+    shares[1:] += sines @ (w * x)
+    return shares
+
+
+def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: TableBuilder) -> float:
+    """Fill in the fields of a grid so that directions are drawn in proportion to `values` (linear in between).
+
+    values : (height, width), not negative; column i + 1/2 of `width` around, row j of `height - 1` down to `theta_max`
+        [rad].  All zero: all directions alike.
+
+    Returns
+    -------
+    float : the integral of the values over the grid's part of the sphere.
+    """
+    height, width = values.shape
+    shares = solid_angles(height, theta_max)
+    points = values.astype(np.float64) * shares[:, None]
+    integral = float(_cells(points).sum()) * 2.0 * np.pi * theta_max / (width * (height - 1))
+    if not integral > 0.0:
+        points = np.broadcast_to(shares[:, None], values.shape)
+    means = points.mean(axis=1, keepdims=True)
+    least = LEAST * np.maximum(means, LEAST * means.mean())
+    points = np.where(points > 0.0, np.maximum(points, least), 0.0)
+    cells = _cells(points)
+    density = points * (width * (height - 1) / (cells.sum() * 2.0 * np.pi * theta_max))
+    record["width"], record["height"], record["theta_max"] = width, height, theta_max
+    record["weights"] = builder.values(np.concatenate([density, density[:, :1]], axis=1))
+    rows = cumulative(cells.sum(axis=1))
+    columns = _cumulative_rows(cells)
+    record["rows"], record["columns"] = builder.values(rows), builder.values(columns)
+    record["row_guide_size"], record["column_guide_size"] = _guide_size(height - 1), _guide_size(width)
+    record["row_guide"] = builder.values(_guide(rows, int(record["row_guide_size"])))
+    size = int(record["column_guide_size"])
+    record["column_guides"] = builder.values(np.stack([_guide(row, size) for row in columns]))
+    return integral
+
+
+def _cells(points) -> np.ndarray:
+    """(height - 1, width) mean of the four points of each cell."""
+    across = points + np.roll(points, -1, axis=1)
+    return 0.25 * (across[:-1] + across[1:])
+
+
+def _cumulative_rows(cells) -> np.ndarray:
+    """(n, width + 1) float32 running shares in each row, from exactly 0 to exactly 1; of nothing, equal ones."""
+    total = np.cumsum(np.where(cells.sum(axis=1, keepdims=True) > 0.0, cells, 1.0), axis=1)
+    shares = np.concatenate([np.zeros((len(cells), 1)), total / total[:, -1:]], axis=1).astype(np.float32)
+    shares[:, -1] = 1.0
+    return shares
+
+
+def _guide_size(count: int) -> int:
+    """A power of two, for which float32 products with random numbers are exact."""
+    return 1 << max(count - 1, 0).bit_length()
+
+
+def _guide(shares, size) -> np.ndarray:
+    """(size + 1,) the interval of each multiple of 1 / size in a table of running shares."""
+    return np.searchsorted(shares[1:-1], np.arange(size + 1, dtype=np.float32) / np.float32(size), side="right")
