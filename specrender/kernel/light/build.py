@@ -1,4 +1,4 @@
-"""Building the tree of `tree.py`: binary by the surface area orientation heuristic, then the best eight children a node.
+"""Building the tree of `tree.py`: binary by the surface area orientation heuristic, then collapsed to eight children.
 
 A split is chosen among bins along each axis by [ConteyEstevez2018] eq. 2, strength times the measures of box and cone.
 For the bins, how far directions spread is guessed from the length of their mean; the cones of nodes are exact bounds.
