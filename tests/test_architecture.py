@@ -235,6 +235,13 @@ def test_every_light_has_a_packer(kind):
     assert kind in PACKERS
 
 
+@pytest.mark.parametrize("kind", **named([*members(d.SceneLight), *members(d.Emitter)]))
+def test_every_light_says_what_its_units_are(kind):
+    from specrender.scene.rules.lights import UNITS
+
+    assert kind in UNITS
+
+
 @pytest.mark.parametrize("kind", **named(members(d.GroupedShape)))
 def test_every_shape_has_an_arm(kind):
     from specrender.scene.compile.geometry import ANALYTIC, MESHES, PARTS
@@ -322,7 +329,7 @@ def test_mitsuba_reader_knows_the_whole_vocabulary():
         d.Material: xml_plugins.BSDFS,
         d.Texture: xml_plugins.TEXTURES,
         d.SceneLight: xml_plugins.EMITTERS,
-        d.AreaLight: xml_plugins.EMITTERS,
+        d.Emitter: xml_plugins.EMITTERS,
         d.Camera: xml_sensor.SENSORS,
         d.ReconstructionFilter: xml_sensor.FILTERS,
         d.Sampler: xml_sensor.SAMPLERS,
@@ -330,7 +337,7 @@ def test_mitsuba_reader_knows_the_whole_vocabulary():
         d.Film: xml_sensor.FILMS,
     }
     # what Mitsuba does not have
-    ours = {"equirectangular", "spectral_bitmap", "noise", "marble", "wood"}
+    ours = {"equirectangular", "ies", "spectral_bitmap", "noise", "marble", "wood"}
     for union, table in tables.items():
         assert {tag(kind) for kind in members(union)} - ours <= set(table)
     # a mesh written in place and glTF files have no counterpart in Mitsuba

@@ -47,7 +47,7 @@ WORDS = {
     "ShapeGroup": "group",
     "Instances": "table",
     "SceneLight": "light",
-    "AreaLight": "area light",
+    "Emitter": "area or directionalarea light",
     "Camera": "camera",
     "Film": "film",
     "Sampler": "sampler",

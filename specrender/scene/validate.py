@@ -75,12 +75,13 @@ REFLECTANCES = {
     "diffuse_reflectance",
     "transmittance",
     "base_color",
+    "albedo",
 }
 EMISSIONS = {"radiance", "irradiance", "color"}
 METAL_INDICES = {"eta", "k"}
 SPECTRUM_FIELDS = REFLECTANCES | EMISSIONS | METAL_INDICES | {"color0", "color1", "sigma_a"}
 #: Lights whose colour cannot vary over a surface.
-POINTLIKE = (d.PointLight, d.SpotLight, d.DirectionalLight, d.ConstantLight)
+POINTLIKE = (d.PointLight, d.SpotLight, d.DirectionalLight, d.ConstantLight, d.IesLight, d.SunSky)
 
 
 def _check_transform(place, field, transform):

@@ -1,4 +1,4 @@
-"""Rebuild ``data/``: ``python -m specrender.spectra.build_data [--mitsuba-ior DIR] [--refractiveindex DIR]``.
+"""Rebuild ``data/``: ``python -m specrender.spectra.build_data [--mitsuba-ior DIR] [--refractiveindex DIR] ...``.
 
 Needs colour-science; DIRs are Mitsuba 3's ``data/ior`` and ``database/data-nk`` of refractiveindex.info. Without a DIR
 what comes from it stays as it is. Rendering never runs this. Where each table is from: data/SOURCES.md.
@@ -7,6 +7,7 @@ what comes from it stays as it is. Rendering never runs this. Where each table i
 import argparse
 import csv
 import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -258,11 +259,36 @@ def glass_rows(folder: Path) -> list[list]:
     return table
 
 
+def sky_tables(path: Path) -> dict[str, np.ndarray]:
+    """Tables of the Hosek-Wilkie model from Mitsuba's sunsky_datasets.bin, a "tensor file" of named arrays."""
+    data = path.read_bytes()
+    if data[:12] != b"tensor_file\0":
+        raise SystemExit(f"{path} is no tensor file")
+    (count,) = struct.unpack_from("<I", data, 14)
+    at, found = 18, {}
+    for _ in range(count):
+        (length,) = struct.unpack_from("<H", data, at)
+        name = data[at + 2 : at + 2 + length].decode()
+        at += 2 + length
+        dimensions, kind, offset = struct.unpack_from("<HBQ", data, at)
+        shape = struct.unpack_from(f"<{dimensions}Q", data, at + 11)
+        at += 11 + 8 * dimensions
+        if kind == 11:  # float64
+            found[name] = np.frombuffer(data, np.float64, int(np.prod(shape)), offset).reshape(shape)
+    return {
+        "parameters": found["sky_params_spec"].astype(np.float32),
+        "radiance": found["sky_rad_spec"].astype(np.float32),
+        "sun": found["sun_rad_spec"],
+        "limb_darkening": found["sun_ld_spec"].astype(np.float32),
+    }
+
+
 def main() -> None:
     import colour
 
     parser = argparse.ArgumentParser(description="Rebuild the spectral data shipped with specrender.")
     parser.add_argument("--mitsuba-ior", type=Path, help="Mitsuba 3's data/ior")
+    parser.add_argument("--mitsuba-sunsky", type=Path, help="Mitsuba 3's data/sunsky/sunsky_datasets.bin")
     parser.add_argument("--refractiveindex", type=Path, help="database/data-nk of refractiveindex.info")
     options = parser.parse_args()
     DATA.mkdir(exist_ok=True)
@@ -272,6 +298,8 @@ def main() -> None:
     save("cameras", camera_tables(colour))
     save("illuminants", illuminant_tables(colour))
     save("colorchecker", colorchecker_tables(colour))
+    if options.mitsuba_sunsky:
+        save("sky", sky_tables(options.mitsuba_sunsky))
     if options.mitsuba_ior and options.refractiveindex:
         metals = mitsuba_metals(options.mitsuba_ior)
         for name, path in METALS_REFRACTIVEINDEX.items():

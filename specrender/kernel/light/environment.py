@@ -1,8 +1,7 @@
 """constant, envmap and sunsky: light from all around.  One look-up gives radiance and density together.
 
 An envmap is a latitude-longitude image on a grid of `grid.py`, +y up: columns are texel centres at (i + 1/2) / width,
-rows lie at j / (height - 1), the first at the pole (Mitsuba's convention).  Its points are sampled by their luminance
-times their share of the sphere.
+rows lie at j / (height - 1), the first at the pole (Mitsuba's convention).  It is sampled by luminance.
 """
 
 import numpy as np
@@ -67,8 +66,8 @@ def look_up(tables, light, direction, wavelengths):
     local = transform_vector(tables, light.transform + 1, direction)
     if light.kind == SUNSKY and lane(local, 1) < f32(0.0):
         return splat4(f32(0.0)), f32(0.0)
-    column, row, fx, fy, sin_theta = find_cell(light, local)
-    pdf = cell_pdf(tables, light, column, row, fx, fy, sin_theta)
+    column, row, fx, fy = find_cell(light, local)
+    pdf = cell_pdf(tables, light, column, row, fx, lane(local, 1))
     if light.kind == SUNSKY:
         is_sun = in_sun(light, local)
         pdf *= f32(1.0) - light.sun_share

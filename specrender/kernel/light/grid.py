@@ -1,20 +1,18 @@
-"""Densities of directions on a grid of polar angle and azimuth, linear in both between its points.
+"""Densities of directions on a grid of polar angle and azimuth.
 
 Directions in the frame of a grid: +y is its pole, u = atan2(x, -z) / 2 pi goes around, v = acos(y) / theta_max down.
 Points lie at u = (i + 1/2) / width, and i = width is i = 0 again; v = j / (height - 1), the first at the pole.
-A cell between four points is chosen by its share of the whole, a point in it by the linear densities: what is drawn
-has exactly the density that `cell_pdf` tells, positive wherever one of the four points is.
+In a cell between four points the density per solid angle is linear in u and in cos(theta), in which equal steps are
+equal solid angles: a cell is chosen by its share of the whole and a place in it by two linear densities, so that what
+is drawn has exactly the density that `cell_pdf` tells, positive wherever one of the four points is.
 """
 
 import numpy as np
 
-from specrender.kernel.angles import INV_TWO_PI, atan2_lanes
+from specrender.kernel.angles import INV_TWO_PI, atan2, atan2_lanes
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import sample_guided, sample_linear
-from specrender.kernel.simd import f32, floor, fmax, lane, sin_cos, sqrt, to_int, vec3, vec4
-
-#: Least sine of the polar angle: nearer to the pole all directions are the same in float32.
-LEAST_SINE = f32(1e-7)
+from specrender.kernel.simd import clamp, f32, floor, fmax, lane, sin_cos, sqrt, to_int, vec3, vec4
 
 
 @kernel(forceinline=True)
@@ -27,43 +25,46 @@ def bilinear(c00, c10, c01, c11, fx, fy):
 
 @kernel(forceinline=True)
 def find_cell(light, local):
-    """(column, row, fractions in the cell, sin theta) of a direction in the frame of the grid."""
+    """(column, row, how far across the cell and down it in polar angle) of a direction in the frame of the grid."""
     x, y, z = lane(local, 0), lane(local, 1), lane(local, 2)
-    sin_theta = fmax(sqrt(x * x + z * z), LEAST_SINE)
+    sin_theta = sqrt(x * x + z * z)
     both = atan2_lanes(vec4(x, sin_theta, f32(0.0), f32(0.0)), vec4(-z, y, f32(1.0), f32(1.0)))
     u = lane(both, 0) * INV_TWO_PI - f32(0.5) / f32(light.width)
     across = (u - floor(u)) * f32(light.width)
     down = lane(both, 1) * (f32(light.height - 1) / light.theta_max)
     column, row = min(to_int(across), light.width - 1), min(to_int(down), light.height - 2)
-    return column, row, across - f32(column), down - f32(row), sin_theta
+    return column, row, across - f32(column), down - f32(row)
 
 
 @kernel(forceinline=True)
-def cell_pdf(tables, light, column, row, fx, fy, sin_theta):
-    """Density per solid angle of `sample_cell` at a point of a cell."""
+def cell_pdf(tables, light, column, row, fx, cos_theta):
+    """Density per solid angle of `sample_cell` at a place of a cell."""
     values, corner = tables.values, light.weights + row * (light.width + 1) + column
-    below = corner + light.width + 1
-    density = bilinear(values[corner], values[corner + 1], values[below], values[below + 1], fx, fy)
-    return density / sin_theta
+    below, border = corner + light.width + 1, light.cosines + row
+    fy = (values[border] - cos_theta) / (values[border] - values[border + 1])
+    w00, w10, w01, w11 = values[corner], values[corner + 1], values[below], values[below + 1]
+    return bilinear(w00, w10, w01, w11, fx, clamp(fy, f32(0.0), f32(1.0)))
 
 
 @kernel(forceinline=True)
 def sample_cell(tables, light, u1, u2):
-    """(local direction, column, row, fractions, pdf) with the density of the grid."""
+    """(local direction, column, row, how far across and down as in `find_cell`, pdf) with the density of the grid."""
     values = tables.values
     row, v = sample_guided(values, light.rows, light.row_guide, light.row_guide_size, u2)
     columns = light.columns + row * (light.width + 1)
     guide = light.column_guides + row * (light.column_guide_size + 1)
     column, u = sample_guided(values, columns, guide, light.column_guide_size, u1)
     corner = light.weights + row * (light.width + 1) + column
-    below = corner + light.width + 1
+    below, border = corner + light.width + 1, light.cosines + row
     w00, w10, w01, w11 = values[corner], values[corner + 1], values[below], values[below + 1]
     fy = sample_linear(w00 + w10, w01 + w11, v)
     left, right = w00 + (w01 - w00) * fy, w10 + (w11 - w10) * fy
     fx = sample_linear(left, right, u)
-    theta = (f32(row) + fy) * (light.theta_max / f32(light.height - 1))
+    cos_theta = values[border] + (values[border + 1] - values[border]) * fy
+    sin_theta = sqrt(fmax((f32(1.0) - cos_theta) * (f32(1.0) + cos_theta), f32(0.0)))
     phi = (f32(column) + fx + f32(0.5)) * (f32(2.0 * np.pi) / f32(light.width))
-    sines, cosines = sin_cos(vec4(theta, phi, f32(0.0), f32(0.0)))
-    sin_theta = fmax(lane(sines, 0), LEAST_SINE)
-    local = vec3(lane(sines, 1) * sin_theta, lane(cosines, 0), -lane(cosines, 1) * sin_theta)
-    return local, np.int32(column), np.int32(row), fx, fy, (left + (right - left) * fx) / sin_theta
+    sine, cosine = sin_cos(phi)
+    local = vec3(sine * sin_theta, cos_theta, -cosine * sin_theta)
+    down = atan2(sin_theta, cos_theta) * (f32(light.height - 1) / light.theta_max) - f32(row)
+    pdf = left + (right - left) * fx
+    return local, np.int32(column), np.int32(row), fx, clamp(down, f32(0.0), f32(1.0)), pdf

@@ -37,7 +37,8 @@ DTYPE = np.dtype(
         ("width", "i4"),  # cells around; a row has width + 1 points
         ("height", "i4"),  # points from the pole down
         ("theta_max", "f4"),  # polar angle of the last row [rad]
-        ("weights", "i4"),  # density at the points times sin theta, at values[weights]
+        ("weights", "i4"),  # density at the points, at values[weights]
+        ("cosines", "i4"),  # of the rows' polar angles, height of them
         ("rows", "i4"),  # cumulative shares of the rows of cells, height of them
         ("columns", "i4"),  # cumulative shares in each row of cells, (height - 1) x (width + 1)
         ("row_guide", "i4"),  # where to look in them; guides have a power of two of entries, and one

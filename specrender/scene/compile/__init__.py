@@ -24,7 +24,7 @@ from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_
 from specrender.scene.compile.expand import expanded
 from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.hierarchy import Hierarchy
-from specrender.scene.compile.lights import area_light, scene_light
+from specrender.scene.compile.lights import scene_light, shape_light
 from specrender.scene.compile.lights.choice import pack_lights
 from specrender.scene.compile.material_table import MaterialTable
 
@@ -117,17 +117,15 @@ def compile_scene(
         if isinstance(shape, d.Instance):
             instances.append((geometry.add_instances(), shape))
             continue
-        light = -1
+        add_shape(shape, -1 if shape.emitter is None else len(lights))
         if shape.emitter is not None:
-            light = len(lights)
-            lights.append(area_light(shape.emitter, index, builder))
-        add_shape(shape, light)
+            lights.append(shape_light(shape.emitter, index, geometry.records[index], builder))
     hierarchy = Hierarchy(scene, geometry)
     hierarchy.add_groups(instances, add_shape)
 
-    environments = [light for light in scene.lights if isinstance(light, (d.ConstantLight, d.EnvironmentMap))]
+    environments = [light for light in scene.lights if isinstance(light, d.ENVIRONMENTS)]
     if len(environments) > 1:
-        message = "a scene can have one light at infinity (constant or envmap), this is the second"
+        message = "a scene can have one light all around (constant, envmap or sunsky), this is the second"
         raise d.fail(environments[1], message)
     lights += [scene_light(light, builder) for light in scene.lights]
     light_tables = pack_lights(record, lights, geometry, builder)

@@ -317,10 +317,6 @@ class TableBuilder:
         """Texture id of 1 in all lanes."""
         return self.scalar(1.0)
 
-    def image_marker(self, flags: int) -> int:
-        """Texture id that only carries the flags of an image kept elsewhere (environment maps)."""
-        return self.texture(kind=layout.UNIFORM, flags=flags)
-
     def white(self) -> int:
         """Texture id of D65 with Y = 1; RGB mode: the white of the rendering space."""
         return self.spectrum(white_spectrum("srgb"), "emission")

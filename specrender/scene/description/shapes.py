@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from specrender.scene.description.lights import AreaLight
+from specrender.scene.description.lights import Emitter
 from specrender.scene.description.materials import Material
 from specrender.scene.description.node import Node, Transform, Vec3
 
@@ -15,7 +15,7 @@ class Shape(Node, kw_only=True):
     """What all shapes share.  Without a `material` a shape is diffuse with reflectance 0.5."""
 
     material: Material | None = None
-    emitter: AreaLight | None = None
+    emitter: Emitter | None = None
     to_world: Transform = msgspec.field(default_factory=Transform)
     flip_normals: bool = False
     name: str | None = None

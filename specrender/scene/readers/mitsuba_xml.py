@@ -13,6 +13,7 @@ from specrender.scene import description as d
 from specrender.scene.overrides import dropped_parameters, use_camera
 from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS, Params
 from specrender.scene.readers.xml_plugins import BSDFS, EMITTERS, SHAPES, TEXTURES
+from specrender.scene.readers.xml_plugins.emitters import ON_SHAPES
 from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS, STEERING
 from specrender.scene.readers.xml_tree import Plugin, Tree, Value, read_tree
 
@@ -21,7 +22,7 @@ NOT_YET = {
     "bsdf": (
         "pplastic measured_polarized polarizer retarder circular"
     ).split(),
-    "emitter": "projector directionalarea sunsky timed_sunsky avg_sunsky".split(),
+    "emitter": "timed_sunsky avg_sunsky".split(),
     "shape": (
         "ellipsoids ellipsoidsmesh blender heightfield hair"
     ).split(),
@@ -106,7 +107,7 @@ class Builder:
             self.texture(texture, unused=True)
         for bsdf in params.children("bsdf"):
             self.material(bsdf)
-        scene.lights = [self.light(emitter) for emitter in params.children("emitter") if emitter.type != "area"]
+        scene.lights = [self.light(emitter) for emitter in params.children("emitter") if emitter.type not in ON_SHAPES]
         scene.shapes = [shape for plugin in params.children("shape") for shape in self.shapes(plugin)]
         self._choose_camera(scene)
         for item in root.params.values():
@@ -292,8 +293,9 @@ class Builder:
         return node
 
     def area(self, plugin):
-        if plugin.type != "area":
+        if plugin.type not in ON_SHAPES:
             if plugin.type in NOT_YET["emitter"]:
                 raise SceneError(f"the emitter '{plugin.type}' is not supported yet", plugin.location)
-            raise SceneError(f"the emitter of a shape must be of type area, not {plugin.type}", plugin.location)
+            message = f"the emitter of a shape must be of type {' or '.join(ON_SHAPES)}, not {plugin.type}"
+            raise SceneError(message, plugin.location)
         return self._build(plugin, EMITTERS, "emitter")

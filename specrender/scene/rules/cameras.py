@@ -15,13 +15,18 @@ def _camera(p):
     p.require(p.node.far_clip > p.node.near_clip, "far_clip", "above near_clip")
 
 
-def _perspective(p):
+def check_angle_of_view(p):
+    """`fov` or `focal_length`, also of projectors."""
     p.one_of("fov", "focal_length", least=0)
     fov, focal = p.node.fov, p.node.focal_length
     p.require(fov is None or 0 < fov < 180, "fov", "between 0 and 180 degrees")
     if focal is not None:
         match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(mm)?\s*", focal)
         p.require(match is not None and float(match[1]) > 0, "focal_length", "a length such as '50mm'")
+
+
+def _perspective(p):
+    check_angle_of_view(p)
     block = p.node.to_world.matrix[:3, :3]
     if not np.allclose(np.linalg.norm(block, axis=0), 1, atol=1e-3):
         raise p.fail("to_world", "to_world of a perspective camera must not scale")

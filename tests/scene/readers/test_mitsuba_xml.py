@@ -359,7 +359,7 @@ def test_textures_get_names(tmp_path):
             '<shape type="cube"><medium name="interior" type="homogeneous"/></shape>',
             ["medium 'homogeneous' is not supp"],
         ),
-        ('<emitter type="sunsky"/>', ["the emitter 'sunsky' is not supported yet"]),
+        ('<emitter type="timed_sunsky"/>', ["the emitter 'timed_sunsky' is not supported yet"]),
         ('<sensor type="perspective"><film type="specfilm"/></sensor>', ["specfilm needs at least one spectrum"]),
         (
             '<sensor type="perspective"><sampler type="sobolo"/></sensor>',
@@ -415,7 +415,7 @@ def test_textures_get_names(tmp_path):
         ('<bsdf type="twosided"/>', ["one or two nested bsdfs, got 0"]),
         ('<bsdf type="mask"/>', ["mask needs a nested bsdf"]),
         ('<shape type="sphere"><bsdf type="null"/><bsdf type="null"/></shape>', ["takes one bsdf, not 2"]),
-        ('<shape type="sphere"><emitter type="point"/></shape>', ["must be of type area, not point"]),
+        ('<shape type="sphere"><emitter type="point"/></shape>', ["must be of type area or directionalarea, not po"]),
         ('<shape type="sphere"><float name="radius" value="0"/></shape>', ["radius must be above 0, got 0"]),
         ('<shape type="obj"/>', ["obj needs the parameter 'filename'"]),
         ('<shape type="obj"><string name="filename" value="no.obj"/></shape>', ["no file 'no.obj' in"]),

@@ -7,18 +7,33 @@ from pathlib import Path
 import numpy as np
 
 from specrender.kernel.light import layout
+from specrender.kernel.shape.layout import CYLINDER, FLIP, SPHERE
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.cameras import horizontal_fov
 from specrender.scene.compile.images import REC709_LUMINANCE, load_image
 from specrender.scene.compile.lights.grid import pack_grid
+from specrender.scene.compile.lights.ies import ies_light
 from specrender.scene.compile.lights.record import record as record_of
+from specrender.scene.compile.lights.sky import sunsky
+from specrender.scene.compile.lights.units import (
+    PHOTOMETRIC_PER_Y,
+    area_units,
+    emission,
+    spot_solid_angle,
+)
 from specrender.spectra.uplift import white_spectrum
 
 
-def area_light(light: d.AreaLight, shape_index: int, builder: TableBuilder) -> np.void:
-    """The record of a shape's emission."""
-    color, scale = builder.emission(light, light.radiance, light)
-    record = record_of(layout.AREA, builder, color, scale)
+def shape_light(light: d.Emitter, shape_index: int, shape: np.void, builder: TableBuilder) -> np.void:
+    """The record of what a shape emits; `shape` is the kernel's record of it."""
+    area = float(shape["area"])
+    is_beam = isinstance(light, d.DirectionalAreaLight)
+    if is_beam and shape["flags"] & FLIP and shape["kind"] in (SPHERE, CYLINDER):
+        raise d.fail(light, "a directionalarea light on the inside of a sphere or cylinder is not supported")
+    per_unit = area_units(area, "lx") if is_beam else area_units(np.pi * area, "cd/m2")
+    color, scale = emission(light, light.radiance, per_unit, builder)
+    record = record_of(layout.BEAM if is_beam else layout.AREA, builder, color, scale)
     record["shape"] = shape_index
     return record
 
@@ -29,22 +44,38 @@ def _point(light: d.PointLight, builder: TableBuilder) -> np.void:
     matrix = np.eye(4) if light.to_world is None else light.to_world.matrix.copy()
     if light.position is not None:
         matrix[:3, 3] = light.position
-    color, scale = builder.emission(light, light.color, light)
+    color, scale = emission(light, light.color, {"cd": 1.0, "lm": 4.0 * np.pi, "W": 4.0 * np.pi}, builder)
     return record_of(layout.POINT, builder, color, scale, matrix)
 
 
 def _spot(light: d.SpotLight, builder: TableBuilder) -> np.void:
-    color, scale = builder.emission(light, light.color, light)
-    record = record_of(layout.SPOT, builder, color, scale, light.to_world.matrix)
     beam = 0.75 * light.cutoff_angle if light.beam_width is None else light.beam_width
     if beam > light.cutoff_angle:
         raise d.fail(light, f"beam_width {beam} is wider than cutoff_angle {light.cutoff_angle}")
     cutoff, beam = np.radians(light.cutoff_angle), np.radians(beam)
+    flux = spot_solid_angle(cutoff, beam)
+    color, scale = emission(light, light.color, {"cd": 1.0, "lm": flux, "W": flux}, builder)
+    record = record_of(layout.SPOT, builder, color, scale, light.to_world.matrix)
     record["cutoff"], record["cos_cutoff"], record["cos_beam"] = cutoff, np.cos(cutoff), np.cos(beam)
     record["inv_transition"] = 1.0 / max(cutoff - beam, 1e-6)
     record["tan_cutoff"] = np.tan(cutoff)
     if light.texture is not None:
         record["texture"] = builder.named_texture(light.texture, "reflectance", light)
+    return record
+
+
+def _projector(light: d.Projector, builder: TableBuilder) -> np.void:
+    color, _ = builder.emission(light, light.irradiance, light)
+    texture = builder.textures[color]
+    has_image = texture["width"] > 0 and texture["height"] > 0
+    aspect = float(texture["width"]) / float(texture["height"]) if has_image else 1.0
+    tan_x = np.tan(0.5 * horizontal_fov(light, aspect))
+    tan_y = tan_x / aspect
+    # what is said of the picture, a plane at distance 1 gets pi times
+    flux = np.pi * 4.0 * tan_x * tan_y
+    color, scale = emission(light, light.irradiance, {"lx": np.pi, "lm": flux}, builder)
+    record = record_of(layout.PROJECTOR, builder, color, scale * light.scale, light.to_world.matrix)
+    record["tan_x"], record["tan_y"] = tan_x, tan_y
     return record
 
 
@@ -62,12 +93,13 @@ def _directional(light: d.DirectionalLight, builder: TableBuilder) -> np.void:
     helper = np.eye(3)[np.argmin(np.abs(z))]
     x = np.cross(helper, z)
     matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = x / np.linalg.norm(x), np.cross(z, x / np.linalg.norm(x)), z
-    color, scale = builder.emission(light, light.irradiance, light)
+    color, scale = emission(light, light.irradiance, {"lx": 1.0}, builder)
     return record_of(layout.DIRECTIONAL, builder, color, scale, matrix)
 
 
 def _constant(light: d.ConstantLight, builder: TableBuilder) -> np.void:
-    color, scale = builder.emission(light, light.radiance, light)
+    # on a surface that sees all of one side
+    color, scale = emission(light, light.radiance, {"cd/m2": 1.0, "lx": np.pi}, builder)
     return record_of(layout.CONSTANT, builder, color, scale)
 
 
@@ -81,6 +113,8 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     pixels = np.maximum(pixels, 0.0)
     texels, flags = builder.texels(pixels, light.space, "emission")
     scale = light.scale * light.intensity * 2.0**light.exposure
+    if light.units == "cd/m2":
+        scale /= PHOTOMETRIC_PER_Y
     record = record_of(layout.ENVMAP, builder, builder.one(), scale, light.to_world.matrix)
     record["is_rgb"] = flags != 0
     if builder.mode == "spectral":  # texels of rgb mode hold the light itself; sigmoids are times D65
@@ -97,6 +131,9 @@ PACKERS = {
     d.DirectionalLight: _directional,
     d.ConstantLight: _constant,
     d.EnvironmentMap: _envmap,
+    d.Projector: _projector,
+    d.IesLight: ies_light,
+    d.SunSky: sunsky,
 }
 
 

@@ -35,7 +35,9 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
     lights = [lights[i] for i in order]
     for record in geometry.records:
         if record["light"] >= 0:
-            record["light"] = place[int(record["light"])]
+            light = place[int(record["light"])]
+            # beams of parallel light are not seen
+            record["light"] = -1 if lights[light]["kind"] == layout.BEAM else light
     finite = [light for light in lights if light["kind"] not in INFINITE]
     environments = [i for i, light in enumerate(lights) if light["kind"] >= layout.CONSTANT]
     settings["environment"] = environments[0] if environments else -1
@@ -136,6 +138,7 @@ def _point_bounds(light, intensity, builder):
     row = np.zeros((1, COLUMNS))
     row[0, LOW : LOW + 3] = row[0, HIGH : HIGH + 3] = matrix[:, 3]
     row[0, AXIS : AXIS + 3] = matrix[:, 2] / np.linalg.norm(matrix[:, 2])
-    row[0, THETA_O] = light["cutoff"] - 0.5 * np.pi if light["kind"] == layout.SPOT else np.pi
+    cutoffs = {layout.SPOT: light["cutoff"], layout.PROJECTOR: np.arctan(np.hypot(light["tan_x"], light["tan_y"]))}
+    row[0, THETA_O] = cutoffs.get(int(light["kind"]), 1.5 * np.pi) - 0.5 * np.pi
     row[0, POWER] = intensity
     return row

@@ -12,18 +12,6 @@ from specrender.scene.compile.geometry import cumulative
 LEAST = 1e-3
 
 
-def solid_angles(height: int, theta_max: float) -> np.ndarray:
-    """(height,) integral of each point's hat function times sin theta, over the distance of the points."""
-    step = theta_max / (height - 1)
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    x, w = 0.5 * (nodes + 1.0), 0.5 * weights
-    sines = np.sin((np.arange(height - 1)[:, None] + x) * step)
-    shares = np.zeros(height)
-    shares[:-1] += sines @ (w * (1.0 - x))
-    shares[1:] += sines @ (w * x)
-    return shares
-
-
 def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: TableBuilder) -> float:
     """Fill in the fields of a grid so that directions are drawn in proportion to `values` (linear in between).
 
@@ -32,21 +20,24 @@ def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: Ta
 
     Returns
     -------
-    float : the integral of the values over the grid's part of the sphere.
+    float : the integral of what the density is proportional to, over the grid's part of the sphere.
     """
     height, width = values.shape
-    shares = solid_angles(height, theta_max)
-    points = values.astype(np.float64) * shares[:, None]
-    integral = float(_cells(points).sum()) * 2.0 * np.pi * theta_max / (width * (height - 1))
+    # neighbours as float32 has them, for the kernel divides by their difference
+    cosines = np.cos(np.arange(height) * (theta_max / (height - 1))).astype(np.float32)
+    solid_angles = (cosines[:-1].astype(np.float64) - cosines[1:])[:, None] * (2.0 * np.pi / width)
+    points = values.astype(np.float64)
+    integral = float((_cells(points) * solid_angles).sum())
     if not integral > 0.0:
-        points = np.broadcast_to(shares[:, None], values.shape)
+        points = np.ones(values.shape)
     means = points.mean(axis=1, keepdims=True)
     least = LEAST * np.maximum(means, LEAST * means.mean())
     points = np.where(points > 0.0, np.maximum(points, least), 0.0)
-    cells = _cells(points)
-    density = points * (width * (height - 1) / (cells.sum() * 2.0 * np.pi * theta_max))
+    cells = _cells(points) * solid_angles
+    density = points / cells.sum()
     record["width"], record["height"], record["theta_max"] = width, height, theta_max
     record["weights"] = builder.values(np.concatenate([density, density[:, :1]], axis=1))
+    record["cosines"] = builder.values(cosines)
     rows = cumulative(cells.sum(axis=1))
     columns = _cumulative_rows(cells)
     record["rows"], record["columns"] = builder.values(rows), builder.values(columns)

@@ -78,8 +78,55 @@ def _envmap(p):
     return d.EnvironmentMap(filename=p.filename(), scale=p.number("scale", 1.0), to_world=p.transform(), **_emitter(p))
 
 
+def _directionalarea(p):
+    if "to_world" in p:
+        raise p.fail("a directionalarea emitter has no to_world: it is where its shape is", "to_world")
+    return d.DirectionalAreaLight(radiance=p.emission("radiance"), **_emitter(p))
+
+
+def _projector(p):
+    _either(p, "fov", "focal_length")
+    return d.Projector(
+        irradiance=p.emission("irradiance"),
+        scale=p.number("scale", 1.0),
+        fov=p.number("fov", None),
+        focal_length=p.string("focal_length", None),
+        fov_axis=p.choice("fov_axis", ("x", "y", "diagonal", "smaller", "larger"), "x"),
+        to_world=p.transform(),
+        **_emitter(p),
+    )
+
+
+#: Parameters of sunsky that are whole numbers, and those that need not be.
+WHOLE, FRACTIONS = ("year", "month", "day"), ("latitude", "longitude", "timezone", "hour", "minute", "second")
+
+
+def _sunsky(p):
+    for name in (*WHOLE, *FRACTIONS):
+        _either(p, "sun_direction", name)
+    p.neutral("complex_sun", ("boolean",), (False,))
+    return d.SunSky(
+        turbidity=p.number("turbidity", 3.0),
+        albedo=p.reflectance("albedo", 0.3),
+        sun_direction=p.vector("sun_direction", None),
+        **{name: p.integer(name, None) for name in WHOLE},
+        **{name: p.number(name, None) for name in FRACTIONS},
+        sun_scale=p.number("sun_scale", 1.0),
+        sky_scale=p.number("sky_scale", 1.0),
+        sun_aperture=p.number("sun_aperture", 0.5358),
+        to_world=p.transform(),
+        **_emitter(p),
+    )
+
+
+#: Emitters that belong to a shape.
+ON_SHAPES = ("area", "directionalarea")
+
 EMITTERS = {
     "area": _area,
+    "directionalarea": _directionalarea,
+    "projector": _projector,
+    "sunsky": _sunsky,
     "point": _point,
     "spot": _spot,
     "directional": _directional,
