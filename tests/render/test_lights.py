@@ -13,11 +13,11 @@ DIRECT = d.PathIntegrator(max_depth=2)
 DOWN = look_at((0.0, 0.0, 2.0), (0.0, 0.0, 0.0))
 
 
-def illuminance(lights=(), shapes=(), at=(0.0, 0.0), spp=64, mode="spectral", **fields):
+def illuminance(lights=(), shapes=(), at=(0.0, 0.0), spp=64, mode="spectral", integrator=DIRECT):
     """The film of a white floor seen at one place, whose Y times K is illuminance over pi."""
     floor = d.Rectangle(to_world=moved(scale=40.0), material=d.Diffuse(reflectance=1.0))
     camera = narrow_camera((at[0] + 0.4, at[1] - 0.3, 0.7), (*at, 0.0), (1.0, 0.0, 0.0))
-    description = scene([floor, *shapes], list(lights), camera=camera, integrator=DIRECT, pixels=4, **fields)
+    description = scene([floor, *shapes], list(lights), camera=camera, integrator=integrator, pixels=4)
     validate(description)
     return rendered(description, spp, mode)
 
@@ -101,7 +101,7 @@ def test_luminance_of_a_texture():
     light = d.AreaLight(radiance=d.SpectrumSpec(texture="board"), units="cd/m2", intensity=200.0)
     board = d.Checkerboard(color0=1.0, color1=0.0)
     shape = d.Rectangle(to_world=moved(degrees=180.0), emitter=light)
-    camera = narrow_camera((0.3, 0.3, -3.0), (0.3, 0.3, 0.0))
+    camera = narrow_camera((0.3, -0.3, -3.0), (0.3, -0.3, 0.0))
     shine = rendered(scene([shape], camera=camera, integrator=DIRECT, textures={"board": board}), 4096)
     assert_mean(shine, 200.0 / PHOTOMETRIC_PER_Y, rounding=1e-2)
 
@@ -197,8 +197,9 @@ BEAMS = {
 @pytest.mark.parametrize("name", BEAMS)
 def test_beams(name):
     shape, irradiance = BEAMS[name]
-    description = illuminance(shapes=[shape], spp=1024)
-    assert_mean(description, irradiance / np.pi, rounding=1e-3)
+    # what goes through the lower triangle has one edge more
+    result = illuminance(shapes=[shape], spp=1024, integrator=d.PathIntegrator(max_depth=3))
+    assert_mean(result, irradiance / np.pi, rounding=1e-3)
 
 
 def test_a_beam_ends_at_its_edge_and_leans():

@@ -34,19 +34,19 @@ def test_sampling(name):
     assert (samples[:, 8] > 0.0).mean() > 0.98
     found = look_around(tables, samples[:, :3])
     assert np.isclose(found[:, 4], samples[:, 8], rtol=2e-3).mean() > 0.995
-    wanted = samples[:, :3].copy()
-    wanted[samples[:, 8] <= 0.0] = np.nan
-    p_value, total = chi_square_p_value(wanted, lambda w: look_around(tables, w)[:, 4], (60, 120), order=14)
-    assert np.isclose(total, (samples[:, 8] > 0.0).mean(), atol=2e-2)
-    if light.sun_aperture > 1.0 or light.sun_scale == 0.0:  # else the sun lies within a cell
+    if light.sun_aperture > 1.0 or light.sun_scale == 0.0:  # else the sun is smaller than a cell
+        wanted = samples[:, :3].copy()
+        wanted[samples[:, 8] <= 0.0] = np.nan
+        p_value, total = chi_square_p_value(wanted, lambda w: look_around(tables, w)[:, 4], (60, 120), order=14)
+        assert np.isclose(total, (samples[:, 8] > 0.0).mean(), atol=2e-2)
         directions, weights = sphere_quadrature((400, 800), 2)
         everywhere = look_around(tables, directions)
         assert not np.any((everywhere[:, 1] > 1e-6) & (everywhere[:, 4] <= 0.0))
         integral = everywhere[:, :4].T @ weights
         estimates = samples[:, 4:8] / np.maximum(samples[:, 8:], 1e-30)
         assert np.allclose(estimates.mean(axis=0), integral, rtol=1e-2)
-    if light.sun_aperture < 1.0 and light.sun_scale == 0.0:
-        assert p_value > SIGNIFICANCE
+        # the rim of the sun crosses cells, where the integral is not good enough for chi-square
+        assert p_value > SIGNIFICANCE or light.sun_scale > 0.0
 
 
 def test_flux_of_the_sun():
