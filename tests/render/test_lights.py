@@ -203,6 +203,7 @@ def test_beams(name):
 
 
 def test_a_beam_ends_at_its_edge_and_leans():
+    """The place is where the two triangles of the rectangle meet, which shines neither twice nor not at all."""
     shape, _ = BEAMS["rectangle"]
     assert not illuminance(shapes=[shape], at=(0.7, 0.0)).xyz.any()
     leaning = d.Rectangle(to_world=look_at((0.0, 3.0, 3.0), (0.0, 0.0, 0.0)), emitter=beam())

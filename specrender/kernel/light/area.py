@@ -32,7 +32,7 @@ def _sample_mesh(tables, shape, i, has_image, u1, u2):
         i, _, u1 = sample_discrete(tables.values, shape.area_cdf, shape.triangle_count, u1)
     else:
         area = triangle_area(tables, shape, i)
-    triangle = shape.first_triangle + i
+    triangle = np.int32(shape.first_triangle + i)
     corner = shape.corners + 4 * i
     b1, b2 = sample_triangle(u1, u2)
     values = tables.values

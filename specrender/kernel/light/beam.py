@@ -10,45 +10,55 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import surface_of
 from specrender.kernel.shape.hit import triangle_uv
 from specrender.kernel.shape.layout import CYLINDER, FLIP, HAS_UVS, MESH, SPHERE
-from specrender.kernel.simd import dot, f32, lane, normalize, splat4, sqrt, vec3, vec4, with_lane
+from specrender.kernel.simd import cross, dot, f32, lane, normalize, splat4, sqrt, vec3, vec4, with_lane
 from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.transform import transform_point, transform_vector
 
 
+@kernel(forceinline=True)
+def _side(a, b, normal, before):
+    """On which side of the line along `normal` the edge from a to b passes: twice an area, 0 only if it is not ours.
+
+    Both triangles at an edge compute the same with the opposite sign; a line through it belongs to the one in which
+    the lower vertex comes `before`.
+    """
+    volume = dot(cross(a, b), normal)
+    if volume == f32(0.0) and before:
+        return f32(1e-37)
+    return volume
+
+
 @kernel
 def _mesh_beam(tables, shape, p, u):
     """(wi, distance, share, uv, primitive): share is the number of triangles above p, 0 if there is none."""
-    values = tables.values
+    values, indices, positions = tables.values, tables.triangles, tables.positions
     side = f32(-1.0) if shape.flags & FLIP else f32(1.0)
     wi, distance, count = splat4(f32(0.0)), f32(0.0), f32(0.0)
-    chosen, b1, b2 = np.int32(0), f32(0.0), f32(0.0)
+    primitive, b1, b2 = np.int32(0), f32(0.0), f32(0.0)
     for i in range(shape.triangle_count):
-        corner = shape.corners + 4 * i
-        e1, e2 = load4(values, corner + 1), load4(values, corner + 2)
-        normal = with_lane(load4(values, corner + 3), 3, f32(0.0)) * side
-        offset = p - load4(values, corner)
-        height = dot(offset, normal)
+        base = 4 * (shape.first_triangle + i)
+        i0, i1, i2 = indices[base], indices[base + 1], indices[base + 2]
+        a, b, c = load4(positions, i0) - p, load4(positions, i1) - p, load4(positions, i2) - p
+        normal = with_lane(load4(values, shape.corners + 4 * i + 3), 3, f32(0.0))
+        height = -dot(a, normal) * side
         if not height > f32(0.0):
             continue
-        q = offset - normal * height
-        d11, d12, d22 = dot(e1, e1), dot(e1, e2), dot(e2, e2)
-        q1, q2 = dot(q, e1), dot(q, e2)
-        inverse = f32(1.0) / (d11 * d22 - d12 * d12)
-        s, t = (d22 * q1 - d12 * q2) * inverse, (d11 * q2 - d12 * q1) * inverse
-        if s >= f32(0.0) and t >= f32(0.0) and s + t <= f32(1.0):
+        w0, w1, w2 = _side(b, c, normal, i1 < i2), _side(c, a, normal, i2 < i0), _side(a, b, normal, i0 < i1)
+        if w0 > f32(0.0) and w1 > f32(0.0) and w2 > f32(0.0):
             count += f32(1.0)
             # each of those so far with the same chance
             u *= count
             if u < f32(1.0):
-                wi, distance, chosen, b1, b2 = -normal, height, np.int32(i), s, t
+                inverse = f32(1.0) / (w0 + w1 + w2)
+                wi, distance, b1, b2 = normal * -side, height, w1 * inverse, w2 * inverse
+                primitive = np.int32(shape.first_triangle + i)
             else:
                 u = (u - f32(1.0)) / (count - f32(1.0))
     uv = vec4(b1, b2, b1, b2)
-    primitive = shape.first_triangle + chosen
     if shape.flags & HAS_UVS:
-        indices, base = tables.triangles, 4 * primitive
+        base = 4 * primitive
         uv = triangle_uv(tables, indices[base], indices[base + 1], indices[base + 2], b1, b2)
     return wi, distance, count, uv, primitive
 

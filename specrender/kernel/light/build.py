@@ -20,16 +20,18 @@ from specrender.kernel.light.tree import (
     PARENT,
     PARENT_LANE,
     RADIUS,
+    REACH,
     SIN_O,
     STRENGTH,
     WIDTH,
-    WITHIN,
 )
 
 #: Columns of the bounds of an emitter or of a binary node.
 LOW, HIGH, AXIS = 0, 3, 6
 THETA_O, POWER = 9, 10
-COLUMNS = 11
+#: Its place, how far it extends from there, and how far along its axis.
+PLACE, EXTENT, THICKNESS = 11, 14, 15
+COLUMNS = 16
 BINS = 16
 #: A deeper tree than this has nothing but emitters in one place; they are split by number.
 MAX_DEPTH = 64
@@ -54,7 +56,10 @@ def _extent(low, high):
 
 @kernel
 def _bound(emitters, order, first, last, out):
-    """Bounds of a range of emitters into the row `out`."""
+    """Bounds of a range of emitters into the row `out`; its place is their centre of strength.
+
+    So the place of what lies in a plane lies in it, too, and the thickness is 0.
+    """
     out[:] = 0.0
     out[THETA_O] = -0.5 * math.pi
     out[LOW : LOW + 3] = np.inf
@@ -65,14 +70,13 @@ def _bound(emitters, order, first, last, out):
             out[LOW + k] = min(out[LOW + k], e[LOW + k])
             out[HIGH + k] = max(out[HIGH + k], e[HIGH + k])
             out[AXIS + k] += e[AXIS + k] * e[POWER]
+            out[PLACE + k] += e[PLACE + k] * e[POWER]
         out[POWER] += e[POWER]
     length = math.sqrt(out[AXIS] ** 2 + out[AXIS + 1] ** 2 + out[AXIS + 2] ** 2)
-    if length <= 1e-9 * out[POWER]:
-        out[AXIS], out[AXIS + 1], out[AXIS + 2] = 0.0, 0.0, 1.0
-        out[THETA_O] = math.pi
-        return
+    has_axis = length > 1e-9 * out[POWER]
     for k in range(3):
-        out[AXIS + k] /= length
+        out[PLACE + k] /= out[POWER]
+        out[AXIS + k] = out[AXIS + k] / length if has_axis else float(k == 2)
     for i in range(first, last):
         e = emitters[order[i]]
         x, y, z = e[AXIS], e[AXIS + 1], e[AXIS + 2]
@@ -83,6 +87,16 @@ def _bound(emitters, order, first, last, out):
             + (out[AXIS] * y - out[AXIS + 1] * x) ** 2
         )
         out[THETA_O] = max(out[THETA_O], min(math.atan2(sine, cosine) + e[THETA_O], math.pi))
+        height, distance2 = 0.0, 0.0
+        for k in range(3):
+            offset = e[PLACE + k] - out[PLACE + k]
+            height += offset * out[AXIS + k]
+            distance2 += offset * offset
+        out[EXTENT] = max(out[EXTENT], math.sqrt(distance2) + e[EXTENT])
+        out[THICKNESS] = max(out[THICKNESS], abs(height) + e[THICKNESS] + sine * e[EXTENT])
+    if not has_axis:
+        out[THETA_O] = math.pi
+    out[THICKNESS] = min(out[THICKNESS], out[EXTENT])
 
 
 @kernel
@@ -262,16 +276,22 @@ def _gather(children, choices, root, slots):
 @kernel
 def _write_child(nodes, lane, b):
     """Bounds of a binary node into one lane; spheres and cones are widened by the rounding of float32."""
-    radius2 = 0.0
+    largest = 0.0
     for k in range(3):
-        nodes[CENTER_X + k, lane] = 0.5 * (b[LOW + k] + b[HIGH + k])
-        radius2 += (0.5 * (b[HIGH + k] - b[LOW + k])) ** 2
+        nodes[CENTER_X + k, lane] = b[PLACE + k]
         nodes[AXIS_X + k, lane] = b[AXIS + k]
-    nodes[RADIUS, lane] = math.sqrt(radius2) * (1.0 + 1e-5)
-    nodes[INV_RADIUS2, lane] = 1.0 / max(radius2, 1e-30)
-    theta_o = min(b[THETA_O] + 1e-3, math.pi)
-    nodes[COS_O, lane], nodes[SIN_O, lane] = math.cos(theta_o), math.sin(theta_o)
-    nodes[WITHIN, lane] = math.cos(theta_o) if theta_o >= 0.0 else 2.0
+        largest = max(largest, abs(b[PLACE + k]))
+    slack = 1e-6 * largest + 1e-5 * b[EXTENT]
+    nodes[RADIUS, lane] = b[EXTENT] + slack
+    nodes[INV_RADIUS2, lane] = 1.0 / max(b[EXTENT] ** 2, 1e-30)
+    theta_o = b[THETA_O] + 1e-4
+    # what stands for the cosine from the nearest normal must not fall below it
+    if theta_o < 0.5 * math.pi:
+        nodes[COS_O, lane], nodes[SIN_O, lane] = math.cos(theta_o), max(math.sin(theta_o), 0.0)
+        nodes[REACH, lane] = min(b[THICKNESS] + max(math.sin(theta_o), 0.0) * b[EXTENT], b[EXTENT]) + slack
+    else:
+        nodes[COS_O, lane], nodes[SIN_O, lane] = 0.0, 1.0
+        nodes[REACH, lane] = b[EXTENT] + slack
     nodes[STRENGTH, lane] = b[POWER]
 
 
@@ -311,7 +331,8 @@ def build_tree(emitters):
 
     Parameters
     ----------
-    emitters : (n, COLUMNS) float64, n > 0: box, axis (unit vector), theta_o [rad, may be negative], strength (above 0).
+    emitters : (n, COLUMNS) float64, n > 0: box, axis (unit vector), theta_o [rad, may be negative], strength (above 0),
+        a point of it (in the plane of what is flat), extent from there, thickness along the axis.
 
     Returns
     -------

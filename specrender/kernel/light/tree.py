@@ -6,8 +6,8 @@ intensity.  At each node one child is chosen with probability proportional to a 
 at the surface point.  How likely an emitter that a ray has met was to be chosen is found on the way from its leaf to
 the root, by the same arithmetic.  `build.py` makes the tree.
 
-Deviations from the paper: spheres instead of boxes, and sums of cosines and sines where it subtracts angles.  Both are
-positive in the same places, and half of the roots and most of the divisions are saved.
+Deviations from the paper: spheres instead of boxes, with the extent along the axis, which keeps planes from shining
+backwards; and sums of cosines and sines where it subtracts angles, which are no smaller and need one root.
 """
 
 import numpy as np
@@ -23,8 +23,9 @@ from specrender.kernel.tables import load8
 #: Children of a node.
 WIDTH = 8
 #: Groups of eight float32 of a node in tables.light_nodes: one value a child.  theta_o is half the angle of the cone of
-#: normals, less a right angle for what shines less far than that; WITHIN is its cosine, or 2 if it is negative.
-CENTER_X, CENTER_Y, CENTER_Z, RADIUS, INV_RADIUS2, AXIS_X, AXIS_Y, AXIS_Z, COS_O, SIN_O, WITHIN, STRENGTH = range(12)
+#: normals, less a right angle for what shines less far than that (then SIN_O is 0); REACH is how far before the centre,
+#: in any of the directions of the cone, something shines: 0 for what lies in a plane, the radius at most.
+CENTER_X, CENTER_Y, CENTER_Z, RADIUS, INV_RADIUS2, AXIS_X, AXIS_Y, AXIS_Z, COS_O, SIN_O, REACH, STRENGTH = range(12)
 NODE_GROUPS = 12
 #: int32 of a node in tables.light_links: children (>= 0 a node, < 0 the complement of an emitter), parent, its lane.
 NODE_LINKS = 16
@@ -80,19 +81,19 @@ def _importance(tables, node, p, n):
     distance, inverse2 = sqrt(distance2), f32(1.0) / distance2
     # the radius is the sine of b, half the angle under which the sphere is seen
     radius = load8(nodes, base + RADIUS)
-    # w: from the axis to the direction of p; x: the same from the nearest normal
+    # w: from the axis to the direction of p; x: the same from the nearest normal, at least
     cos_w = load8(nodes, base + AXIS_X) * dx + load8(nodes, base + AXIS_Y) * dy + load8(nodes, base + AXIS_Z) * dz
-    sin_w = sqrt(fmax(distance2 - cos_w * cos_w, f32(0.0)))
-    cos_x = cos_w * load8(nodes, base + COS_O) + sin_w * load8(nodes, base + SIN_O)
-    cos_x = select(cos_w > load8(nodes, base + WITHIN) * distance, distance, cos_x)
+    cos_x = cos_w * load8(nodes, base + COS_O) + distance * load8(nodes, base + SIN_O)
+    reach = load8(nodes, base + REACH)
     # the same at the surface, on either side: some let light through
     cos_i = fabs(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz)
-    least, size = LEAST_COSINE * distance, SIZE_SHARE * radius
+    least = LEAST_COSINE * distance
     # no nearer than the rim of the sphere
     guess = load8(nodes, base + STRENGTH) * fmin(inverse2, load8(nodes, base + INV_RADIUS2)) * inverse2
-    guess *= fmin(fmax(cos_x + size, least), distance) * fmin(fmax(cos_i + size, least), distance)
-    # some normal is less than a right angle from some direction: sin b = -cos(90 + b)
-    return select(cos_x + radius > f32(0.0), guess, f32(0.0))
+    shining, arriving = cos_x + SIZE_SHARE * reach, cos_i + SIZE_SHARE * radius
+    guess *= fmin(fmax(shining, least), distance) * fmin(fmax(arriving, least), distance)
+    # some normal is less than a right angle from the direction of p seen from somewhere
+    return select(cos_x + reach > f32(0.0), guess, f32(0.0))
 
 
 @kernel

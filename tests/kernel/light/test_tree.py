@@ -6,8 +6,8 @@ from rendering import assert_mean, mean_and_error, moved, narrow_camera, rendere
 from scipy.stats import chi2
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light.build import AXIS, COLUMNS, HIGH, LOW, POWER, THETA_O, build_tree
-from specrender.kernel.light.tree import AXIS_X, CENTER_X, COS_O, RADIUS, SIN_O, emitter_probability, sample_emitter
+from specrender.kernel.light.build import AXIS, COLUMNS, EXTENT, HIGH, LOW, PLACE, POWER, THETA_O, THICKNESS, build_tree
+from specrender.kernel.light.tree import CENTER_X, RADIUS, emitter_probability, sample_emitter
 from specrender.kernel.simd import vec3
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
@@ -131,12 +131,15 @@ def random_emitters(n, rng):
     rows[:, AXIS : AXIS + 3] = axes / np.linalg.norm(axes, axis=1, keepdims=True)
     rows[:, THETA_O] = rng.choice([-1.0, 0.0, 0.3, np.pi], n)
     rows[:, POWER] = rng.uniform(0.1, 10.0, n)
+    rows[:, PLACE : PLACE + 3] = 0.5 * (rows[:, LOW : LOW + 3] + rows[:, HIGH : HIGH + 3])
+    rows[:, EXTENT] = 0.5 * np.linalg.norm(rows[:, HIGH : HIGH + 3] - rows[:, LOW : LOW + 3], axis=1)
+    rows[:, THICKNESS] = rows[:, EXTENT]
     return rows
 
 
 @pytest.mark.parametrize("n", [1, 2, 8, 9, 1000])
 def test_bounds_hold_what_is_below(n):
-    """Each emitter lies within the spheres and cones of all nodes above it, and is found once."""
+    """Each emitter lies within the spheres of all nodes above it, and is found once."""
     rng = np.random.default_rng(n)
     rows = random_emitters(n, rng)
     nodes, links, places = build_tree(rows)
@@ -150,12 +153,31 @@ def test_bounds_hold_what_is_below(n):
             centre = nodes[node, CENTER_X : CENTER_X + 3, lane]
             corner = np.maximum(np.abs(row[LOW : LOW + 3] - centre), np.abs(row[HIGH : HIGH + 3] - centre))
             assert np.linalg.norm(corner) <= nodes[node, RADIUS, lane] * (1 + 1e-5) + 1e-6
-            cosine = np.clip(nodes[node, AXIS_X : AXIS_X + 3, lane] @ row[AXIS : AXIS + 3], -1.0, 1.0)
-            reach = min(np.arccos(cosine) + row[THETA_O], np.pi)
-            assert reach <= np.arctan2(nodes[node, SIN_O, lane], nodes[node, COS_O, lane]) % (2.0 * np.pi) + 2e-3 or (
-                nodes[node, SIN_O, lane] < 0.0 and reach <= np.arcsin(nodes[node, SIN_O, lane]) + 2e-3
-            )
             node, lane = links[node, 8], links[node, 9]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_shines_can_be_chosen(seed):
+    """Triangles of a closed mesh and of loose ones: whatever has its front to a point has a chance there."""
+    rng = np.random.default_rng(seed)
+    n = 60
+    corners = rng.uniform(-2.0, 2.0, (n, 1, 3)) + rng.normal(size=(n, 3, 3)) * rng.uniform(0.01, 1.0, (n, 1, 1))
+    if seed == 2:  # many in two planes
+        corners[: n // 2, :, 2] = 0.3
+    faces = np.arange(3 * n).reshape(n, 3)
+    light = d.AreaLight(radiance=1.0)
+    mesh = d.TriangleMesh(vertices=corners.reshape(-1, 3), faces=faces, emitter=light, flip_normals=seed == 1)
+    cube = d.Cube(to_world=moved(0.5, degrees=30.0), emitter=light)
+    tables = compile_scene(d.Scene(shapes=[mesh, cube]), "rgb").tables
+    points = points_around(300, rng)
+    found = probabilities(tables, points)
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    heights = np.einsum("pnk,nk->pn", points[:, None, :3] - corners[:, 0], normals * (-1.0 if seed == 1 else 1.0))
+    assert (heights > 1e-4).any()
+    assert np.all(found[:, :n][heights > 1e-4] > 0.0)
+    # and at the leaves nothing that turns its back is chosen
+    assert not found[:, :n][heights < -1e-2].any()
 
 
 def test_emitters_in_one_place_are_split_by_number():

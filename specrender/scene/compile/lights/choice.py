@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from specrender.kernel.light import layout
-from specrender.kernel.light.build import AXIS, COLUMNS, HIGH, LOW, POWER, THETA_O, build_tree
+from specrender.kernel.light.build import (
+    AXIS,
+    COLUMNS,
+    EXTENT,
+    HIGH,
+    LOW,
+    PLACE,
+    POWER,
+    THETA_O,
+    THICKNESS,
+    build_tree,
+)
 from specrender.kernel.light.tree import EMITTER
 from specrender.kernel.shape import layout as shapes
 from specrender.scene.compile.builder import TableBuilder
@@ -107,6 +118,9 @@ def _bounds(light, geometry, boxes, radiance, builder) -> tuple[np.ndarray, np.n
     rows[:, AXIS : AXIS + 3] = normals * side
     rows[:, AXIS + 2] += areas == 0.0
     rows[:, POWER] = radiance * areas
+    middle = vertices.mean(axis=1)
+    rows[:, PLACE : PLACE + 3] = middle
+    rows[:, EXTENT] = np.linalg.norm(vertices - middle[:, None], axis=2).max(axis=1)
     if len(rows) > WHOLE:
         return rows, np.arange(len(rows))
     whole = rows[:1].copy()
@@ -117,6 +131,10 @@ def _bounds(light, geometry, boxes, radiance, builder) -> tuple[np.ndarray, np.n
     cosines = rows[areas > 0.0, AXIS : AXIS + 3] @ whole[0, AXIS : AXIS + 3]
     whole[0, THETA_O] = np.arccos(np.clip(cosines.min(), -1.0, 1.0)) if length > 0.0 else np.pi
     whole[0, POWER] = rows[:, POWER].sum()
+    offsets = vertices.reshape(-1, 3) - middle.mean(axis=0)
+    whole[0, PLACE : PLACE + 3] = middle.mean(axis=0)
+    whole[0, EXTENT] = np.linalg.norm(offsets, axis=1).max()
+    whole[0, THICKNESS] = np.abs(offsets @ whole[0, AXIS : AXIS + 3]).max()
     return whole, np.array([-1])
 
 
@@ -129,6 +147,9 @@ def _object_bounds(record, box, radiance, side, builder):
     row[0, AXIS : AXIS + 3] = axis / np.linalg.norm(axis)
     row[0, THETA_O] = {shapes.DISK: 0.0, shapes.CYLINDER: 0.5 * np.pi}.get(int(record["kind"]), np.pi)
     row[0, POWER] = radiance * float(record["area"])
+    row[0, PLACE : PLACE + 3] = 0.5 * (box[:3] + box[3:])
+    row[0, EXTENT] = 0.5 * np.linalg.norm(box[3:] - box[:3])
+    row[0, THICKNESS] = 0.0 if record["kind"] == shapes.DISK else row[0, EXTENT]
     return row
 
 
@@ -136,7 +157,7 @@ def _point_bounds(light, intensity, builder):
     """A light at a point; a spot shines around its axis."""
     matrix = builder.transforms[int(light["transform"])][:3]
     row = np.zeros((1, COLUMNS))
-    row[0, LOW : LOW + 3] = row[0, HIGH : HIGH + 3] = matrix[:, 3]
+    row[0, LOW : LOW + 3] = row[0, HIGH : HIGH + 3] = row[0, PLACE : PLACE + 3] = matrix[:, 3]
     row[0, AXIS : AXIS + 3] = matrix[:, 2] / np.linalg.norm(matrix[:, 2])
     cutoffs = {layout.SPOT: light["cutoff"], layout.PROJECTOR: np.arctan(np.hypot(light["tan_x"], light["tan_y"]))}
     row[0, THETA_O] = cutoffs.get(int(light["kind"]), 1.5 * np.pi) - 0.5 * np.pi
