@@ -35,7 +35,9 @@ SCENES = {
     "mesh_attributes/test_mesh_attributes_1_face_direct": 0.02,
     "mesh_attributes/test_mesh_attributes_3_face_direct": 0.02,
     "orthographic_sensor/test_orthographic_path": 0.02,
+    "projector/test_projector_constant_direct": 0.02,
     "spot_light/test_spot_direct": 0.02,
+    "various_emitters/test_various_emitters_ptracer": 0.02,
 }
 #: Those whose integrator another one stands in for.
 INTEGRATORS = {"various_emitters/test_various_emitters_ptracer": "path"}
