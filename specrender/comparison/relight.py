@@ -83,6 +83,10 @@ def _relit_light(light, name, scene, builder):
     # a colour that the compiler scales to luminance 1 has it already
     scaled = light.normalize and not isinstance(spec, (int, float))
     power = 1.0 if scaled else luminance(builder.host_spectrum(spec, role, light))
+    if light.units == "W":
+        raise d.fail(light, "--relight keeps what the eye sees, and this light is given in watts; give lm instead")
+    if light.units != "radiometric":  # photometric: `intensity` is luminance, whatever the spectrum
+        power = 1.0
     new = copy.copy(light)
     new.__dict__.update(light.__dict__)
     setattr(new, field, name)

@@ -326,7 +326,7 @@ def _environment(context, draws):
 
     def work(loops):
         if draws:
-            draw_environment(tables, light, inputs, loops)
+            draw_environment(tables, light, wavelengths, inputs, loops)
         else:
             look_up_environment(tables, light, wavelengths, directions, loops)
         return loops * COUNT
@@ -336,5 +336,5 @@ def _environment(context, draws):
 
 ENVIRONMENT = {
     "evaluate": ("radiance and density of a direction, 1024x512 texels", lambda context: _environment(context, False)),
-    "sample": ("a direction, 1024x512 texels", lambda context: _environment(context, True)),
+    "sample": ("the same of a direction drawn, 1024x512 texels", lambda context: _environment(context, True)),
 }

@@ -9,7 +9,7 @@ from specrender.kernel.accel.simd8 import get4
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import sample_light
-from specrender.kernel.light.environment import environment_radiance, pdf_environment, sample_environment
+from specrender.kernel.light.environment import look_up, sample_environment
 from specrender.kernel.sampler import sample_state, samples
 from specrender.kernel.simd import f32, hsum, lane, splat4, vec4
 from specrender.kernel.surface import surface_point
@@ -106,18 +106,19 @@ def look_up_environment(tables, light, wavelengths, directions, loops):
     for _ in range(loops):
         for i in range(len(directions)):
             wi = get4(directions, i)
-            radiance = environment_radiance(tables, record, wi, get4(wavelengths, i))
-            total += radiance * pdf_environment(tables, record, wi)
+            radiance, pdf = look_up(tables, record, wi, get4(wavelengths, i))
+            total += radiance * pdf
     return hsum(total)
 
 
 @kernel(entry=True)
-def draw_environment(tables, light, inputs, loops):
-    """Directions towards a light at infinity."""
+def draw_environment(tables, light, wavelengths, inputs, loops):
+    """Directions towards a light at infinity, with their radiance and density."""
     total = splat4(f32(0.0))
     record = tables.lights[light]
     for _ in range(loops):
         for i in range(len(inputs)):
             u = get4(inputs, i)
-            total += sample_environment(tables, record, lane(u, 0), lane(u, 1))
+            wi, radiance, pdf = sample_environment(tables, record, get4(wavelengths, i), lane(u, 0), lane(u, 1))
+            total += wi * pdf + radiance
     return hsum(total)
