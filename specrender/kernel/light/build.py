@@ -76,7 +76,9 @@ def _bound(emitters, order, first, last, out):
     has_axis = length > 1e-9 * out[POWER]
     for k in range(3):
         out[PLACE + k] /= out[POWER]
-        out[AXIS + k] = out[AXIS + k] / length if has_axis else float(k == 2)
+        out[AXIS + k] = out[AXIS + k] / length if has_axis else 0.0
+    if not has_axis:
+        out[AXIS + 2] = 1.0
     for i in range(first, last):
         e = emitters[order[i]]
         x, y, z = e[AXIS], e[AXIS + 1], e[AXIS + 2]
