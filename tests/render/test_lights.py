@@ -219,7 +219,7 @@ def test_units_of_a_beam():
 
 def test_beams_are_not_seen():
     shape, _ = BEAMS["sphere"]
-    camera = narrow_camera((0.0, -3.0, 3.0), (0.0, 0.0, 3.0))
+    camera = narrow_camera((0.0, -3.0, 3.0), (0.0, 0.0, 3.0), (0.0, 0.0, 1.0))
     assert not rendered(scene([shape], camera=camera, integrator=DIRECT), 16).xyz.any()
 
 
