@@ -61,7 +61,11 @@ CHROMA = 0.5
 #: Pixels below this share of the median error get no more samples until the others are as good.
 EASY = 0.7
 
-#: Adaptive sampling ends when at most this share of the pixels is above the target.
+#: Adaptive sampling goes on in a pixel until the mean error around it is below this times the target: errors are
+#: skewed, and the target is for their median, which is below the mean (0.66 to 0.77 of it on scenes of the project).
+PIXEL = 1.2
+
+#: Adaptive sampling ends when at most this share of the pixels is above that.
 LEFT = 0.05
 
 
@@ -164,9 +168,9 @@ def decide(film: Film, target: float | None, adaptive: bool) -> tuple[np.ndarray
     judged = np.maximum(variance[..., 1], CHROMA**2 * np.maximum(variance[..., 0], variance[..., 2]))
     pooled = _window_mean(np.sqrt(judged), np.ones(film.shape, bool), POOL_RADIUS)
     target = 0.0 if target is None else target
-    if reached <= target and np.count_nonzero(pooled > target) <= LEFT * pooled.size:
+    if reached <= target and np.count_nonzero(pooled > PIXEL * target) <= LEFT * pooled.size:
         return None, reached, worst
-    active = pooled > max(target, EASY * _median(pooled))
+    active = pooled > max(PIXEL * target, EASY * _median(pooled))
     if not active.any():
         return None, reached, worst
     return np.where(active, goal, counts), reached, worst
