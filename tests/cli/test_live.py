@@ -1,0 +1,101 @@
+"""What happens beside tracing: previews, live view, denoising, full disks."""
+
+import socket
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from specrender.film import load_film
+from specrender.output import read_image
+
+
+def test_a_preview_is_there_before_the_render_ends(scene, command, tmp_path, monkeypatch):
+    monkeypatch.setattr("specrender.cli.running.PREVIEW_SECONDS", 0.0)
+    assert command("render", scene, "-o", "a.exr", "--spp", 40, "--preview", "p.png", "--exposure", 1)[0] == 0
+    assert read_image(tmp_path / "p.png").size == (24, 16)
+    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--preview", "a.exr")
+    assert code == 2 and "given twice" in err
+
+
+def test_tiles_go_to_tev(scene, command):
+    pytest.importorskip("tevclient")
+    server, received = socket.create_server(("127.0.0.1", 0)), []
+
+    def listen():
+        connection, _ = server.accept()
+        with connection:
+            while data := connection.recv(1 << 16):
+                received.append(data)
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    address = f"127.0.0.1:{server.getsockname()[1]}"
+    assert command("render", scene, "-o", "a.exr", "--spp", 2, "--tev", address)[0] == 0
+    thread.join(20)
+    server.close()
+    # at least the whole image once, three floats a pixel
+    assert sum(map(len, received)) > 24 * 16 * 12
+
+
+def test_a_viewer_that_is_not_there(scene, command, tmp_path):
+    pytest.importorskip("tevclient")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--tev", f"127.0.0.1:{port}")
+    assert code == 1 and "is the viewer running" in err and not (tmp_path / "a.exr").exists()
+
+
+def test_denoise_without_the_package(scene, command, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyoidn", None)
+    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--denoise")
+    assert code == 1 and "pip install 'specrender[denoise]'" in err and not (tmp_path / "a.exr").exists()
+
+
+def test_denoise_keeps_the_noisy_image(scene, command, tmp_path):
+    pytest.importorskip("pyoidn")
+    assert command("render", scene, "-o", "a.exr", "--spp", 4, "--denoise")[0] == 0
+    assert command("render", scene, "-o", "b.exr", "--spp", 4)[0] == 0
+    a, b = read_image(tmp_path / "a.exr"), read_image(tmp_path / "b.exr")
+    assert np.array_equal(a.stacked("noisy.R", "noisy.G", "noisy.B"), b.stacked("R", "G", "B"))
+    assert not np.array_equal(a.channels["R"], b.channels["R"])
+
+
+def test_a_full_disk_leaves_the_old_checkpoint(scene, command, tmp_path):
+    resource, signal = pytest.importorskip("resource"), pytest.importorskip("signal")
+    flags = ("render", scene, "-o", "a.png", "--resume", "--every", 0.001)
+    assert command(*flags, "--spp", 2)[0] == 0
+    before = (tmp_path / "a.png.checkpoint").read_bytes()
+    handler, limits = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, limits[1]))
+        code, _, err = command(*flags, "--spp", 300)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert code == 1 and "cannot write 'a.png.checkpoint'" in err
+    assert (tmp_path / "a.png.checkpoint").read_bytes() == before and read_image(tmp_path / "a.png").size == (24, 16)
+    assert load_film(tmp_path / "a.png.checkpoint").sample_count == 2
+
+
+def test_noise_target(scene, command, tmp_path):
+    _, out, err = command("render", scene, "-o", "a.exr", "--noise", 0.02, "--stats", "s.json")
+    assert "to noise 0.02, adaptive" in err and "noise 0.0" in out and "on average" in out
+    assert {"sampleCount"} <= set(read_image(tmp_path / "a.exr").channels)
+    _, out, _ = command("render", scene, "-o", "b.exr", "--noise", 0.02, "--adaptive", "off")
+    assert "samples per pixel" in out and "sampleCount" not in read_image(tmp_path / "b.exr").channels
+
+
+def test_time_limit(scene, command):
+    code, out, err = command("render", scene, "-o", "a.exr", "--time", 0.2)
+    assert code == 0 and "0.2 s" in err and "on average" in out
+
+
+def test_clamping_takes_light_away_and_only_indirect(scene, command, tmp_path):
+    command("render", scene, "-o", "a.exr", "--spp", 16)
+    command("render", scene, "-o", "b.exr", "--spp", 16, "--clamp-indirect", 0.001)
+    command("render", scene, "-o", "c.exr", "--spp", 16, "--max-depth", 2)
+    a, b, c = (read_image(tmp_path / f"{name}.exr").channels["G"] for name in "abc")
+    assert np.all(b <= a + 1e-6) and b.mean() < a.mean() - 1e-3
+    assert np.allclose(b, c, atol=0.01)
