@@ -26,7 +26,14 @@ def _resolve(typingctx, functions, args):
     return resolved
 
 
-def _emit_switch(context, builder, kind, resolved, args, arg_types):
+def _keep_outlined(instructions):
+    """Forbid LLVM to copy what is called there into the caller."""
+    for instruction in instructions:
+        if isinstance(instruction, ir.CallInstr) and not instruction.callee.name.startswith("llvm."):
+            instruction.attributes.add("noinline")
+
+
+def _emit_switch(context, builder, kind, resolved, outlined, args, arg_types):
     """A switch on `kind`; an unknown tag takes the first row (tags are made by the scene compiler only)."""
     result_type = resolved[0][1].return_type
     done = builder.append_basic_block("dispatch.done")
@@ -40,7 +47,10 @@ def _emit_switch(context, builder, kind, resolved, args, arg_types):
         function = context.get_function(function_type, sig)
         old = set(builder.function.entry_basic_block.instructions)
         converted = [context.cast(builder, a, t, s) for a, t, s in zip(args, arg_types, sig.args, strict=True)]
+        before = len(builder.block.instructions)
         value = function(builder, converted)
+        if tag in outlined:
+            _keep_outlined(block.instructions[before:])
         _leave_unfilled(builder, old)
         for library in getattr(function, "libs", ()):
             context.active_code_library.add_linking_library(library)
@@ -66,14 +76,16 @@ def _leave_unfilled(builder, old):
             entry.instructions.remove(instruction)
 
 
-def dispatcher(functions):
+def dispatcher(functions, outlined=()):
     """An intrinsic `call(kind, args_tuple)` that calls `functions[kind](*args_tuple)`.
 
     Parameters
     ----------
     functions : sequence of @kernel functions, one for each tag 0, 1, 2 ... with equal arguments and results.
+    outlined : tags whose functions are called, never inlined: large and rare ones, of which LLVM would otherwise make a
+        copy for each place that dispatches.
     """
-    functions = tuple(functions)
+    functions, outlined = tuple(functions), frozenset(outlined)
 
     @intrinsic
     def call(typingctx, kind, args):
@@ -83,7 +95,7 @@ def dispatcher(functions):
         def codegen(context, builder, sig, values):
             tag, packed = values
             unpacked = [builder.extract_value(packed, i) for i in range(len(args.types))]
-            return _emit_switch(context, builder, tag, resolved, unpacked, args.types)
+            return _emit_switch(context, builder, tag, resolved, outlined, unpacked, args.types)
 
         return sig, codegen
 

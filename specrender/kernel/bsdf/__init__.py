@@ -42,5 +42,11 @@ KINDS = (
 
 TAGS = {kind.name: tag for tag, kind in enumerate(KINDS)}
 
-dispatch_evaluate = dispatcher([kind.evaluate for kind in KINDS])
-dispatch_sample = dispatcher([kind.sample for kind in KINDS])
+_OUTLINED = [tag for tag, kind in enumerate(KINDS) if kind.is_outlined]
+_EVALUATE, _SAMPLE = [kind.evaluate for kind in KINDS], [kind.sample for kind in KINDS]
+
+dispatch_evaluate = dispatcher(_EVALUATE, _OUTLINED)
+dispatch_sample = dispatcher(_SAMPLE, _OUTLINED)
+#: The same for materials in materials, where a call more does not count.
+call_evaluate = dispatcher(_EVALUATE, range(len(KINDS)))
+call_sample = dispatcher(_SAMPLE, range(len(KINDS)))

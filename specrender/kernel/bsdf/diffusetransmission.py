@@ -52,4 +52,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, back / chance, pdf * chance, f32(1.0), flags
 
 
-KIND = BsdfKind("diffusetransmission", DTYPE, evaluate, sample)
+KIND = BsdfKind("diffusetransmission", DTYPE, evaluate, sample, is_outlined=True)

@@ -32,6 +32,7 @@ class BsdfKind:
         For delta events pdf is the probability of the lobe.
     is_smooth : it has a lobe that light sampling can meet.
     is_anisotropic : it needs the tangent along u.
+    is_outlined : it is too large to be compiled into each place that evaluates BSDFs.
     """
 
     name: str
@@ -40,3 +41,4 @@ class BsdfKind:
     sample: Any
     is_smooth: bool = True
     is_anisotropic: bool = False
+    is_outlined: bool = False

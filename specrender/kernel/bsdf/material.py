@@ -5,7 +5,7 @@ A BSDF of kind TREE is made of others: see `bsdf.tree`.
 
 import numpy as np
 
-from specrender.kernel.bsdf import KINDS, dispatch_evaluate, dispatch_sample
+from specrender.kernel.bsdf import KINDS, call_evaluate, call_sample, dispatch_evaluate, dispatch_sample
 from specrender.kernel.bsdf.kinds import DELTA, NULL, TRANSMISSION
 from specrender.kernel.bsdf.parameters import LEAST_PDF
 from specrender.kernel.bsdf.tree import leaf_count, leaf_of, tree_opacity, walk
@@ -57,7 +57,7 @@ def _evaluate_tree(tables, offset, surface, wavelengths, wo, wi):
         share, factor, s, t, n = walk(tables, leaf, surface, wo, wi)
         if share * factor > f32(0.0):
             bsdf = tables.bsdfs[leaf.bsdf]
-            part, density = dispatch_evaluate(
+            part, density = call_evaluate(
                 bsdf.kind,
                 (tables, bsdf.offset, surface, wavelengths, to_local(s, t, n, wo), to_local(s, t, n, wi)),
             )
@@ -88,7 +88,7 @@ def _sample_tree(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     leaf = leaf_of(tables, offset, chosen)
     _, _, s, t, n = walk(tables, leaf, surface, wo, wo)
     bsdf = tables.bsdfs[leaf.bsdf]
-    wi, weight, pdf, eta, flags = dispatch_sample(
+    wi, weight, pdf, eta, flags = call_sample(
         bsdf.kind, (tables, bsdf.offset, surface, wavelengths, to_local(s, t, n, wo), u_lobe, u1, u2)
     )
     nothing = splat4(f32(0.0))

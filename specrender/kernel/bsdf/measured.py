@@ -180,4 +180,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi * fold, value * (f32(1.0) / pdf), pdf, f32(1.0), np.int32(0)
 
 
-KIND = BsdfKind("measured", DTYPE, evaluate, sample, is_anisotropic=True)
+KIND = BsdfKind("measured", DTYPE, evaluate, sample, is_anisotropic=True, is_outlined=True)

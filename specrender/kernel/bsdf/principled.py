@@ -225,4 +225,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, value / pdf, pdf, crossed, flags
 
 
-KIND = BsdfKind("principled", DTYPE, evaluate, sample, is_anisotropic=True)
+KIND = BsdfKind("principled", DTYPE, evaluate, sample, is_anisotropic=True, is_outlined=True)

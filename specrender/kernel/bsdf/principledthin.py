@@ -202,4 +202,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, value / pdf, pdf, f32(1.0), flags
 
 
-KIND = BsdfKind("principledthin", DTYPE, evaluate, sample, is_anisotropic=True)
+KIND = BsdfKind("principledthin", DTYPE, evaluate, sample, is_anisotropic=True, is_outlined=True)

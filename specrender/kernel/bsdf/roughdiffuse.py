@@ -98,4 +98,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, value * (f32(1.0) / pdf), pdf, f32(1.0), np.int32(0)
 
 
-KIND = BsdfKind("roughdiffuse", DTYPE, evaluate, sample)
+KIND = BsdfKind("roughdiffuse", DTYPE, evaluate, sample, is_outlined=True)
