@@ -49,7 +49,9 @@ def _bitmap(texture: d.Bitmap, role: str, builder) -> int:
         scalars = luminance_of(pixels)
         fields |= {"offset": builder.values(scalars), "mean": float(scalars.mean())}
         return builder.texture(kind=layout.SCALAR_BITMAP, **fields)
-    texels, flags = builder.texels(pixels, texture.space, role)
+    # an image of lights that carry no white, those of Mitsuba's files, is uplifted as one of reflectances, as there
+    is_bounded = role == "unbounded" and builder.mode == "spectral" and pixels.max() <= 1.0
+    texels, flags = builder.texels(pixels, texture.space, "reflectance" if is_bounded else role)
     fields["flags"] |= flags
     if role == "emission" and builder.mode == "spectral":
         fields["illuminant"] = builder.spectrum(white_spectrum(texture.space), "emission")
