@@ -43,7 +43,15 @@ class Checkpoint:
         if not os.access(folder, os.W_OK):
             raise InputError(f"cannot write '{path}': no permission to write to its folder")
         if path.exists() and not is_film(path):
-            raise InputError(f"'{path}' exists and is not a checkpoint; it is not overwritten")
+            remedy = "remove it, or name another file with --checkpoint"
+            raise InputError(f"'{path}' is there and is no checkpoint, or damaged; it is not overwritten: {remedy}")
+
+    def check_is_of(self, empty: Film) -> None:
+        """InputError if the file holds another render than `empty` begins, which saving would lose."""
+        differences = empty.identity.differences(load_film(self.path).identity)
+        if differences:
+            remedy = "name another file with --checkpoint, or remove this one"
+            raise InputError(f"'{self.path}' holds another render: {'; '.join(differences)}; {remedy}")
 
     def load(self, empty: Film) -> Film | None:
         """The film that the file holds, or None if there is no file.

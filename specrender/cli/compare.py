@@ -61,8 +61,8 @@ def _run_images(arguments) -> int:
     for name, flag in SCENE_FLAGS.items():
         if getattr(arguments, name) not in (None, False) and getattr(arguments, name) != []:
             raise InputError(f"{flag} says how a scene is rendered; two images are compared as they are")
-    folder = None if arguments.output is None else checked_folder(arguments.output)
     result = compare_images(*arguments.inputs, **_viewing(arguments))
+    folder = None if arguments.output is None else checked_folder(arguments.output)
     if folder is not None:
         result.write(folder, _command())
     if not arguments.quiet:

@@ -69,7 +69,9 @@ def resume(arguments, session, checkpoint) -> None:
             what = f"going on after {film.sample_count}" if film is not None else "there is none yet, starting with 0"
             say(f"specrender: checkpoint '{checkpoint.path}': {what} samples per pixel")
     elif checkpoint.path.exists():
-        message = f"'{checkpoint.path}' is there from an earlier render, which --resume would go on with"
+        if arguments.checkpoint is not None:
+            checkpoint.check_is_of(session.film)
+        message = f"'{checkpoint.path}' is there from an earlier render, which is given up without --resume"
         warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
 

@@ -211,8 +211,25 @@ def _encode(bands: Iterator[Picture], window: tuple[int, int, int, int], path: P
     problem = output.geterror()
     closed = output.close()
     problem = problem or output.geterror()
-    # PNG reports success on a full disk (OpenImageIO 3.2.2) and only its message tells.
+    # PNG reports success on a full disk (OpenImageIO 3.2.2) and only its message tells; EXR and JPEG XL, whose ends are
+    # written on closing, tell nothing at all.
+    if done and closed and not problem and not _has_end(oiio, path):
+        problem = "the file could not be written to its end"
     return None if done and closed and not problem else _first_line(problem) or "unknown error"
+
+
+def _has_end(oiio, path: Path) -> bool:
+    """Whether the last row of a file can be read."""
+    image = oiio.ImageInput.open(str(path))
+    if image is None:
+        oiio.geterror()
+        return False
+    spec = image.spec()
+    bottom = spec.y + spec.height
+    row = image.read_scanlines(0, 0, bottom - 1, bottom, 0, 0, spec.nchannels, spec.format)
+    problem = image.geterror()
+    image.close()
+    return row is not None and not problem
 
 
 def _set_attribute(oiio, spec, name: str, value: object) -> None:

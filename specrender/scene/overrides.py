@@ -82,6 +82,8 @@ def _chosen_camera(scene: d.Scene, name: str) -> d.Camera:
     if name.isdecimal() and int(name) < len(cameras):
         return list(cameras.values())[int(name)]
     if not cameras:
+        if name == "0":
+            return scene.camera
         raise InputError(f"there is no camera '{name}': the scene has no cameras to choose from by name")
     if name.isdecimal():
         raise InputError(f"there is no camera number {name}: the scene has {len(cameras)}, counted from 0")

@@ -164,8 +164,9 @@ def type_in_words(annotation: str) -> str:
 
 
 def _plural(word: str) -> str:
-    irregular = {"spectrum": "spectra", "text": "texts", "table": "tables"}
-    return irregular.get(word, f"{word}s")
+    if word.startswith("list of "):
+        return "lists" + word[len("list") :]
+    return {"spectrum": "spectra"}.get(word, word if word.endswith("s") else f"{word}s")
 
 
 def _summary(struct) -> str:

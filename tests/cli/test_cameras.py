@@ -69,3 +69,10 @@ def test_film_of_responses(scene, command):
     assert read_image("a.png").size == (6, 4)
     code, _, error = command("render", scene, "-o", "b.exr", "--camera", "bands", "--mode", "rgb")
     assert code == 2 and "spectral" in error
+
+
+def test_the_only_camera_is_number_0(command, tmp_path):
+    text = 'camera = { type = "perspective" }\nfilm = { type = "hdrfilm", width = 4, height = 4 }\n'
+    (tmp_path / "one.toml").write_text(text)
+    assert command("render", "one.toml", "-o", "a.exr", "--spp", 1, "--camera", "0", "--quiet")[0] == 0
+    assert command("render", "one.toml", "-o", "a.exr", "--spp", 1, "--camera", "1", "--quiet")[0] == 2

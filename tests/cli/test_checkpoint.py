@@ -76,9 +76,17 @@ def test_another_version_and_machine_are_refused(scene, command, monkeypatch):
 def test_files_that_are_no_checkpoints_are_not_overwritten(scene, command, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     code, _, err = command("render", scene, "--spp", 1, "--checkpoint", "thesis.txt")
-    assert code == 2 and "not a checkpoint" in err
+    assert code == 2 and "no checkpoint" in err and "name another file" in err
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
     assert command("render", scene, "--spp", 1, "--checkpoint", "no/such/folder")[0] == 2
+
+
+def test_the_checkpoint_of_another_render_is_not_replaced(scene, command, tmp_path):
+    command("render", scene, "-o", "a.exr", "--spp", 1, "--checkpoint", "c", "--quiet")
+    before = (tmp_path / "c").read_bytes()
+    code, _, err = command("render", scene, "-o", "b.exr", "--spp", 1, "--max-depth", 1, "--checkpoint", "c", "--quiet")
+    assert code == 2 and "holds another render" in err and err.count("\n") == 1
+    assert (tmp_path / "c").read_bytes() == before and not (tmp_path / "b.exr").exists()
 
 
 def test_the_checkpoint_and_the_output_are_two_files(scene, command):

@@ -177,3 +177,22 @@ def test_large_films_are_written_in_bands_to_the_same_file(tmp_path, monkeypatch
         assert (bands.nonfinite, bands.clamped) == (whole.nonfinite, whole.clamped)
         assert bands.outside == pytest.approx(whole.outside)
         assert (tmp_path / name).read_bytes() == (tmp_path / f"b.{name}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".exr", ".png", ".jxl", ".tif"])
+def test_cut_files_are_noticed(tmp_path, suffix):
+    """Libraries that do not tell that the end of a file was lost: the last row is read back."""
+    import OpenImageIO as oiio
+
+    from specrender.output.picture import _has_end
+
+    path = tmp_path / f"whole{suffix}"
+    kind = np.float32 if suffix == ".exr" else np.uint8
+    pixels = (np.random.default_rng(1).random((40, 30, 3)) * 200).astype(kind)
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), oiio.ImageSpec(30, 40, 3, str(np.dtype(kind)))) and output.write_image(pixels)
+    output.close()
+    assert _has_end(oiio, path)
+    cut = tmp_path / f"cut{suffix}"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    assert not _has_end(oiio, cut)
