@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+from specrender.cli.numbers import is_number
 from specrender.errors import SpecrenderWarning
 
 #: Flags that are keywords of `OutputOptions`.
@@ -80,7 +81,7 @@ def report_colour(written, exposure) -> list[str]:
     """
     parts = []
     stops = {file.stops for file in written if file.stops is not None}
-    if exposure is not None and not _is_number(exposure):
+    if exposure is not None and not is_number(exposure):
         parts += [f"exposure {value:+.2f} stops" for value in sorted(stops)]
     shares: dict[str, list[str]] = {}
     for file in written:
@@ -88,14 +89,6 @@ def report_colour(written, exposure) -> list[str]:
             shares.setdefault(f"{100 * file.outside:.3g} %", []).append(str(file.path))
     parts += [f"{share} of the pixels outside the gamut of {', '.join(names)}" for share, names in shares.items()]
     return parts
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _flag(name):

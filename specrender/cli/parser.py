@@ -91,18 +91,8 @@ def _add_render(commands):
     add("-o", dest="outputs", action="append", metavar="OUT", default=[],
         help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl, .film; repeatable [SCENE.exr]")  # fmt: skip
 
-    group = parser.add_argument_group("what is rendered; by default what the scene says")
-    add = group.add_argument
-    add("--camera", metavar="NAME", help="which of the scene's cameras: its name, or its number from 0")
+    add = _add_scene_choice(parser, "path, direct or depth")
     add("--spp", type=_integer(1, MAX_INT), metavar="N", help="samples per pixel")
-    add("--size", type=_size, metavar="WxH", help="pixels of the full image")
-    add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
-    add("--seed", type=_integer(0, MAX_INT), metavar="N", help="of the random numbers")
-    add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
-        help="set a parameter that the scene declares; may be repeated")  # fmt: skip
-    add("--integrator", metavar="NAME", help="path, direct or depth, in place of the innermost integrator")
-    add("--sampler", metavar="NAME", help="independent or sobol")
-    add("--max-depth", type=_integer(-1, MAX_INT), metavar="N", help="longest path in edges; -1: no limit")
     add("--aov", type=_names, default=[], metavar="A,B", help="extra layers, such as albedo,depth,sh_normal")
 
     group = parser.add_argument_group("how light is carried")
@@ -139,6 +129,21 @@ def _add_render(commands):
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")
+
+
+def _add_scene_choice(parser, integrators):
+    """The flags that choose what of a scene is rendered, and how; `add_argument` of their group."""
+    add = parser.add_argument_group("what is rendered; by default what the scene says").add_argument
+    add("--camera", metavar="NAME", help="which of the scene's cameras: its name, or its number from 0")
+    add("--size", type=_size, metavar="WxH", help="pixels of the full image")
+    add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
+    add("--seed", type=_integer(0, MAX_INT), metavar="N", help="of the random numbers")
+    add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
+        help="set a parameter that the scene declares; may be repeated")  # fmt: skip
+    add("--integrator", metavar="NAME", help=f"{integrators}, in place of the innermost integrator")
+    add("--sampler", metavar="NAME", help="independent or sobol")
+    add("--max-depth", type=_integer(-1, MAX_INT), metavar="N", help="longest path in edges; -1: no limit")
+    return add
 
 
 def _add_develop(commands):
@@ -217,17 +222,7 @@ def _add_compare(commands):
     add("--exposure", type=_number, metavar="STOPS", help="brightness at which colours are judged [0]")
     add("--reference-white", type=_number, metavar="CDM2", help="luminance of white for Delta E ITP [203]")
 
-    group = parser.add_argument_group("what is rendered; by default what the scene says")
-    add = group.add_argument
-    add("--camera", metavar="NAME", help="which of the scene's cameras")
-    add("--size", type=_size, metavar="WxH", help="pixels of the full image")
-    add("--crop", type=_crop, metavar="X0,Y0,X1,Y1", help="data window; origin top left, X1 and Y1 exclusive")
-    add("--seed", type=_integer(0, MAX_INT), metavar="N", help="of the random numbers, which both renders share")
-    add("-D", dest="defines", action="append", type=_define, default=[], metavar="NAME=VALUE",
-        help="set a parameter that the scene declares; may be repeated")  # fmt: skip
-    add("--integrator", metavar="NAME", help="path or direct, in place of the innermost integrator")
-    add("--sampler", metavar="NAME", help="independent or sobol")
-    add("--max-depth", type=_integer(-1, MAX_INT), metavar="N", help="longest path in edges; -1: no limit")
+    add = _add_scene_choice(parser, "path or direct")
     add("--dispersive", action="store_true", help="named indices of Mitsuba files mean the real, dispersive glass")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")

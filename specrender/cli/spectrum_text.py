@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from specrender.cli.numbers import is_number
 from specrender.errors import InputError, did_you_mean
 
 PLACE = "SPEC"
@@ -49,21 +50,13 @@ def parse_spectrum(text: str, is_reflectance: bool = False) -> Thing:
     text = text.strip()
     if text.startswith("{"):
         return _table(text, is_reflectance)
-    if _is_number(text):
+    if is_number(text):
         return _spec(float(text), is_reflectance)
     if _PAIRS.fullmatch(text):
         pairs = sorted(tuple(map(float, pair)) for pair in re.findall(r"([\d.eE+-]+)\s*:\s*([\d.eE+-]+)", text))
         table = {"wavelengths": [nm for nm, _ in pairs], "values": [value for _, value in pairs]}
         return _spec(_decoded(table), is_reflectance)
     return _named(text.strip("\"'"), is_reflectance)
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _named(name, is_reflectance):

@@ -5,8 +5,9 @@
 
 import numpy as np
 
+from specrender.kernel.elementary import exp, log, sin_cos
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import dot, exp, f32, fabs, fmax, fmin, lane, log, normalize, sin_cos, sqrt, vec3
+from specrender.kernel.simd import dot, f32, fabs, fmax, fmin, lane, normalize, sqrt, vec3
 
 MIN_ALPHA = f32(1e-4)
 _PI = f32(np.pi)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, fabs, fmax, lane, sin_cos, sqrt, vec3
+from specrender.kernel.simd import f32, fabs, fmax, lane, sqrt, vec3
 
 INV_PI = f32(1.0 / np.pi)
 TWO_PI = f32(2.0 * np.pi)

@@ -2,23 +2,11 @@
 
 import numpy as np
 import pytest
+from colour_names import COLOUR_NAMES
 
 from specrender.color import ADAPTATIONS, D65, GAMUTS, TRANSFERS, gamut, rgb_to_xyz, white_xyz, xyz_to_rgb
 from specrender.errors import InputError
 
-COLOUR_NAMES = {
-    "srgb": "sRGB",
-    "rec709": "ITU-R BT.709",
-    "rec601-525": "SMPTE C",
-    "rec601-625": "ITU-R BT.470 - 625",
-    "display-p3": "Display P3",
-    "dci-p3": "DCI-P3",
-    "rec2020": "ITU-R BT.2020",
-    "adobe-rgb": "Adobe RGB (1998)",
-    "prophoto": "ProPhoto RGB",
-    "aces2065-1": "ACES2065-1",
-    "acescg": "ACEScg",
-}
 ADAPTED = [name for name in GAMUTS if name != "xyz"]
 
 

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from colour_names import COLOUR_NAMES
 
 from specrender.color import ADAPTATIONS, D65, GAMUTS, rgb_to_xyz
 from specrender.film import Film
@@ -13,20 +14,6 @@ from specrender.spectra.observers import observer
 from specrender.spectra.spectrum import Tabulated
 
 GRID = wavelengths.visible()
-
-NAMES = {
-    "srgb": "sRGB",
-    "rec709": "ITU-R BT.709",
-    "rec601-525": "SMPTE C",
-    "rec601-625": "ITU-R BT.470 - 625",
-    "display-p3": "Display P3",
-    "dci-p3": "DCI-P3",
-    "rec2020": "ITU-R BT.2020",
-    "adobe-rgb": "Adobe RGB (1998)",
-    "prophoto": "ProPhoto RGB",
-    "aces2065-1": "ACES2065-1",
-    "acescg": "ACEScg",
-}
 
 
 def random_spectra(count=500):
@@ -61,7 +48,7 @@ def test_500_spectra_in_every_gamut(spectra, tmp_path, gamut, adapt):
     if gamut == "xyz":
         found, expected = image.stacked("X", "Y", "Z")[0], xyz
     else:
-        space = colour.RGB_COLOURSPACES[NAMES[gamut]].copy()
+        space = colour.RGB_COLOURSPACES[COLOUR_NAMES[gamut]].copy()
         space.use_derived_transformation_matrices(True)
         method = {"bradford": "Bradford", "cat02": "CAT02", "cat16": "CAT16", "none": None}[adapt]
         found = image.stacked("R", "G", "B")[0]

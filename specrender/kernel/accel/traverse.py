@@ -3,8 +3,8 @@
 Slab test of eight boxes, one multiply-add a plane; the watertight test of eight triangles at once [Woop2013].
 `make_traversal` builds the two kernels around the function that intersects objects, which so stays out of this package.
 
-What is on top of the stack is asked for while its predecessor is being tested: on a soup of a million triangles, whose
-tables are larger than the caches, occlusion went from 0.75 to 1.03 times Embree's rays a second; nothing got slower.
+In a tree larger than the fast caches, what is on top of the stack is asked for while its predecessor is being tested:
+on a soup of a million triangles occlusion went from 0.75 to 1.03 times Embree's rays a second.
 """
 
 import numpy as np

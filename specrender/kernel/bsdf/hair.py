@@ -17,9 +17,10 @@ import numpy as np
 from specrender.kernel.angles import PI, acos, atan2
 from specrender.kernel.bsdf.kinds import TRANSMISSION, BsdfKind
 from specrender.kernel.bsdf.parameters import LEAST_PDF, mean4
+from specrender.kernel.elementary import exp, log, sin_cos
 from specrender.kernel.fresnel import fresnel_dielectric
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import clamp, exp, f32, fabs, floor, fmax, fmin, lane, log, sin_cos, splat4, sqrt, vec3
+from specrender.kernel.simd import clamp, f32, fabs, floor, fmax, fmin, lane, splat4, sqrt, vec3
 from specrender.kernel.tables import record
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.warp import TWO_PI

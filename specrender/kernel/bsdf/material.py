@@ -27,13 +27,19 @@ def _flip_z(w):
 
 
 @kernel(forceinline=True)
+def _coverage(tables, material, surface):
+    """The opacity of a mask around a material that has one."""
+    return clamp(evaluate_scalar(tables, material.opacity, surface), f32(0.0), f32(1.0))
+
+
+@kernel(forceinline=True)
 def opacity(tables, material, surface):
     """Share of the light that does not go straight through."""
     if not material.is_null:
         return f32(1.0)
     covered = f32(1.0)
     if material.opacity >= 0:
-        covered = clamp(evaluate_scalar(tables, material.opacity, surface), f32(0.0), f32(1.0))
+        covered = _coverage(tables, material, surface)
     return covered * _bsdf_opacity(tables, material.front, surface)
 
 
@@ -137,7 +143,7 @@ def evaluate_material(tables, material, surface, wavelengths, wo, wi):
     else:
         value, pdf = dispatch_evaluate(bsdf.kind, (tables, bsdf.offset, surface, wavelengths, wo, wi))
     if material.opacity >= 0:
-        covered = clamp(evaluate_scalar(tables, material.opacity, surface), f32(0.0), f32(1.0))
+        covered = _coverage(tables, material, surface)
         value, pdf = value * covered, pdf * covered
     return value, pdf
 
@@ -147,7 +153,7 @@ def sample_material(tables, material, surface, wavelengths, wo, u_lobe, u1, u2):
     """(wi, weight, pdf, eta, flags) as a BSDF's `sample`, through two-sidedness and mask."""
     covered = f32(1.0)
     if material.opacity >= 0:
-        covered = clamp(evaluate_scalar(tables, material.opacity, surface), f32(0.0), f32(1.0))
+        covered = _coverage(tables, material, surface)
         if u_lobe >= covered:
             through = np.int32(DELTA | NULL | TRANSMISSION)
             return -wo, splat4(f32(1.0)), f32(1.0) - covered, f32(1.0), through

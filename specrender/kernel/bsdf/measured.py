@@ -31,22 +31,10 @@ from specrender.kernel.bsdf.measured_warp import (
     view_of,
 )
 from specrender.kernel.bsdf.parameters import LEAST_PDF
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.fresnel import reflect
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import (
-    copysign,
-    dot,
-    f32,
-    floor,
-    fmax,
-    lane,
-    normalize,
-    sin_cos,
-    splat4,
-    sqrt,
-    vec3,
-    with_lane,
-)
+from specrender.kernel.simd import copysign, dot, f32, floor, fmax, lane, normalize, splat4, sqrt, vec3, with_lane
 from specrender.kernel.tables import record
 
 FIELDS = (

@@ -5,9 +5,10 @@ Source: [Burley2012] and [Burley2015], with the choices of Mitsuba 3, whose para
 
 import numpy as np
 
+from specrender.kernel.elementary import exp, log, sin_cos
 from specrender.kernel.fresnel import fresnel_dielectric
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import clamp, exp, f32, fmax, hsum, log, sin_cos, splat4, sqrt, vec3
+from specrender.kernel.simd import clamp, f32, fmax, hsum, splat4, sqrt, vec3
 from specrender.kernel.tables import load4
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.warp import INV_PI, TWO_PI

@@ -10,8 +10,9 @@ import numpy as np
 from specrender.kernel.angles import acos
 from specrender.kernel.bsdf.kinds import BsdfKind
 from specrender.kernel.bsdf.parameters import scalar_fields, scalar_parameter
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import clamp, dot, f32, fmax, lane, sin_cos, splat4, sqrt, vec3
+from specrender.kernel.simd import clamp, dot, f32, fmax, lane, splat4, sqrt, vec3
 from specrender.kernel.tables import record
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.warp import INV_PI, TWO_PI, pdf_cosine_hemisphere, sample_cosine_hemisphere

@@ -6,8 +6,9 @@ Camera space has +z forward, +y up and +x left.
 import numpy as np
 
 from specrender.kernel.camera.layout import EQUIRECTANGULAR, ORTHOGRAPHIC, THIN_LENS
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, length, normalize, sin_cos, vec3
+from specrender.kernel.simd import f32, length, normalize, vec3
 from specrender.kernel.transform import transform_point, transform_vector
 from specrender.kernel.warp import sample_disk
 

@@ -9,14 +9,28 @@ ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 
 
 @kernel(forceinline=True)
-def find_interval(values, offset, count, u):
-    """Largest i in [0, count) with values[offset + i] <= u; the table has count + 1 increasing entries from 0 to 1."""
-    low, size = np.int64(0), np.int64(count)
+def _search(values, offset, low, size, u):
+    """Largest i in [low, low + size) with values[offset + i] <= u, of which low is one."""
     while size > 1:
         half = size >> 1
         low = pick(values[offset + low + half] <= u, low + half, low)
         size -= half
     return low
+
+
+@kernel(forceinline=True)
+def _within(values, offset, i, u):
+    """(probability of interval i, u stretched to [0, 1) within it)."""
+    low = values[offset + i]
+    share = values[offset + i + 1] - low
+    rest = (u - low) / share if share > f32(0.0) else f32(0.0)
+    return share, fmin(rest, ONE_MINUS_EPSILON)
+
+
+@kernel(forceinline=True)
+def find_interval(values, offset, count, u):
+    """Largest i in [0, count) with values[offset + i] <= u; the table has count + 1 increasing entries from 0 to 1."""
+    return _search(values, offset, np.int64(0), np.int64(count), u)
 
 
 @kernel(forceinline=True)
@@ -24,22 +38,15 @@ def find_guided(values, offset, guide, guide_size, u):
     """`find_interval` in a table with a guide: entry g is the interval of u = g / guide_size, a power of two."""
     g = guide + to_int(u * f32(guide_size))
     low = np.int64(values[g])
-    size = np.int64(values[g + 1]) - low + 1
-    while size > 1:
-        half = size >> 1
-        low = pick(values[offset + low + half] <= u, low + half, low)
-        size -= half
-    return low
+    return _search(values, offset, low, np.int64(values[g + 1]) - low + 1, u)
 
 
 @kernel(forceinline=True)
 def sample_guided(values, offset, guide, guide_size, u):
     """(index, u stretched to [0, 1) within it)."""
     i = find_guided(values, offset, guide, guide_size, u)
-    low = values[offset + i]
-    share = values[offset + i + 1] - low
-    rest = (u - low) / share if share > f32(0.0) else f32(0.0)
-    return i, fmin(rest, ONE_MINUS_EPSILON)
+    _, rest = _within(values, offset, i, u)
+    return i, rest
 
 
 @kernel(forceinline=True)
@@ -54,7 +61,5 @@ def sample_linear(a, b, u):
 def sample_discrete(values, offset, count, u):
     """(index, its probability, u stretched to [0, 1) within it)."""
     i = find_interval(values, offset, count, u)
-    low = values[offset + i]
-    share = values[offset + i + 1] - low
-    rest = (u - low) / share if share > f32(0.0) else f32(0.0)
-    return i, share, fmin(rest, ONE_MINUS_EPSILON)
+    share, rest = _within(values, offset, i, u)
+    return i, share, rest

@@ -10,9 +10,10 @@ is drawn has exactly the density that `cell_pdf` tells, positive wherever one of
 import numpy as np
 
 from specrender.kernel.angles import INV_TWO_PI, atan2, atan2_lanes
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import sample_guided, sample_linear
-from specrender.kernel.simd import clamp, f32, floor, fmax, lane, sin_cos, sqrt, to_int, vec3, vec4
+from specrender.kernel.simd import clamp, f32, floor, fmax, lane, sqrt, to_int, vec3, vec4
 
 
 @kernel(forceinline=True)

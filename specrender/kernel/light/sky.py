@@ -9,9 +9,10 @@ has twelve columns more: what each wavelength adds to R, G, B.  The zenith is +y
 import numpy as np
 
 from specrender.kernel.angles import acos
+from specrender.kernel.elementary import exp
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON
-from specrender.kernel.simd import dot, exp, f32, fabs, fmax, fmin, lane, splat4, sqrt, vec3
+from specrender.kernel.simd import dot, f32, fabs, fmax, fmin, lane, splat4, sqrt, vec3
 from specrender.kernel.surface import frame, to_world
 from specrender.kernel.tables import load4
 from specrender.kernel.warp import TWO_PI, sample_cone

@@ -3,9 +3,10 @@
 import numpy as np
 
 from specrender.kernel.angles import INV_TWO_PI, acos, atan2
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.layout import DISK, SPHERE
-from specrender.kernel.simd import copysign, dot, f32, lane, normalize, sin_cos, sqrt, vec3, vec4
+from specrender.kernel.simd import copysign, dot, f32, lane, normalize, sqrt, vec3, vec4
 from specrender.kernel.tables import load4
 from specrender.kernel.transform import transform_normal, transform_point, transform_vector
 

@@ -5,8 +5,9 @@ All are made of gradient noise [Perlin2002] in two dimensions, with gradients fr
 
 import numpy as np
 
+from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import clamp, f32, fabs, floor, fmin, sin_cos, sqrt, to_int
+from specrender.kernel.simd import clamp, f32, fabs, floor, fmin, sqrt, to_int
 from specrender.kernel.texture.image import texture_uv
 from specrender.kernel.texture.layout import MARBLE, WOOD
 from specrender.kernel.warp import TWO_PI
