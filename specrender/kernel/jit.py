@@ -19,15 +19,17 @@ from pathlib import Path
 from llvmlite import __version__ as llvmlite_version
 from llvmlite.binding import set_option
 from numba import __version__ as numba_version
-from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.registry import cpu_target as registry_target
+
+from .program import EntryPoint, KernelFunction
 
 KERNEL_ROOT = Path(__file__).resolve().parent
 
 #: Safe relaxations only: no `nnan`/`ninf` (they would delete the tests for non-finite samples) and no `reassoc`
 #: (float sums would depend on the optimiser's mood).
 FAST_MATH = {"contract", "nsz", "arcp"}
+OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
 
 
 def cache_folder() -> Path:
@@ -169,9 +171,11 @@ def kernel(function=None, *, entry=False, forceinline=False):
     """
 
     def decorate(py_func):
-        dispatcher = njit(nogil=True, error_model="numpy", fastmath=FAST_MATH, forceinline=forceinline)(py_func)
-        if entry:
-            dispatcher._cache = _KernelCache(py_func)
+        options = {**OPTIONS, "forceinline": forceinline}
+        if not entry:
+            return KernelFunction(py_func, options)
+        dispatcher = EntryPoint(py_func, options)
+        dispatcher._cache = _KernelCache(py_func)
         return dispatcher
 
     return decorate if function is None else decorate(function)
