@@ -160,7 +160,7 @@ def _keep_stack_slots_apart():
     set_option("specrender", "-no-stack-coloring")
 
 
-_keep_stack_slots_apart()
+
 
 
 def kernel(function=None, *, entry=False, forceinline=False):

@@ -99,6 +99,9 @@ class Program(JITCodeLibrary):
         for library in _below(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(_module(library), preserve=True)
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
+                function.linkage = "internal"
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
