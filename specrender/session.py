@@ -145,7 +145,7 @@ class Session:
         compiling = Compilation.seconds - compiling
         self.seconds["compile_scene"] -= compiling
         with self.timed("compile_kernel"):
-            driver.prepare_kernel()
+            driver.prepare_kernel(self.tables)
         self.seconds["compile_kernel"] += compiling
         return self.tables
 

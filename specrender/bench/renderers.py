@@ -60,7 +60,7 @@ class Specrender:
         self.tables = compile_scene(scene, mode, threads=threads)
         self.threads = threads
         self._to_rgb = xyz_to_rgb("srgb").T
-        prepare_kernel()
+        prepare_kernel(self.tables)
 
     def render(self, spp: int, seed: int) -> Picture:
         """See `Renderer`."""

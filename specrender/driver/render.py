@@ -11,12 +11,13 @@ import numpy as np
 from specrender.driver.job import Job, RenderStats, Stop
 from specrender.driver.plan import Plan
 from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, empty_call
+from specrender.driver.variant import variant_of
 from specrender.film import Film
 from specrender.film import aov_layout as film_layout
 from specrender.film import noise as convergence
-from specrender.kernel import tile
-from specrender.kernel.jit import is_compiled
+from specrender.kernel.jit import Compilation, is_compiled
 from specrender.kernel.sampler import SOBOL
+from specrender.kernel.tile import RENDER_TILE
 from specrender.scene.compile import SceneTables
 
 #: A pass over all tiles should take about this long [s]: progress moves, and Ctrl-C seldom cuts a pass.
@@ -33,13 +34,21 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def prepare_kernel() -> None:
+def prepare_kernel(scene_tables: SceneTables | None = None) -> None:
     """Load the machine code of the render kernel from the cache, or compile it.
 
-    Needs no scene, since the kernel's types do not depend on one; comes before threads start, which would all wait.
+    Comes before threads start, which would all wait.  The kernel's types do not depend on a scene, and all its variants
+    share most of the compiler's work: if one has to be compiled, all are.
+
+    scene_tables : the variant that these take is prepared; None: all are.
     """
-    if not is_compiled(tile.render_tile):
-        empty_call()
+    entries = RENDER_TILE.values() if scene_tables is None else [RENDER_TILE[variant_of(scene_tables.tables)]]
+    compiling = Compilation.seconds
+    for entry in entries:
+        if not is_compiled(entry):
+            empty_call(entry)
+    if scene_tables is not None and Compilation.seconds > compiling:
+        prepare_kernel()
 
 
 def new_film(scene_tables: SceneTables, crop=None, metadata: dict | None = None, first_sample: int = 0) -> Film:
@@ -87,7 +96,7 @@ def render_film(
         plan = Plan(samples=most + plan)
     job = Job() if job is None else job
     threads = default_threads() if threads is None else threads
-    prepare_kernel()
+    prepare_kernel(scene_tables)
     stats = job.stats = RenderStats(threads=threads)
     for regular in job.regulars:
         regular.start()

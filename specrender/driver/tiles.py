@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from specrender.driver.job import PLACES, Job, RenderStats
+from specrender.driver.variant import variant_of
 from specrender.film import Film
 from specrender.kernel import tile
 from specrender.scene.compile import SceneTables
@@ -49,9 +51,11 @@ class Tiles:
     deadline: float | None = None
     total: int | None = None
     sums: tuple = field(init=False)
+    render_tile: Callable = field(init=False)
 
     def __post_init__(self):
         self.sums = kernel_film(self.film)
+        self.render_tile = tile.RENDER_TILE[variant_of(self.scene_tables.tables)]
 
     @property
     def is_stopping(self) -> bool:
@@ -147,7 +151,7 @@ class Tiles:
         counters = np.zeros(tile.COUNTERS, np.int64)
         sums = self.sums + ((_NO_COUNTS, _NO_COUNTS) if counts is None else (counts.taken, counts.goal))
         x0, y0, _, _ = self.film.crop
-        tile.render_tile(self.scene_tables.tables, sums, x0, y0, *self.box(*corner), first, last, counters)
+        self.render_tile(self.scene_tables.tables, sums, x0, y0, *self.box(*corner), first, last, counters)
         return counters
 
     def _note_finished(self, done, begin, end):
@@ -179,10 +183,10 @@ def kernel_film(film: Film) -> tuple:
     )
 
 
-def empty_call() -> None:
-    """Call the kernel with nothing to do."""
+def empty_call(entry) -> None:
+    """Call an entry point of the kernel with nothing to do."""
     from specrender.kernel.settings import LAYOUT
     from specrender.kernel.tables import Tables
 
     sums = (*kernel_film(Film.create(1, 1)), _NO_COUNTS, _NO_COUNTS)
-    tile.render_tile(Tables(LAYOUT, {}), sums, 0, 0, 0, 0, 0, 0, 0, 0, np.zeros(tile.COUNTERS, np.int64))
+    entry(Tables(LAYOUT, {}), sums, 0, 0, 0, 0, 0, 0, 0, 0, np.zeros(tile.COUNTERS, np.int64))

@@ -11,6 +11,8 @@ from numba.core.errors import TypingError
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
+from specrender.kernel.features import emit_has
+
 
 def _resolve(typingctx, functions, args):
     """The function types and signatures of all rows for these argument types; they must agree on the result."""
@@ -33,7 +35,7 @@ def _keep_outlined(instructions):
             instruction.attributes.add("noinline")
 
 
-def _emit_switch(context, builder, kind, resolved, outlined, args, arg_types):
+def _emit_switch(context, builder, kind, resolved, outlined, features, args, arg_types):
     """A switch on `kind`; an unknown tag takes the first row (tags are made by the scene compiler only)."""
     result_type = resolved[0][1].return_type
     done = builder.append_basic_block("dispatch.done")
@@ -44,6 +46,14 @@ def _emit_switch(context, builder, kind, resolved, outlined, args, arg_types):
         if tag:
             switch.add_case(ir.Constant(kind.type, tag), block)
         builder.position_at_end(block)
+        if tag in features:
+            present = builder.append_basic_block(f"dispatch.{tag}.present")
+            absent = builder.append_basic_block(f"dispatch.{tag}.absent")
+            builder.cbranch(emit_has(builder, features[tag]), present, absent)
+            builder.position_at_end(absent)
+            builder.unreachable()
+            builder.position_at_end(present)
+            block = present
         function = context.get_function(function_type, sig)
         old = set(builder.function.entry_basic_block.instructions)
         converted = [context.cast(builder, a, t, s) for a, t, s in zip(args, arg_types, sig.args, strict=True)]
@@ -76,7 +86,7 @@ def _leave_unfilled(builder, old):
             entry.instructions.remove(instruction)
 
 
-def dispatcher(functions, outlined=()):
+def dispatcher(functions, outlined=(), features=None):
     """An intrinsic `call(kind, args_tuple)` that calls `functions[kind](*args_tuple)`.
 
     Parameters
@@ -84,8 +94,9 @@ def dispatcher(functions, outlined=()):
     functions : sequence of @kernel functions, one for each tag 0, 1, 2 ... with equal arguments and results.
     outlined : tags whose functions are called, never inlined: large and rare ones, of which LLVM would otherwise make a
         copy for each place that dispatches.
+    features : tag -> feature without which no record has this tag (see `features.py`).
     """
-    functions, outlined = tuple(functions), frozenset(outlined)
+    functions, outlined, features = tuple(functions), frozenset(outlined), dict(features or {})
 
     @intrinsic
     def call(typingctx, kind, args):
@@ -95,7 +106,7 @@ def dispatcher(functions, outlined=()):
         def codegen(context, builder, sig, values):
             tag, packed = values
             unpacked = [builder.extract_value(packed, i) for i in range(len(args.types))]
-            return _emit_switch(context, builder, tag, resolved, outlined, unpacked, args.types)
+            return _emit_switch(context, builder, tag, resolved, outlined, features, unpacked, args.types)
 
         return sig, codegen
 

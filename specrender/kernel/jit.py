@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FunctionType
 
 from llvmlite import __version__ as llvmlite_version
 from llvmlite.binding import set_option
@@ -22,7 +23,8 @@ from numba import __version__ as numba_version
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.registry import cpu_target as registry_target
 
-from .program import EntryPoint, KernelFunction
+from specrender.kernel.features import VARIANTS
+from specrender.kernel.program import EntryPoint, KernelFunction
 
 KERNEL_ROOT = Path(__file__).resolve().parent
 
@@ -179,6 +181,18 @@ def kernel(function=None, *, entry=False, forceinline=False):
         return dispatcher
 
     return decorate if function is None else decorate(function)
+
+
+def entry_variants(py_func):
+    """variant of `features.VARIANTS` -> entry point made of the function with the features of that variant."""
+    entries = {}
+    for variant, features in VARIANTS.items():
+        # of its own name, by which numba tells machine code and files of its cache apart
+        function = FunctionType(py_func.__code__, py_func.__globals__, f"{py_func.__name__}_{variant}")
+        function.__module__, function.__doc__ = py_func.__module__, py_func.__doc__
+        entries[variant] = EntryPoint(function, OPTIONS, features)
+        entries[variant]._cache = _KernelCache(function)
+    return entries
 
 
 def is_compiled(entry) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
+from specrender.kernel.features import has_options
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import emitted, environment_light, pdf_light, sample_light
 from specrender.kernel.rays import closest_hit
@@ -41,7 +42,7 @@ def clamped(settings, light, is_indirect):
     Direct light (seen, or met at the first surface by either technique) never changes.  Biased; off unless asked for.
     """
     limit = settings.clamp_indirect
-    if is_indirect and limit > f32(0.0):
+    if has_options() and is_indirect and limit > f32(0.0):
         largest = hmax(light)
         if largest > limit:
             return light * (limit / largest)
@@ -105,7 +106,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     coverage = f32(0.0)
     # where the last direction was really sampled, and how densely
     sampled_at, sampled_normal, pdf_bsdf, is_delta = origin, direction, f32(0.0), True
-    hide = settings.hide_emitters != 0
+    hide = has_options() and settings.hide_emitters != 0
     depth = 0
     if max_depth == 0:
         return radiance, coverage

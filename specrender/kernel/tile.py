@@ -1,4 +1,4 @@
-"""The entry point of the kernel: one call renders some samples of one tile."""
+"""The entry points of the kernel: one call renders some samples of one tile."""
 
 import numpy as np
 
@@ -6,15 +6,16 @@ from specrender.kernel.aov import add_layers
 from specrender.kernel.camera import generate_ray
 from specrender.kernel.depth import trace_depth
 from specrender.kernel.direct import trace_direct
+from specrender.kernel.features import has_integrators, has_layers
 from specrender.kernel.film import add_responses, add_to_bins, sample_filter, sample_wavelengths, to_xyz
-from specrender.kernel.jit import kernel
+from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.path import FILM_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_pair, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
 from specrender.kernel.simd import f32, fabs, hsum, lane, splat4, vec3
 from specrender.kernel.sums import add_exactly, add_square, channel, sum_of
 
-#: Indices of the counters that `render_tile` adds to; the last three name the first non-finite sample of a call.
+#: Indices of the counters that a call adds to; the last three name the first non-finite sample of a call.
 NON_FINITE = 0
 SAMPLES = 1
 NON_FINITE_X = 2
@@ -22,14 +23,14 @@ NON_FINITE_Y = 3
 NON_FINITE_INDEX = 4
 COUNTERS = 5
 
-#: As `first_sample` of `render_tile`: every pixel has a range of its own.
+#: As `first_sample` of a call: every pixel has a range of its own.
 PER_PIXEL = -1
 
 
 @kernel
 def _radiance(tables, state, origin, direction, reach, wavelengths):
     integrator = tables.settings[0].integrator
-    if integrator == PATH:
+    if not has_integrators() or integrator == PATH:
         return trace_path(tables, state, origin, direction, reach, wavelengths)
     if integrator == DIRECT:
         return trace_direct(tables, state, origin, direction, reach, wavelengths)
@@ -81,11 +82,11 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
         squares, squares_rest = add_square(squares, squares_rest, value)
         sum_weight += np.float64(weight)
         sum_alpha += np.float64(weight * coverage)
-        if settings.bin_count:
+        if has_layers() and settings.bin_count:
             add_to_bins(tables, radiance, wavelengths, inverse_pdf, weight, bins, radiance_sum, y, x)
-        if settings.response_count:
+        if has_layers() and settings.response_count:
             add_responses(tables, radiance, wavelengths, inverse_pdf, weight, layers, y, x)
-        if settings.aov_count:
+        if has_layers() and settings.aov_count:
             add_layers(
                 tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x
             )
@@ -96,8 +97,7 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     counters[SAMPLES] += last_sample - first_sample
 
 
-@kernel(entry=True)
-def render_tile(tables, film, crop_x, crop_y, x0, y0, x1, y1, first_sample, last_sample, counters):
+def _render_tile(tables, film, crop_x, crop_y, x0, y0, x1, y1, first_sample, last_sample, counters):
     """Render samples [first_sample, last_sample) of the film pixels x0 <= x < x1, y0 <= y < y1.
 
     film : (xyz, xyz_rest (h, w, 3), xyz_squared, xyz_squared_rest (h, w, 3), weight (h, w), alpha (h, w), bins (h, w,
@@ -118,3 +118,7 @@ def render_tile(tables, film, crop_x, crop_y, x0, y0, x1, y1, first_sample, last
                     continue
                 taken[y - crop_y, x - crop_x] = last
             _render_pixel(tables, film, y - crop_y, x - crop_x, x, y, first, last, counters)
+
+
+#: variant of the kernel -> its entry point, with the arguments of `_render_tile`.
+RENDER_TILE = entry_variants(_render_tile)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from specrender.kernel.bsdf.material import opacity
+from specrender.kernel.features import has_masks
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
 from specrender.kernel.rays import closest_hit, occluded
@@ -63,6 +64,6 @@ def transmittance(tables, ray, crossings):
     A null or mask surface on the way counts as an edge of the path, as it does for sampled directions: `crossings` is
     how many edges the path may still have.
     """
-    if tables.settings[0].has_null:
+    if has_masks() and tables.settings[0].has_null:
         return splat4(_transmittance_through(tables, ray.origin, ray.direction, ray.reach, crossings))
     return splat4(f32(0.0) if occluded(tables, ray.origin, ray.direction, ray.reach) else f32(1.0))

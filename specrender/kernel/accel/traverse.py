@@ -46,6 +46,7 @@ from specrender.kernel.accel.simd8 import (
     stack_get,
     stack_put,
 )
+from specrender.kernel.features import has_objects
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import copysign, f32, fabs, fma, hmin, lane, mask_bits, select, splat4
 
@@ -308,7 +309,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                     continue
             else:
                 leaf = np.int64(ref)
-                if leaf & OBJECT_LEAF == 0:
+                if not has_objects() or leaf & OBJECT_LEAF == 0:
                     base = leaf * LEAF_BYTES
                     hit, t, u, v, determinant = _enter_triangles(leaves, base, rows, corner, shear, splat8(best_t))
                     if mask_bits(hit) != 0:
@@ -375,7 +376,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                     continue
             else:
                 leaf = np.int64(ref)
-                if leaf & OBJECT_LEAF == 0:
+                if not has_objects() or leaf & OBJECT_LEAF == 0:
                     hit, _, _, _, _ = _enter_triangles(leaves, leaf * LEAF_BYTES, rows, corner, shear, limit)
                     if mask_bits(hit) != 0:
                         return True

@@ -43,10 +43,11 @@ KINDS = (
 TAGS = {kind.name: tag for tag, kind in enumerate(KINDS)}
 
 _OUTLINED = [tag for tag, kind in enumerate(KINDS) if kind.is_outlined]
+_FEATURES = {tag: kind.feature for tag, kind in enumerate(KINDS) if kind.feature}
 _EVALUATE, _SAMPLE = [kind.evaluate for kind in KINDS], [kind.sample for kind in KINDS]
 
-dispatch_evaluate = dispatcher(_EVALUATE, _OUTLINED)
-dispatch_sample = dispatcher(_SAMPLE, _OUTLINED)
+dispatch_evaluate = dispatcher(_EVALUATE, _OUTLINED, _FEATURES)
+dispatch_sample = dispatcher(_SAMPLE, _OUTLINED, _FEATURES)
 #: The same for materials in materials, where a call more does not count.
 call_evaluate = dispatcher(_EVALUATE, range(len(KINDS)))
 call_sample = dispatcher(_SAMPLE, range(len(KINDS)))

@@ -42,3 +42,10 @@ class BsdfKind:
     is_smooth: bool = True
     is_anisotropic: bool = False
     is_outlined: bool = False
+
+    @property
+    def feature(self) -> str | None:
+        """The feature of a kernel that has this kind; None: all have."""
+        if self.name == "null":
+            return "masks"
+        return "rare_bsdfs" if self.is_outlined else None

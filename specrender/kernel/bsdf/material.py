@@ -9,6 +9,7 @@ from specrender.kernel.bsdf import KINDS, call_evaluate, call_sample, dispatch_e
 from specrender.kernel.bsdf.kinds import DELTA, NULL, TRANSMISSION
 from specrender.kernel.bsdf.parameters import LEAST_PDF
 from specrender.kernel.bsdf.tree import leaf_count, leaf_of, tree_opacity, walk
+from specrender.kernel.features import has_masks, has_trees
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import clamp, f32, fmin, lane, splat4, vec3
 from specrender.kernel.surface import to_local, to_world
@@ -38,7 +39,7 @@ def opacity(tables, material, surface):
     if not material.is_null:
         return f32(1.0)
     covered = f32(1.0)
-    if material.opacity >= 0:
+    if has_masks() and material.opacity >= 0:
         covered = _coverage(tables, material, surface)
     return covered * _bsdf_opacity(tables, material.front, surface)
 
@@ -138,11 +139,11 @@ def evaluate_material(tables, material, surface, wavelengths, wo, wi):
         index = material.back
         wo, wi = _flip_z(wo), _flip_z(wi)
     bsdf = tables.bsdfs[index]
-    if bsdf.kind == TREE:
+    if has_trees() and bsdf.kind == TREE:
         value, pdf = _evaluate_tree(tables, bsdf.offset, surface, wavelengths, wo, wi)
     else:
         value, pdf = dispatch_evaluate(bsdf.kind, (tables, bsdf.offset, surface, wavelengths, wo, wi))
-    if material.opacity >= 0:
+    if has_masks() and material.opacity >= 0:
         covered = _coverage(tables, material, surface)
         value, pdf = value * covered, pdf * covered
     return value, pdf
@@ -152,7 +153,7 @@ def evaluate_material(tables, material, surface, wavelengths, wo, wi):
 def sample_material(tables, material, surface, wavelengths, wo, u_lobe, u1, u2):
     """(wi, weight, pdf, eta, flags) as a BSDF's `sample`, through two-sidedness and mask."""
     covered = f32(1.0)
-    if material.opacity >= 0:
+    if has_masks() and material.opacity >= 0:
         covered = _coverage(tables, material, surface)
         if u_lobe >= covered:
             through = np.int32(DELTA | NULL | TRANSMISSION)
@@ -164,7 +165,7 @@ def sample_material(tables, material, surface, wavelengths, wo, u_lobe, u1, u2):
         index = material.back
         wo = _flip_z(wo)
     bsdf = tables.bsdfs[index]
-    if bsdf.kind == TREE:
+    if has_trees() and bsdf.kind == TREE:
         wi, weight, pdf, eta, flags = _sample_tree(tables, bsdf.offset, surface, wavelengths, wo, u_lobe, u1, u2)
     else:
         wi, weight, pdf, eta, flags = dispatch_sample(

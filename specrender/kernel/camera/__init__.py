@@ -6,6 +6,7 @@ A new kind is a tag in `layout.py` and an arm in `projection.py` (pictures) or `
 from specrender.kernel.camera.layout import BATCH, CAMERA_TAGS, RADIANCE_METER
 from specrender.kernel.camera.meter import measured_ray
 from specrender.kernel.camera.projection import projected_ray
+from specrender.kernel.features import has_cameras
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, fmax, to_int
 
@@ -16,7 +17,7 @@ __all__ = ["CAMERA_TAGS", "generate_ray"]
 def generate_ray(tables, film_x, film_y, u1, u2):
     """(origin, unit direction, t_max, factor on the radiance) at a film position in pixels; u1, u2 are for the lens."""
     camera = tables.cameras[0]
-    if camera.kind >= RADIANCE_METER:
+    if has_cameras() and camera.kind >= RADIANCE_METER:
         return _other_ray(tables, film_x, film_y, u1, u2)
     origin, direction, reach = projected_ray(tables, camera, film_x, film_y, u1, u2)
     return origin, direction, reach, f32(1.0)

@@ -6,6 +6,7 @@ A new kind is a tag in `layout.py`, a file with its sampling beside this one, an
 
 import numpy as np
 
+from specrender.kernel.features import has_beams, has_many_lights
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.area import emitted, pdf_area, sample_area, triangle_area
 from specrender.kernel.light.beam import sample_beam
@@ -21,7 +22,7 @@ from specrender.kernel.simd import f32, length, splat4, to_int
 def _choose(tables, p, n, u):
     """(light, triangle of its mesh or -1, probability) for a surface point p with normal n; 0: no light."""
     settings = tables.settings[0]
-    if settings.has_light_tree:
+    if has_many_lights() and settings.has_light_tree:
         return _choose_of_many(tables, p, n, u)
     index = np.int64(0)
     if settings.light_count > 1:
@@ -57,7 +58,7 @@ def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
     if light.kind == AREA:
         wi, distance, radiance, pdf = sample_area(tables, light, triangle, p, wavelengths, u1, u2)
         return wi, distance, radiance, pdf * probability, False
-    if light.kind >= CONSTANT:
+    if not has_beams() or light.kind >= CONSTANT:
         wi, radiance, pdf = sample_environment(tables, light, wavelengths, u1, u2)
         return wi, FAR, radiance, pdf * probability, False
     if light.kind == BEAM:
@@ -73,7 +74,7 @@ def pdf_light(tables, hit, p, n, wi):
     shape = tables.shapes[hit.shape]
     light = tables.lights[shape.light]
     distance = length(hit.p - p)
-    if not tables.settings[0].has_light_tree:
+    if not has_many_lights() or not tables.settings[0].has_light_tree:
         return pdf_area(tables, shape, shape.area, p, wi, distance, hit.normal) * light.probability
     index, area = light.emitter, shape.area
     if light.per_triangle:

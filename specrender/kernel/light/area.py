@@ -5,6 +5,7 @@ Meshes are sampled uniformly by area; spheres seen from outside by the cone they
 
 import numpy as np
 
+from specrender.kernel.features import has_objects
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.shape.analytic import sample_surface, surface_of
@@ -83,8 +84,8 @@ def sample_area(tables, light, i, p, wavelengths, u1, u2):
     shape = tables.shapes[light.shape]
     area = shape.area
     triangle = np.int32(0)
-    cone = _cone(tables, shape, p) if shape.kind == SPHERE else f32(-1.0)
-    if cone > f32(0.0):
+    cone = _cone(tables, shape, p) if has_objects() and shape.kind == SPHERE else f32(-1.0)
+    if has_objects() and cone > f32(0.0):
         wi, distance = _sample_cone(tables, shape, p, cone, u1, u2)
         _, normal, uv, _ = surface_of(tables, shape, p + wi * distance)
         pdf = _cone_pdf(cone)
@@ -92,7 +93,7 @@ def sample_area(tables, light, i, p, wavelengths, u1, u2):
             normal = -normal
         cos_light = -dot(normal, wi)
     else:
-        if shape.kind == MESH:
+        if not has_objects() or shape.kind == MESH:
             has_image = tables.textures[light.color].kind >= BITMAP
             q, normal, uv, triangle, area = _sample_mesh(tables, shape, i, has_image, u1, u2)
         else:
@@ -118,7 +119,7 @@ def pdf_area(tables, shape, area, p, wi, distance, normal):
 
     area : of what was sampled, the shape or one of its triangles.
     """
-    if shape.kind == SPHERE:
+    if has_objects() and shape.kind == SPHERE:
         cone = _cone(tables, shape, p)
         if cone > f32(0.0):
             return _cone_pdf(cone)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from specrender.kernel.features import has_objects
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import derivative_v, surface_of
 from specrender.kernel.shape.curve import curve_surface
@@ -220,7 +221,7 @@ def _object_hit(tables, item, p, u, v, primitive):
 @kernel(forceinline=True)
 def surface_hit(tables, origin, direction, t, u, v, primitive, item):
     """The Hit for what `closest_hit` returned (which must be a hit)."""
-    if item < 0:
+    if not has_objects() or item < 0:
         return _triangle_hit(tables, primitive, u, v)
     return _object_hit(tables, item, origin + direction * t, u, v, primitive)
 

@@ -38,7 +38,7 @@ class SceneTables:
 
     Parameters
     ----------
-    tables : what `render_tile` takes.
+    tables : what the entry points of `kernel.tile` take.
     mode : "spectral" or "rgb".
     bin_edges_nm : (n + 1,) edges of the spectral film, or None.
     aov_names : layers of the film, in the kernel's order.
