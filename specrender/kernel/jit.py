@@ -188,8 +188,9 @@ def entry_variants(py_func):
     entries = {}
     for variant, features in VARIANTS.items():
         # of its own name, by which numba tells machine code and files of its cache apart
-        function = FunctionType(py_func.__code__, py_func.__globals__, f"{py_func.__name__}_{variant}")
-        function.__module__, function.__doc__ = py_func.__module__, py_func.__doc__
+        function = FunctionType(py_func.__code__, py_func.__globals__)
+        functools.update_wrapper(function, py_func)
+        function.__name__ = function.__qualname__ = f"{py_func.__name__}_{variant}"
         entries[variant] = EntryPoint(function, OPTIONS, features)
         entries[variant]._cache = _KernelCache(function)
     return entries

@@ -1,0 +1,79 @@
+"""Programs: entry points linked from the functions below them."""
+
+import numpy as np
+from numba import njit
+
+from specrender.kernel.features import FEATURES, has_masks, has_trees
+from specrender.kernel.jit import OPTIONS, entry_variants, kernel
+from specrender.kernel.program import EntryPoint
+
+
+@kernel
+def base(x):
+    return x * x
+
+
+@kernel
+def left(x):
+    return base(x) + 1.0
+
+
+@kernel
+def right(x):
+    return 2.0 * base(x) + np.sin(x)
+
+
+@kernel
+def top(x):
+    # of two callers of `base`, the one that is linked first must not decide whether it is there for the other
+    return left(x) * right(x) + base(x)
+
+
+def expected(x):
+    return (x * x + 1) * (2 * x * x + np.sin(x)) + x * x
+
+
+def test_functions_shared_by_several_callers():
+    entry = EntryPoint(top.py_func, OPTIONS)
+    assert np.isclose(entry(1.5), expected(1.5), rtol=1e-14)
+
+
+def test_python_may_call_what_compiled_code_calls():
+    assert base(3.0) == 9.0
+    assert np.isclose(top(0.7), expected(0.7), rtol=1e-14)
+    assert base(2) == 4
+
+
+def test_code_of_numbas_own_kind_may_call_kernels():
+    @njit
+    def foreign(x):
+        return top(x) + right(x)
+
+    assert np.isclose(foreign(0.3), expected(0.3) + 2 * 0.09 + np.sin(0.3), rtol=1e-14)
+
+
+@kernel
+def answer():
+    return (1 if has_masks() else 0) + (2 if has_trees() else 0)
+
+
+@kernel
+def asks():
+    return 10 * answer()
+
+
+def test_features_are_those_of_the_entry_point():
+    assert EntryPoint(asks.py_func, OPTIONS)() == 30
+    assert EntryPoint(asks.py_func, OPTIONS, frozenset())() == 0
+    assert EntryPoint(asks.py_func, OPTIONS, frozenset({"trees"}))() == 20
+    assert EntryPoint(asks.py_func, OPTIONS, frozenset(FEATURES) - {"trees"})() == 10
+    assert asks() == 30
+
+
+def test_variants_have_files_of_their_own_in_the_cache(tmp_path, monkeypatch):
+    """One that took the other's machine code would run without what its scene needs."""
+    monkeypatch.setattr("specrender.kernel.jit._usable_cache_path", lambda: tmp_path)
+    for _ in range(2):  # compiled, then loaded
+        entries = entry_variants(asks.py_func)
+        assert [entries[name]() for name in ("plain", "full")] == [0, 30]
+    assert len(list(tmp_path.glob("*.nbi"))) == 2
