@@ -29,8 +29,11 @@ from specrender.kernel.texture.spectrum import irregular, regular, rgb_value, sa
 def evaluate(tables, texture_id, surface, wavelengths):
     """Spectral value (f32x4) of a texture at a surface point."""
     texture = tables.textures[texture_id]
-    if texture.kind == GRID:  # most often
+    # what is met most often in either mode
+    if texture.kind == GRID:
         return sampled(tables, texture, wavelengths)
+    if texture.kind == RGB:
+        return rgb_value(texture)
     return _evaluate_any(tables, texture_id, surface, wavelengths)
 
 
