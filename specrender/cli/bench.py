@@ -101,6 +101,6 @@ def _announce_compiling():
     def announce():
         if not is_said:
             is_said.append(True)
-            say("specrender: compiling; a first run takes about a minute before it measures")
+            say("specrender: compiling; a first run takes about half a minute before it measures")
 
     return announce
