@@ -64,6 +64,8 @@ PUBLIC = {
     "mitsuba-cbox-rgb": SceneFile("Mitsuba's cbox-rgb.xml, box filter",
                                   lambda context, folder: context.mitsuba_data / "scenes/cbox/cbox-rgb.xml",
                                   mode="rgb", spp=128),
+    "mitsuba-cbox": SceneFile("Mitsuba's cbox.xml, colours uplifted, box filter",
+                              lambda context, folder: context.mitsuba_data / "scenes/cbox/cbox.xml", spp=128),
 }  # fmt: skip
 
 
