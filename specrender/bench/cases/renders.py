@@ -66,6 +66,8 @@ PUBLIC = {
                                   mode="rgb", spp=128),
     "mitsuba-cbox": SceneFile("Mitsuba's cbox.xml, colours uplifted, box filter",
                               lambda context, folder: context.mitsuba_data / "scenes/cbox/cbox.xml", spp=128),
+    "hello": SceneFile("Mitsuba's hello.xml, direct light with 4 samples, box filter",
+                       lambda context, folder: context.mitsuba_data / "scenes/hello.xml", spp=16),
 }  # fmt: skip
 
 

@@ -24,6 +24,8 @@ def rewritten(path: Path, out: Path, *, sampler: str | None = None, rfilter: str
     """
     root = _parsed(path)
     _put_includes_in_place(root, path.parent, path)
+    for node in root.iter("path"):
+        node.set("value", str((path.parent / node.get("value", "")).resolve()))
     for node in root.iter("string", "spectrum"):
         name = "value" if node.tag == "string" and node.get("name") == "filename" else "filename"
         value = node.get(name) if node.tag == "spectrum" or node.get("name") == "filename" else None
