@@ -10,7 +10,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from specrender.kernel.accel.simd8 import get4, put4
-from specrender.kernel.jit import kernel
+from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.rays import closest_hit, occluded
 from specrender.kernel.simd import f32, with_lane
 
@@ -25,8 +25,7 @@ T_FAR, NG_X, U, V, PRIMITIVE, GEOMETRY, INSTANCE = 8, 12, 15, 16, 17, 18, 19
 NO_HIT = np.uint32(0xFFFFFFFF)
 
 
-@kernel(entry=True)
-def cast_closest(tables, rays, loops, distances, primitives):
+def _cast_closest(tables, rays, loops, distances, primitives):
     """Nearest hits of all rays, `loops` times; distances (n,) float32, primitives (n,) int32; returns hits."""
     hits = 0
     for _ in range(loops):
@@ -40,8 +39,7 @@ def cast_closest(tables, rays, loops, distances, primitives):
     return hits
 
 
-@kernel(entry=True)
-def cast_occluded(tables, rays, loops, shadowed):
+def _cast_occluded(tables, rays, loops, shadowed):
     """Whether each ray hits anything, `loops` times; shadowed (n,) uint8; returns hits."""
     hits = 0
     for _ in range(loops):
@@ -52,6 +50,11 @@ def cast_occluded(tables, rays, loops, shadowed):
             shadowed[i] = np.uint8(is_hit)
             hits += np.int64(is_hit)
     return hits
+
+
+# as renders of meshes run them
+cast_closest = entry_variants(_cast_closest)["plain"]
+cast_occluded = entry_variants(_cast_occluded)["plain"]
 
 
 @intrinsic
