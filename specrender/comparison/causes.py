@@ -8,7 +8,8 @@ from specrender.comparison import metrics
 from specrender.comparison.metrics import Viewing
 from specrender.comparison.parts import describe_spectrum, tag
 from specrender.scene import description as d
-from specrender.scene.compile.builder import TableBuilder, project
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.projection import project
 from specrender.spectra.spectrum import Product, integrate_xyz, luminance
 
 #: Index at the F and C lines [nm]: what Abbe's number compares.

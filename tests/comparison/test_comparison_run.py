@@ -11,7 +11,7 @@ from specrender.color import rgb_to_xyz
 from specrender.comparison.metrics import Viewing, ciede2000
 from specrender.errors import InputError, SpecrenderError
 from specrender.scene import description as d
-from specrender.scene.compile.builder import project
+from specrender.scene.compile.projection import project
 from specrender.spectra import catalogue
 from specrender.spectra.spectrum import Product, Uniform, integrate_xyz
 

@@ -6,7 +6,8 @@ from rendering import film, moved, narrow_camera, rendered, scene
 
 from specrender.color import rgb_to_xyz, xyz_to_rgb
 from specrender.scene import description as d
-from specrender.scene.compile.builder import TableBuilder, project
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.projection import project
 from specrender.spectra import catalogue
 from specrender.spectra.spectrum import Scaled, Tabulated, Uniform, integrate_xyz
 from specrender.spectra.uplift import uplift_emission, uplift_reflectance

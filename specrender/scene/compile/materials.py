@@ -13,6 +13,7 @@ from specrender.kernel.microfacet import MIN_ALPHA
 from specrender.scene.compile.coats import coat_tables, diffuse_reflectance_inside
 from specrender.scene.compile.measured import pack_measured
 from specrender.scene.compile.principled import pack_principled, pack_principled_thin
+from specrender.scene.compile.scene_spectra import metal
 from specrender.scene.description import (
     Conductor,
     Dielectric,
@@ -131,7 +132,7 @@ def _metal(node, builder) -> dict:
         eta, k = builder.spectral(node.eta, "unbounded", node), builder.spectral(node.k, "unbounded", node)
     elif node.material is not None and node.material.lower() != "none":
         role = "unbounded" if node.weighting == "d65" else "unweighted"
-        eta, k = (builder.spectrum(s, role) for s in builder.metal(node.material, node))
+        eta, k = (builder.spectrum(s, role) for s in metal(node.material, node))
     return {"eta": eta, "k": k, "specular_reflectance": _tint(node.specular_reflectance, node, builder)}
 
 

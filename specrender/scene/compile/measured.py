@@ -7,6 +7,7 @@ import numpy as np
 from specrender.color import xyz_to_rgb
 from specrender.errors import InputError
 from specrender.scene import description as d
+from specrender.scene.compile.scene_spectra import located
 from specrender.scene.readers.tensor_file import read_tensor_file
 from specrender.spectra import wavelengths
 from specrender.spectra.spectrum import sigmoid
@@ -21,7 +22,7 @@ def pack_measured(node: d.Measured, builder) -> dict:
 
     A file with spectra serves rgb mode by their colours under D65, and one with RGB serves spectral mode by uplift.
     """
-    fields = builder.located(_read, node, node.filename)
+    fields = located(_read, node, node.filename)
     phi, theta = fields["phi_i"], fields["theta_i"]
     record = {
         "theta": builder.values(theta),

@@ -14,6 +14,7 @@ from specrender.color import xyz_to_rgb
 from specrender.kernel.texture import layout
 from specrender.scene import description as d
 from specrender.scene.compile.images import load_image, load_spectral_image, luminance_of
+from specrender.scene.compile.scene_spectra import located
 from specrender.spectra.spectrum import Tabulated, integrate_xyz
 from specrender.spectra.uplift import white_spectrum
 
@@ -43,7 +44,7 @@ def _image_fields(texture, pixels) -> dict:
 
 
 def _bitmap(texture: d.Bitmap, role: str, builder) -> int:
-    pixels = builder.located(load_image, texture, Path(texture.filename), texture.raw)
+    pixels = located(load_image, texture, Path(texture.filename), texture.raw)
     fields = _image_fields(texture, pixels)
     if role == "scalar":
         scalars = luminance_of(pixels)
@@ -63,7 +64,7 @@ def _spectral_bitmap(texture: d.SpectralBitmap, role: str, builder) -> int:
     if role in ("scalar", "raw"):
         raise d.fail(texture, "a spectral_bitmap gives spectra; where numbers are wanted, use a bitmap")
     prefer = "S0" if role == "emission" else "T"
-    wavelengths, spectra = builder.located(load_spectral_image, texture, Path(texture.filename), prefer)
+    wavelengths, spectra = located(load_spectral_image, texture, Path(texture.filename), prefer)
     wavelengths, spectra = _evenly_spaced(wavelengths, spectra * np.float32(texture.scale))
     spectra = np.clip(spectra, 0.0, 1.0 if role == "reflectance" else None)
     fields = _image_fields(texture, spectra)

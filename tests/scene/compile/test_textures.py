@@ -7,8 +7,9 @@ import pytest
 from specrender.errors import InputError, SceneError
 from specrender.kernel.texture import layout
 from specrender.scene import description as d
-from specrender.scene.compile.builder import TableBuilder, project
+from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.images import load_image, load_spectral_image
+from specrender.scene.compile.projection import project
 from specrender.spectra.spectrum import Tabulated
 
 EVEN = np.linspace(400.0, 700.0, 31)

@@ -22,6 +22,7 @@ from specrender.scene.compile.lights.units import (
     emission,
     spot_solid_angle,
 )
+from specrender.scene.compile.scene_spectra import located
 from specrender.spectra.uplift import white_spectrum
 
 
@@ -104,7 +105,7 @@ def _constant(light: d.ConstantLight, builder: TableBuilder) -> np.void:
 
 
 def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
-    pixels = builder.located(load_image, light, Path(light.filename), False)
+    pixels = located(load_image, light, Path(light.filename), False)
     linear = light.to_world.matrix[:3, :3]
     if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-3):
         raise d.fail(light, "the to_world of an environment map may only rotate it")

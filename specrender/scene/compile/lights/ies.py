@@ -9,6 +9,7 @@ from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.lights.record import record as record_of
 from specrender.scene.compile.lights.units import emission
+from specrender.scene.compile.scene_spectra import located
 from specrender.scene.readers.ies import Photometry, read_ies
 
 #: Steps [deg] tried for a grid that has all angles of a file among its own; the last one is taken in any case.
@@ -38,7 +39,7 @@ def flux_per_peak(photometry: Photometry) -> float:
 
 def ies_light(light: d.IesLight, builder: TableBuilder) -> np.void:
     """The record of an ies light."""
-    photometry = builder.located(read_ies, light, light.filename)
+    photometry = located(read_ies, light, light.filename)
     flux = flux_per_peak(photometry)
     color, scale = emission(light, light.color, {"cd": 1.0 / photometry.peak, "lm": flux, "W": flux}, builder)
     record = record_of(layout.IES, builder, color, scale, light.to_world.matrix)

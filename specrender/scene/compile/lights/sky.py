@@ -8,9 +8,10 @@ import numpy as np
 
 from specrender.kernel.light import layout
 from specrender.scene import description as d
-from specrender.scene.compile.builder import TableBuilder, project
+from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.lights.grid import pack_grid
 from specrender.scene.compile.lights.record import record as record_of
+from specrender.scene.compile.projection import project
 from specrender.spectra import sky
 from specrender.spectra.spectrum import Tabulated, integrate_xyz
 

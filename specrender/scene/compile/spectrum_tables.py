@@ -1,0 +1,131 @@
+"""Functions of wavelength and constant colours as records of the kernel's texture table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from specrender.kernel.texture import layout
+from specrender.scene.compile.pools import Pools
+from specrender.scene.compile.projection import project
+from specrender.spectra.spectrum import Scaled, Sigmoid, Spectrum, Tabulated, Uniform
+from specrender.spectra.uplift import white_spectrum
+
+#: Where a dispersive index has one value (RGB mode): the helium d line [nm].
+HELIUM_D_NM = 587.5618
+
+
+class SpectrumTables(Pools):
+    """Pools that take spectra, by the meaning of the mode.
+
+    Parameters
+    ----------
+    mode : "spectral", where a spectrum becomes a table over wavelengths, or "rgb", where it becomes a colour of
+        `rgb_space`, a gamut token.
+    wavelength_range : (min, max) in nm that a path may carry.
+    """
+
+    def __init__(self, mode: str, rgb_space: str, wavelength_range=(360.0, 830.0)):
+        super().__init__()
+        self.mode = mode
+        self.rgb_space = rgb_space
+        self.set_range(wavelength_range)
+
+    def set_range(self, wavelength_range: tuple[float, float]) -> None:
+        """Which wavelengths [nm] tables that are made from now on must cover."""
+        self.grid_nm = np.arange(np.floor(wavelength_range[0]), np.ceil(wavelength_range[1]) + 0.5)
+
+    def spectrum(self, spectrum: Spectrum, role: str = "reflectance", factor: float = 1.0) -> int:
+        """Texture id of a host spectrum times `factor`."""
+        while isinstance(spectrum, Scaled):
+            spectrum, factor = spectrum.spectrum, factor * spectrum.factor
+        key = (spectrum, role, factor)
+        if self.mode == "rgb":
+            return self._once(key, lambda: self.rgb(project(spectrum, role, self.rgb_space) * factor))
+        return self._once(key, lambda: self._spectral_record(spectrum, factor))
+
+    def rgb(self, rgb) -> int:
+        """RGB mode: texture id of a constant colour of the rendering space."""
+        r, g, b = (float(c) for c in rgb)
+        return self.texture(kind=layout.RGB, value0=r, value1=g, value2=b, mean=(r + g + b) / 3.0)
+
+    def _spectral_record(self, spectrum: Spectrum, factor: float) -> int:
+        if isinstance(spectrum, Uniform):
+            value = spectrum.value * factor
+            return self.texture(kind=layout.UNIFORM, scale=value, mean=value)
+        if isinstance(spectrum, Sigmoid):
+            c0, c1, c2 = (float(c) for c in spectrum.coefficients)
+            illuminant = -1
+            if spectrum.illuminant is not None:
+                illuminant = self.spectrum(spectrum.illuminant, "emission")
+                if self.textures[illuminant]["kind"] != layout.GRID:
+                    illuminant = self._table(self.grid_nm, spectrum.illuminant(self.grid_nm), layout.HOLD)
+            return self.texture(
+                kind=layout.SIGMOID,
+                value0=c0,
+                value1=c1,
+                value2=c2,
+                scale=spectrum.scale * factor,
+                illuminant=illuminant,
+                mean=factor * self._mean_of(spectrum),
+            )
+        if isinstance(spectrum, Tabulated):
+            flags = layout.HOLD if spectrum.extrapolate == "hold" else 0
+            return self._table(spectrum.wavelengths, spectrum.values * factor, flags)
+        return self._table(self.grid_nm, spectrum(self.grid_nm) * factor, layout.HOLD)
+
+    def _mean_of(self, spectrum) -> float:
+        return float(np.mean(spectrum(self.grid_nm)))
+
+    def _table(self, wavelengths, values, flags: int) -> int:
+        """GRID where every sample is a whole nm, REGULAR where they are at equal steps, else IRREGULAR."""
+        wavelengths, values = np.asarray(wavelengths, np.float64), np.asarray(values, np.float64)
+        if len(wavelengths) == 1:
+            if flags & layout.HOLD:
+                return self.texture(kind=layout.UNIFORM, scale=values[0], mean=values[0])
+            wavelengths, values = np.append(wavelengths, wavelengths[0] + 1e-3), np.append(values, values[0])
+        steps = np.diff(wavelengths)
+        mean = float(np.mean(np.interp(self.grid_nm, wavelengths, values)))
+        if np.allclose(wavelengths, np.round(wavelengths), rtol=0.0, atol=1e-9):
+            # the scene's table of 1 nm has the same straight lines
+            first, last = self.grid_nm[0], self.grid_nm[-1]
+            if wavelengths[0] <= first and wavelengths[-1] >= last:
+                flags |= layout.HOLD
+            on_grid = np.interp(self.grid_nm, wavelengths, values)
+            offset = self.values(np.append(on_grid, on_grid[-1]))
+            return self.texture(
+                kind=layout.GRID,
+                flags=flags,
+                offset=offset,
+                start=first,
+                lowest=wavelengths[0],
+                highest=wavelengths[-1],
+                mean=mean,
+            )
+        if np.ptp(steps) <= 1e-6 * steps[0]:
+            step = (wavelengths[-1] - wavelengths[0]) / (len(wavelengths) - 1)
+            return self.texture(
+                kind=layout.REGULAR,
+                flags=flags,
+                offset=self.values(np.append(values, values[-1])),
+                count=len(values),
+                start=wavelengths[0],
+                inv_step=1.0 / step,
+                mean=mean,
+            )
+        offset = self.values(np.concatenate([wavelengths, values]))
+        return self.texture(kind=layout.IRREGULAR, flags=flags, offset=offset, count=len(values), mean=mean)
+
+    def spectrum_table(self, function, role: str = "unbounded") -> int:
+        """Texture id of a host function of nm, tabulated at 1 nm; RGB mode: its value at 587.6 nm in all lanes."""
+        if self.mode == "rgb":
+            value = float(function(np.array([HELIUM_D_NM]))[0])
+            return self.texture(kind=layout.UNIFORM, scale=value, mean=value)
+        return self._table(self.grid_nm, function(self.grid_nm), layout.HOLD)
+
+    def one(self) -> int:
+        """Texture id of 1 in all lanes."""
+        return self.scalar(1.0)
+
+    def white(self) -> int:
+        """Texture id of D65 with Y = 1; RGB mode: the white of the rendering space."""
+        return self.spectrum(white_spectrum("srgb"), "emission")
