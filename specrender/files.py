@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +30,41 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def why_unwritable(path: str | os.PathLike) -> str | None:
+    """What keeps a file from being written at `path`, in words that follow "cannot write '...': "; None if nothing.
+
+    A file is made beside it for a moment: permission bits do not tell (root, read-only mounts, access lists).
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        if not target.parent.is_dir():
+            return "its folder does not exist"
+        if target.is_dir():
+            return "it is a folder; give a file name"
+        if target.exists() and not target.is_file():
+            return "it exists and is not a regular file"
+        with tempfile.NamedTemporaryFile(prefix=".specrender-", dir=target.parent):
+            return None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        return getattr(error, "strerror", None) or str(error)
+
+
+@contextlib.contextmanager
+def filling(folder: str | os.PathLike) -> Iterator[Path]:
+    """Context that gives an empty folder inside `folder`, whose files are moved to `folder` if all goes well.
+
+    So either all of them appear, replacing files of the same names, or none.
+    """
+    folder = Path(folder)
+    part = Path(tempfile.mkdtemp(prefix=".specrender-", dir=folder))
+    try:
+        yield part
+        for path in sorted(part.iterdir()):
+            os.replace(path, folder / path.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _name(process: int) -> str:

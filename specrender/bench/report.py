@@ -17,6 +17,7 @@ import specrender
 from specrender.bench.case import Context
 from specrender.bench.run import Outcome, better, spread
 from specrender.errors import InputError
+from specrender.files import why_unwritable
 
 #: Of the documents written here; others are refused.
 FORMAT = 1
@@ -109,9 +110,9 @@ def _version(package):
 
 def check_writable(path: Path) -> None:
     """InputError if a file cannot be written there; to be called before hours of measuring."""
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(f"cannot write '{path}': it must be a file in a folder that can be written to")
+    problem = why_unwritable(path)
+    if problem:
+        raise InputError(f"cannot write '{path}': {problem}")
 
 
 def write_json(path: Path, contents: dict) -> None:

@@ -33,9 +33,10 @@ def _context(arguments, folder):
 
     if arguments.pbrt and not arguments.peers:
         raise InputError("--pbrt names another renderer; it needs --peers")
-    for flag, path in (("--mitsuba-data", arguments.mitsuba_data), ("--mesh", arguments.mesh)):
-        if path and not Path(path).exists():
-            raise InputError(f"{flag} '{path}' does not exist")
+    if arguments.mitsuba_data and not Path(arguments.mitsuba_data).exists():
+        raise InputError(f"--mitsuba-data '{arguments.mitsuba_data}' does not exist")
+    if arguments.mesh:
+        _check_mesh(Path(arguments.mesh))
     if arguments.mitsuba_data and not (Path(arguments.mitsuba_data) / "scenes").is_dir():
         raise InputError(f"--mitsuba-data '{arguments.mitsuba_data}' has no folder 'scenes': it must be a checkout of "
                          "mitsuba-data")  # fmt: skip
@@ -50,6 +51,16 @@ def _context(arguments, folder):
         mesh=Path(arguments.mesh).resolve() if arguments.mesh else None,
         note=lambda text: say(f"specrender: note: {text}"),
     )
+
+
+def _check_mesh(path):
+    """Errors for a mesh that cannot be read, now: its benchmarks may come minutes later."""
+    from specrender.scene.readers.meshes import load_mesh
+
+    if not path.is_file():
+        problem = "is not a file" if path.exists() else "does not exist"
+        raise InputError(f"--mesh '{path}' {problem}")
+    load_mesh(path)
 
 
 def _measure(arguments, context, cases):

@@ -62,9 +62,11 @@ def _run_images(arguments) -> int:
         if getattr(arguments, name) not in (None, False) and getattr(arguments, name) != []:
             raise InputError(f"{flag} says how a scene is rendered; two images are compared as they are")
     result = compare_images(*arguments.inputs, **_viewing(arguments))
-    folder = None if arguments.output is None else checked_folder(arguments.output)
+    folder = None if arguments.output is None else Path(arguments.output)
     if folder is not None:
-        result.write(folder, _command())
+        with _no_empty_folder(folder):
+            checked_folder(folder)
+            result.write(folder, _command())
     if not arguments.quiet:
         say(image_table(result.numbers), sys.stdout)
         if folder is not None:
@@ -82,19 +84,13 @@ def _run_scene(arguments) -> int:
         if not scene.is_file():
             raise InputError(f"cannot read '{scene}': there is no such file")
         _keep_inputs(scene, folder)
-        is_new = not folder.exists()
-        folder = checked_folder(folder)
-        try:
+        with _no_empty_folder(folder):
+            checked_folder(folder)
             result = _compare(arguments, interrupts)
-        except BaseException:
-            if is_new:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
-            raise
-        interrupts.is_rendering = False
-        started = time.perf_counter()
-        result.write(folder, _command())
-        result.numbers["seconds"]["write"] = time.perf_counter() - started
+            interrupts.is_rendering = False
+            started = time.perf_counter()
+            result.write(folder, _command())
+            result.numbers["seconds"]["write"] = time.perf_counter() - started
         if not arguments.quiet:
             say(scene_table(result.numbers), sys.stdout)
             seconds = result.numbers["seconds"]
@@ -103,6 +99,19 @@ def _run_scene(arguments) -> int:
                 text = f"interrupted after {result.numbers['render']['samples_per_pixel']} samples per pixel; {text}"
             say(f"specrender: wrote {folder / 'report.html'} ({text})", sys.stdout)
         return 130 if result.interrupted else 0
+
+
+@contextlib.contextmanager
+def _no_empty_folder(folder: Path):
+    """Context at whose failure a folder that was made inside it goes, unless there is something in it."""
+    is_new = not folder.exists()
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _keep_inputs(scene: Path, folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import numpy as np
 from specrender.color import GAMUTS, xyz_to_rgb, xyz_to_uv_prime, xyz_to_xy
 from specrender.color.transfer import srgb_encode
 from specrender.errors import InputError, SpecrenderError
+from specrender.files import replacing, why_unwritable
 from specrender.spectra.lamps import CCT_MIN_K
 from specrender.spectra.spectrum import Blackbody, integrate_xyz
 from specrender.spectra.wavelengths import cmf, visible
@@ -29,8 +28,9 @@ def check_plot(path: str) -> None:
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
         raise InputError(f"cannot plot to '{path}': the extension must be one of {', '.join(FORMATS)}")
-    if not target.parent.is_dir() or target.is_dir() or not os.access(target.parent, os.W_OK):
-        raise InputError(f"cannot plot to '{path}': it must be a file in a folder that can be written to")
+    problem = why_unwritable(target)
+    if problem:
+        raise InputError(f"cannot plot to '{path}': {problem}")
 
 
 def plot(thing, report: dict, path: str) -> None:
@@ -50,15 +50,11 @@ def plot(thing, report: dict, path: str) -> None:
         _diagram(axes[1], report["xy"], np.asarray, (0.0, 0.0, 0.8, 0.9), ("x", "y"), "CIE 1931")
         _diagram(axes[2], report["uv_prime"], _to_uv_prime, (0.0, 0.0, 0.65, 0.6), ("u'", "v'"), "CIE 1976")
         axes[1].legend(loc="upper right", fontsize=8, facecolor="silver")
-    target = Path(path)
-    temporary = target.with_name(f".specrender-{secrets.token_hex(6)}{target.suffix}")
     try:
-        figure.savefig(temporary, dpi=100)
-        os.replace(temporary, target)
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=100)
     except OSError as error:
         raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _curve(axes, thing, report):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
 import os
@@ -15,7 +16,7 @@ import numpy as np
 from specrender.comparison import files, pages
 from specrender.comparison.files import Frame
 from specrender.errors import InputError, SpecrenderError
-from specrender.files import replacing
+from specrender.files import filling, replacing
 
 #: A PNG file of more bytes goes into the page as JPEG of quality 92.
 HEAVY_BYTES = 2_000_000
@@ -45,10 +46,15 @@ def checked_folder(folder: str | os.PathLike) -> Path:
 
 
 def write_report(comparison, folder: str | os.PathLike, command: str | None = None) -> list[Path]:
-    """Write a comparison of a scene: `Comparison.write`."""
+    """Write a comparison of a scene: `Comparison.write`.  All files appear, or none."""
+    with _complete(folder) as (part, written):
+        written += _scene_files(comparison, part, command)
+    return written
+
+
+def _scene_files(comparison, folder: Path, command: str | None) -> list[Path]:
     from specrender.session import write
 
-    folder = checked_folder(folder)
     film = comparison.spectral
     frame = Frame((film.width, film.height), film.crop)
     written = []
@@ -74,8 +80,13 @@ def write_report(comparison, folder: str | os.PathLike, command: str | None = No
 
 
 def write_image_report(comparison, folder: str | os.PathLike, command: str | None = None) -> list[Path]:
-    """Write a comparison of two finished images: `ImageComparison.write`."""
-    folder = checked_folder(folder)
+    """Write a comparison of two finished images: `ImageComparison.write`.  All files appear, or none."""
+    with _complete(folder) as (part, written):
+        written += _image_files(comparison, part, command)
+    return written
+
+
+def _image_files(comparison, folder: Path, command: str | None) -> list[Path]:
     frame = Frame(comparison.size, comparison.window)
     findings = comparison.findings
     pictures = {
@@ -87,6 +98,21 @@ def write_image_report(comparison, folder: str | os.PathLike, command: str | Non
     written += _write_pictures(folder, frame, pictures, maps)
     page = pages.image_page(comparison, Embedder(folder, frame, pictures, maps), maps, command)
     return written + _write_texts(folder, comparison.numbers | {"command": command}, page)
+
+
+@contextlib.contextmanager
+def _complete(folder):
+    """Context of (folder to write to, list of what was written), moved to `folder` and named so at the end."""
+    folder, written = checked_folder(folder), []
+    part = folder
+    try:
+        with filling(folder) as part:
+            yield part, written
+    except OSError as error:
+        raise SpecrenderError(f"cannot write to '{folder}': {error.strerror or error}") from error
+    except SpecrenderError as error:
+        raise type(error)(str(error).replace(str(part), str(folder))) from error
+    written[:] = [folder / path.name for path in written]
 
 
 def map_stem(name: str, space: str) -> str:

@@ -62,6 +62,12 @@ def test_memory_is_that_of_a_process(command):
         (["sampler", "--json", "gone/r.json"], ["gone/r.json", "cannot write"]),
         (["sampler", "--json", "."], ["'.'", "cannot write"]),
         (["scale", "--plot", "p.bmp"], ["p.bmp", ".svg"]),
+        (["sampler", "--json", "/proc/r.json"], ["cannot write '/proc/r.json'"]),
+        (["sampler", "--json", "/dev/null"], ["/dev/null", "not a regular file"]),
+        (["scale", "--plot", "/proc/p.svg"], ["cannot write '/proc/p.svg'"]),
+        (["sampler", "--mesh", "gone.ply"], ["--mesh 'gone.ply' does not exist"]),
+        (["sampler", "--mesh", "."], ["--mesh '.' is not a file"]),
+        (["sampler", "--mesh", "bad.json"], ["bad.json", "cannot read meshes", "ply"]),
         (["sampler", "--plot", "p.svg"], ["nothing to plot", "scale.lights"]),
         (["sampler", "--peers", "--pbrt", "gone/pbrt"], ["--pbrt", "gone/pbrt"]),
         (["sampler", "--pbrt", "pbrt"], ["--peers"]),
@@ -83,12 +89,12 @@ def test_bad_input_is_one_line(command, tmp_path, arguments, words):
     assert [path.name for path in tmp_path.iterdir()] == ["bad.json"]
 
 
-def test_broken_mesh_fails_its_cases_only(command, tmp_path):
-    (tmp_path / "Broken.ply").write_text("ply\n")
-    code, out, err = command("bench", "bvh.build.broken", "spectrum.regular", "--mesh", "Broken.ply", *QUICK)
-    assert code == 1
-    assert "bvh.build.broken: " in err and "Broken.ply" in err and "Traceback" not in err
-    assert [row.split()[0] for row in out.splitlines()[1:]] == ["spectrum.regular"]
+def test_broken_mesh_is_noticed_before_anything_is_measured(command, tmp_path):
+    (tmp_path / "broken.ply").write_text("nothing of the kind")
+    code, out, err = command("bench", "spectrum.regular", "bvh", "--mesh", "broken.ply", *QUICK, "--json", "r.json")
+    assert code == 2 and not out
+    assert len(err.splitlines()) == 1 and "broken.ply" in err
+    assert not (tmp_path / "r.json").exists()
 
 
 def test_interrupt_keeps_what_was_measured(command, tmp_path, monkeypatch):

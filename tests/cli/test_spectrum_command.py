@@ -125,7 +125,8 @@ def test_plot(command, tmp_path, spec):
         (["FL2", "--illuminant", "A"], ["--illuminant", "emission"]),
         (["Au", "--illuminant", "D66"], ["'D66'"]),
         (["FL2", "--plot", "a.gif"], ["a.gif", ".png"]),
-        (["FL2", "--plot", "gone/a.png"], ["gone/a.png"]),
+        (["FL2", "--plot", "gone/a.png"], ["gone/a.png", "does not exist"]),
+        (["FL2", "--plot", "/proc/a.png"], ["cannot plot to '/proc/a.png'"]),
         ([""], ["''"]),
     ],
 )

@@ -11,9 +11,9 @@ from chromium import Page, chromium
 from test_comparison_run import room
 
 import specrender
-from specrender.comparison import elements, figures
+from specrender.comparison import elements, figures, files, report
 from specrender.comparison.report import plain
-from specrender.errors import InputError
+from specrender.errors import InputError, SpecrenderError
 
 COMMAND = "specrender compare 'a <scene>.toml' -o report --rgb-space srgb,acescg"
 
@@ -113,6 +113,29 @@ def test_a_folder_that_cannot_be_written_to_is_refused(comparison, tmp_path):
     locked.mkdir(mode=0o500)
     with pytest.raises(InputError, match="cannot write"):
         comparison.write(locked)
+
+
+@pytest.mark.parametrize("last", ["significant-acescg", "report.html"])
+def test_a_full_disk_leaves_what_was_there(comparison, tmp_path, monkeypatch, last):
+    """Whichever file does not fit, none of the others appears."""
+
+    def full(function):
+        def write(*arguments):
+            path = next(argument for argument in arguments if isinstance(argument, os.PathLike))
+            if last in str(path):
+                raise SpecrenderError(f"cannot write '{path}': the disk is full")
+            return function(*arguments)
+
+        return write
+
+    (tmp_path / "spectral.png").write_text("old")
+    monkeypatch.setattr(files, "save_pixels", full(files.save_pixels))
+    monkeypatch.setattr(report, "_write_text", full(report._write_text))
+    with pytest.raises(SpecrenderError, match="disk is full") as caught:
+        comparison.write(tmp_path)
+    assert str(caught.value).startswith(f"cannot write '{tmp_path}/{last}")
+    assert [path.name for path in tmp_path.iterdir()] == ["spectral.png"]
+    assert (tmp_path / "spectral.png").read_text() == "old"
 
 
 def test_a_folder_below_nothing_is_refused(comparison, tmp_path):
