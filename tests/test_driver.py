@@ -171,3 +171,13 @@ def test_regular_calls_see_a_consistent_film(tables):
 def test_plans_that_make_no_sense(rules, message):
     with pytest.raises(InputError, match=message):
         Plan(**rules)
+
+
+def test_counts_of_a_cut_pass_take_a_byte_a_pixel(tables):
+    film = new_film(tables)
+    render_film(tables, film, 50, threads=1, tile_size=7, job=stop_after(80))
+    assert film.extra_samples.dtype == np.uint8
+    render_film(tables, film, Plan(samples=9), threads=1, tile_size=7, job=stop_after(2))
+    assert film.extra_samples.dtype == np.uint8 and set(np.unique(film.samples())) == {3, 7}
+    film.set_counts(film.samples()[..., 0] + np.where(film.samples()[..., 0] == 7, 500, 0))
+    assert film.extra_samples.dtype == np.uint16 and set(np.unique(film.samples())) == {3, 507}

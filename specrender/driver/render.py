@@ -170,9 +170,10 @@ def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
 def level(tiles: Tiles, goal: int | np.ndarray) -> bool:
     """Bring every pixel to its goal, an index of a sample; pixels beyond it stay as they are.  False if stopped."""
     film = tiles.film
-    taken = np.broadcast_to(np.squeeze(film.samples(), -1) if film.extra_samples is not None else film.sample_count,
-                            film.shape)  # fmt: skip
-    counts = Counts((taken + film.first_sample).astype(np.int32), np.broadcast_to(goal, film.shape).astype(np.int32))
+    taken = np.full(film.shape, film.next_sample, np.int32)
+    if film.extra_samples is not None:
+        np.add(taken, film.extra_samples, out=taken, casting="unsafe")
+    counts = Counts(taken, np.broadcast_to(goal, film.shape))
     while np.any(counts.taken < counts.goal):
         if not tiles.uneven_pass(counts, SAMPLES_PER_CALL):
             tiles.stats.stop = Stop.INTERRUPTED if tiles.job.stop.is_set() else Stop.TIME

@@ -26,7 +26,10 @@ _NO_COUNTS = np.zeros((1, 1), np.int32)
 
 @dataclass
 class Counts:
-    """Samples that each pixel has and shall have, where they are uneven: (h, w) int32 indices of samples."""
+    """Samples that each pixel has and shall have, where they are uneven: (h, w) indices of samples.
+
+    taken : int32.  goal : integers; may be a broadcast view of one number, which takes no memory.
+    """
 
     taken: np.ndarray
     goal: np.ndarray
@@ -93,10 +96,11 @@ class Tiles:
         """At most `most` samples of every pixel that has not reached its goal; whether all tiles were rendered."""
 
         def note():
-            self.film.set_counts(counts.taken - self.film.first_sample)
+            self.film.set_counts(counts.taken)
+            self.film.sample_count -= self.film.first_sample
 
-        unfinished = counts.taken < counts.goal
-        waiting = [corner for corner in self.corners() if unfinished[self.window(*corner)].any()]
+        windows = {corner: self.window(*corner) for corner in self.corners()}
+        waiting = [c for c, window in windows.items() if np.any(counts.taken[window] < counts.goal[window])]
         self._run(waiting, lambda corner: self._render(corner, tile.PER_PIXEL, most, counts), [], note)
         note()
         return not waiting
@@ -149,8 +153,14 @@ class Tiles:
 
     def _render(self, corner, first, last, counts):
         counters = np.zeros(tile.COUNTERS, np.int64)
-        sums = self.sums + ((_NO_COUNTS, _NO_COUNTS) if counts is None else (counts.taken, counts.goal))
         x0, y0, _, _ = self.film.crop
+        sums = (*self.sums, _NO_COUNTS, _NO_COUNTS)
+        if counts is not None:
+            # the kernel wants goals as an array: only these rows of it, large films leave no room for the others
+            rows, _ = self.window(*corner)
+            y0 = corner[1]
+            goal = np.ascontiguousarray(counts.goal[rows], np.int32)
+            sums = (*(array[rows] for array in self.sums), counts.taken[rows], goal)
         self.render_tile(self.scene_tables.tables, sums, x0, y0, *self.box(*corner), first, last, counters)
         return counters
 
@@ -158,10 +168,11 @@ class Tiles:
         if len(done) == len(self.corners()):
             self.film.set_counts(np.full((1, 1), end - self.film.first_sample))
             return
-        counts = np.full(self.film.shape, begin - self.film.first_sample, np.int32)
+        extra = np.zeros(self.film.shape, np.min_scalar_type(end - begin))
         for corner in done:
-            counts[self.window(*corner)] = end - self.film.first_sample
-        self.film.set_counts(counts)
+            extra[self.window(*corner)] = end - begin
+        self.film.sample_count = begin - self.film.first_sample
+        self.film.extra_samples = extra if done else None
 
 
 def kernel_film(film: Film) -> tuple:

@@ -47,7 +47,8 @@ class Film:
     aov_layout : [(name, channels), ...] in the order in which the kernel sees them.
     first_sample : int, index of the first sample; above 0 in parts that hold a later range of samples.
     sample_count : int, samples taken in every pixel so far: the indices first_sample, first_sample + 1, ...
-    extra_samples : (h, w) int32 or None, samples a pixel has beyond those: of adaptive sampling or an interrupted pass.
+    extra_samples : (h, w) or None, samples a pixel has beyond those: of adaptive sampling or an interrupted pass.  Of
+        the smallest unsigned type that holds them.
     convergence : what a render towards a noise target knows of the past, or None (see `film.noise`).
     denoised : (h, w, 3) or None, a denoised image in XYZ, which `mean_xyz` then returns (see `denoise`).
     identity : of the render that the samples belong to.
@@ -158,9 +159,13 @@ class Film:
 
     def set_counts(self, counts: np.ndarray) -> None:
         """Note how many samples each pixel has, (h, w) integers."""
-        least = int(counts.min())
+        least, most = int(counts.min()), int(counts.max())
         self.sample_count = least
-        self.extra_samples = None if int(counts.max()) == least else (counts - least).astype(np.int32)
+        self.extra_samples = None
+        if most > least:
+            # bytes where they do: large films leave little room for arrays of their size
+            self.extra_samples = np.empty(counts.shape, np.min_scalar_type(most - least))
+            np.subtract(counts, least, out=self.extra_samples, casting="unsafe")
 
     def rows(self, first: int, last: int) -> "Film":
         """The rows first <= y < last of the data window as a film of their own that shares its arrays."""
@@ -177,6 +182,10 @@ class Film:
         if self.extra_samples is None:
             return self.sample_count
         return self.sample_count + self.extra_samples.astype(np.int64)[..., None]
+
+    def _counts(self):
+        samples = self.samples()
+        return samples[..., 0] if isinstance(samples, np.ndarray) else samples
 
     def mean_xyz(self) -> np.ndarray:
         """(h, w, 3) float64 CIE XYZ, the denoised ones if there are; 0 where no weight has fallen."""
@@ -238,10 +247,10 @@ class Film:
         """
         self.check_same_layout(other)
         self.add_sums(other, self.sample_count == 0)
-        self.sample_count += other.sample_count
-        if other.extra_samples is not None:
-            extra = 0 if self.extra_samples is None else self.extra_samples
-            self.extra_samples = extra + other.extra_samples
+        if other.extra_samples is None:
+            self.sample_count += other.sample_count
+        else:
+            self.set_counts(np.broadcast_to(self._counts() + other._counts(), self.shape))
 
     def add_sums(self, other: "Film", with_ids: bool) -> None:
         """Add the sums, but no counts, of a film whose data window is this one's or lies within it; take its ids?"""

@@ -43,7 +43,7 @@ FORMATS: dict[str, Callable[[Film, OutputOptions], Picture]] = {
 
 
 #: EXR files of more pixels are written in bands of about so many.
-BAND_PIXELS = 1 << 18
+BAND_PIXELS = 1 << 17
 
 
 @dataclass(frozen=True)
