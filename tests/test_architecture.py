@@ -42,7 +42,7 @@ def within(module, packages):
 
 #: Package -> what of specrender it may import, besides itself and errors.  One direction, no way back.
 LAYERS = {
-    "bench": {"color", "driver", "film", "kernel", "output", "scene", "spectra"},
+    "bench": {"color", "driver", "files", "film", "kernel", "output", "scene", "spectra"},
     "kernel": set(),
     "film": {"files"},
     "color": set(),
