@@ -65,12 +65,26 @@ AOVS: dict[str, Aov] = {
 }
 
 
+#: Derivatives that Mitsuba's `aov` integrator knows and no film here holds.
+DERIVATIVES = ("dp_du", "dp_dv", "duv_dx", "duv_dy")
+
+
+def unknown(name: str) -> str:
+    """The message about a name that is not one of AOVS."""
+    if name in DERIVATIVES:
+        return (
+            f"the AOV '{name}' is not supported: derivatives of the surface ({', '.join(DERIVATIVES)}) are not written; "
+            f"supported are {', '.join(AOVS)}"
+        )
+    return f"there is no AOV '{name}'{did_you_mean(name, AOVS)}"
+
+
 def aov(name: str) -> Aov:
     """Look an auxiliary output up by name; InputError with a suggestion when there is none."""
     try:
         return AOVS[name]
     except KeyError:
-        raise InputError(f"there is no AOV '{name}'{did_you_mean(name, AOVS)}") from None
+        raise InputError(unknown(name)) from None
 
 
 def aov_layout(names: Iterable[str]) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ from specrender.kernel.path import (
 )
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
-from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.shape.hit import leave, shading_point, surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import transmittance
@@ -83,6 +83,6 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
         if tables.shapes[lit.shape].light >= 0:
             radiance += weight * light_at_surface(
-                tables, lit, -towards, wavelengths, hit.p, hit.n, density, is_alone
+                tables, lit, -towards, wavelengths, shading_point(hit), hit.n, density, is_alone
             )
     return radiance, f32(1.0)

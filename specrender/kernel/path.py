@@ -14,7 +14,7 @@ from specrender.kernel.light import emitted, environment_light, pdf_light, sampl
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
-from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.shape.hit import leave, shading_point, surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import ShadowRay, shadow_ray, transmittance
@@ -80,7 +80,7 @@ def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_s
     bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
     """
     wi, distance, radiance, pdf, is_delta = sample_light(
-        tables, hit.p, hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
+        tables, shading_point(hit), hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
     )
     ray = shadow_ray(hit, wi, distance)
     if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
@@ -168,7 +168,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         direction = to_world(hit.s, hit.t, hit.n, wi)
         origin = leave(hit, direction)
         if not flags & NULL:
-            sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, hit.n, pdf, flags & DELTA != 0
+            sampled_at, sampled_normal, pdf_bsdf, is_delta = shading_point(hit), hit.n, pdf, flags & DELTA != 0
         if flags & DISPERSED:
             # from here on the path is the hero's: later glass sees one wavelength, and nothing is made up for twice
             wavelengths = splat4(lane(wavelengths, 0))

@@ -7,7 +7,7 @@ from specrender.kernel.features import has_masks
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
 from specrender.kernel.rays import closest_hit, occluded
-from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.shape.hit import leave, shading_point, surface_hit
 from specrender.kernel.simd import dot, f32, fabs, fmax, length, splat4
 from specrender.kernel.surface import Surface
 
@@ -47,11 +47,11 @@ class ShadowRay(NamedTuple):
 
 @kernel(forceinline=True)
 def shadow_ray(hit, direction, distance):
-    """The ray from a hit to what is at `distance` along the unit vector `direction`."""
+    """The ray from a hit to what is at `distance` from its `shading_point` along the unit vector `direction`."""
     origin = leave(hit, direction)
     if distance < FAR:
         # to the same point, not in the same direction: beside its outline a light would be in its own way
-        towards = hit.p + direction * distance - origin
+        towards = shading_point(hit) + direction * distance - origin
         reach = length(towards)
         return ShadowRay(origin, towards * (f32(1.0) / reach), reach * SHADOW_SHARE)
     return ShadowRay(origin, direction, distance)

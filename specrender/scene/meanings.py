@@ -232,6 +232,11 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "flip_normals": ("", "turns the outside in"),
     "Shape.name": ("", "for messages and for sensors"),
     "face_normals": ("", "flat triangles: the file's vertex normals are left out"),
+    "smooth_shadows": (
+        "",
+        "rays leave the mesh from the smooth surface that its vertex normals tell of, which keeps the edge of its own "
+        "shadow free of triangles",
+    ),
     "flip_tex_coords": ("", "v becomes 1 - v"),
     "shape_index": ("", "which of the meshes in the file, counted from 0"),
     "Instance.group": ("", "name of an entry of `groups`"),

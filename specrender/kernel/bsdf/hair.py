@@ -5,6 +5,7 @@ plane of s and n.  One event stands for the whole way through the fibre, so wi m
 
 eta : index inside over the one outside.
 sigma_a : spectral texture, absorption per radius, times `scale`.
+is_rgb : 1 where lane 3 carries nothing.
 variance0 ... variance3 : longitudinal variances of the lobes R, TT, TRT and of all that follow.
 logistic : scale of the azimuthal logistic distribution.
 sin1, cos1, sin2, cos2, sin4, cos4 : sine and cosine of once, twice and four times the tilt of the scales.
@@ -20,7 +21,7 @@ from specrender.kernel.bsdf.parameters import LEAST_PDF, mean4
 from specrender.kernel.elementary import exp, log, sin_cos
 from specrender.kernel.fresnel import fresnel_dielectric
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import clamp, f32, fabs, floor, fmax, fmin, lane, splat4, sqrt, vec3
+from specrender.kernel.simd import clamp, f32, fabs, floor, fmax, fmin, lane, splat4, sqrt, vec3, with_lane
 from specrender.kernel.tables import record
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.warp import TWO_PI
@@ -30,6 +31,7 @@ DTYPE = np.dtype(
         ("eta", "f4"),
         ("sigma_a", "i4"),
         ("scale", "f4"),
+        ("is_rgb", "i4"),
         *((f"variance{p}", "f4") for p in range(4)),
         ("logistic", "f4"),
         *((f"{name}{k}", "f4") for k in (1, 2, 4) for name in ("sin", "cos")),
@@ -136,6 +138,9 @@ def _fibre(tables, p, surface, wavelengths, wo):
     gamma_t = f32(0.5 * np.pi) - acos(sin_gamma_t)
 
     sigma = evaluate_texture(tables, p.sigma_a, surface, wavelengths) * p.scale
+    if p.is_rgb:
+        # lobes are chosen by the mean of the lanes: 0 there would be a clear fibre; green twice is nearly luminance
+        sigma = with_lane(sigma, 3, lane(sigma, 1))
     passed = exp(sigma * (f32(-2.0) * cos_gamma_t / cos_t))
     f, _ = fresnel_dielectric(cos_theta * cos_gamma_i, p.eta)
     a0 = splat4(f)

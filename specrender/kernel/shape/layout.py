@@ -23,6 +23,8 @@ HAS_UVS = 2
 FLIP = 4
 #: The material needs tangents along u (anisotropy, normal maps).
 NEEDS_TANGENT = 8
+#: Rays leave a mesh from the smooth surface that its vertex normals tell of.
+SMOOTH_SHADOWS = 16
 
 DTYPE = np.dtype(
     [

@@ -47,5 +47,6 @@ def _shown(shape, textures):
             mesh.material, mesh.emitter = shape.material, None
         if shape.face_normals:
             mesh.normals, mesh.face_normals = None, True
+        mesh.smooth_shadows = shape.smooth_shadows
         mesh.__dict__["location"] = d.where(shape)
     return file.shapes

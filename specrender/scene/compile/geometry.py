@@ -99,7 +99,7 @@ class Geometry:
         if mesh.attributes:
             self.attributes[len(self.records) - 1] = (mesh.attributes, self._vertex_count, self.triangle_count)
         if mesh.normals is not None:
-            record["flags"] |= layout.HAS_NORMALS
+            record["flags"] |= layout.HAS_NORMALS | (layout.SMOOTH_SHADOWS if shape.smooth_shadows else 0)
         if mesh.uvs is not None:
             record["flags"] |= layout.HAS_UVS
         if emits:

@@ -268,6 +268,7 @@ def _hair(node, builder):
         "eta": eta,
         "sigma_a": builder.spectral(spectrum, "unbounded", node),
         "scale": scale,
+        "is_rgb": builder.mode == "rgb",
         "logistic": logistic,
         **{f"variance{p}": variance * factor for p, factor in enumerate((1.0, 0.25, 4.0, 4.0))},
     }

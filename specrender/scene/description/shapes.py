@@ -26,6 +26,7 @@ class MeshFile(Shape, kw_only=True):
 
     filename: str
     face_normals: bool = False
+    smooth_shadows: bool = True
 
 
 class Obj(MeshFile, tag="obj", tag_field="type", kw_only=True):
@@ -70,6 +71,7 @@ class TriangleMesh(Shape, tag="mesh", tag_field="type", kw_only=True):
     uvs: list[tuple[float, float]] | None = None
     attributes: dict[str, list[list[float]]] = msgspec.field(default_factory=dict)
     face_normals: bool = False
+    smooth_shadows: bool = True
 
 
 class Sphere(Shape, tag="sphere", tag_field="type", kw_only=True):

@@ -31,13 +31,13 @@ def _direct(p):
 
 
 def _aov(p):
-    from specrender.film.aovs import AOVS
+    from specrender.film.aovs import AOVS, unknown
 
     names = [entry.rpartition(":")[0] or entry for entry in p.node.aovs]
     for entry in p.node.aovs:
         kind = entry.rpartition(":")[2].strip()
         if kind not in AOVS:
-            raise p.fail("aovs", f"there is no aov '{kind}'{did_you_mean(kind, AOVS)}")
+            raise p.fail("aovs", unknown(kind))
     for name in names:
         if names.count(name) > 1:
             raise p.fail("aovs", f"the aov name '{name}' is used twice")

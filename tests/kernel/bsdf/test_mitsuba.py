@@ -58,7 +58,7 @@ CASES += [
     )
 ]
 # Mitsuba's log of the Bessel function is off by up to 1 / (16 * 12) (at 12, where its asymptotic series begins), and
-# it chooses lobes by luminance, we by the mean of the lanes.
+# it chooses lobes by luminance, we by a mean of the lanes: densities are compared below.
 CASES += [
     (d.Hair, parameters, 6e-3, None)
     for parameters in (
@@ -108,6 +108,48 @@ def test_agrees_with_mitsuba(struct, parameters, value_error, pdf_error):
             np.testing.assert_allclose(s.weight[i, :3], np.array(weight), rtol=1e-5)
             np.testing.assert_allclose(s.wi[i], np.array(event.wo), atol=1e-5)
             np.testing.assert_allclose([s.pdf[i], s.eta[i]], [event.pdf, event.eta], rtol=1e-5)
+
+
+GREY_HAIR = {"sigma_a": 0.4}
+TAWNY_HAIR = {"sigma_a": d.SpectrumSpec(rgb=(0.2, 0.25, 0.7)), "scale": 2.0}
+FIBRES = [
+    {},
+    {"longitudinal_roughness": 0.1, "azimuthal_roughness": 0.6, "scale_tilt": 5.0},
+    {"longitudinal_roughness": 0.6, "azimuthal_roughness": 0.15, "scale_tilt": 0.0, "int_ior": 1.7},
+]
+
+
+@pytest.mark.parametrize("fibre", FIBRES)
+@pytest.mark.parametrize("colour", [GREY_HAIR, TAWNY_HAIR])
+def test_density_of_hair(colour, fibre):
+    """On a grid of directions: the same density where the fibre is grey.
+
+    Where it is not, lobes are chosen by other weights: Mitsuba's density is in proportion to the luminance of the
+    value, ours to the mean of its lanes with green twice, and both are densities of the same lobes.
+    """
+    mi.set_variant("scalar_rgb")
+    parameters = {**colour, **fibre}
+    bsdf = Bsdf(d.Hair(**parameters), mode="rgb")
+    theirs = mi.load_dict({"type": "hair", **{k: _wrapped(v) if k == "sigma_a" else v for k, v in parameters.items()}})
+    context, si = mi.BSDFContext(), mi.SurfaceInteraction3f()
+    wi = np.array([direction(theta, phi) for theta in range(5, 180, 10) for phi in range(3, 360, 15)])
+    for wo in (direction(5, 10), direction(45, 70), direction(80, 200), direction(60, 95)):
+        si.wi = mi.Vector3f(*map(float, wo))
+        value, pdf = bsdf.evaluate(wo, wi)
+        directions = [mi.Vector3f(*map(float, w)) for w in wi]
+        expected = np.array([theirs.pdf(context, si, w) for w in directions])
+        their_value = np.array([np.array(theirs.eval(context, si, w)) for w in directions])
+        # below it the two fall off alike, and rounding shows
+        seen = expected > 1e-3 * expected.max()
+        assert seen.sum() >= 100
+        np.testing.assert_allclose(value[seen, :3], their_value[seen], rtol=6e-3)
+        if colour is GREY_HAIR:
+            np.testing.assert_allclose(pdf[seen], expected[seen], rtol=6e-3)
+        else:
+            luminance = their_value @ [0.212671, 0.715160, 0.072169]
+            np.testing.assert_allclose(expected[seen] / luminance[seen], expected.sum() / luminance.sum(), rtol=1e-3)
+            weighted = value[:, :3] @ [0.25, 0.5, 0.25]
+            np.testing.assert_allclose(pdf[seen] / weighted[seen], pdf.sum() / weighted.sum(), rtol=1e-4)
 
 
 # ---------------------------------------------------------------- materials in materials, and files

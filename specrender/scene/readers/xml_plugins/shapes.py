@@ -8,9 +8,17 @@ from specrender.scene import description as d
 def _mesh(struct, *flags):
     def build(p, common):
         extra = {name: p.boolean(name, struct.__struct_defaults__[_position(struct, name)]) for name in flags}
-        return struct(filename=p.filename(), face_normals=p.boolean("face_normals", False), **extra, **common)
+        return struct(filename=p.filename(), **_normals(p), **extra, **common)
 
     return build
+
+
+def _normals(p):
+    """What a mesh does with its vertex normals; `smooth_shadows` is ours, not Mitsuba's."""
+    return {
+        "face_normals": p.boolean("face_normals", False),
+        "smooth_shadows": p.boolean("smooth_shadows", True),
+    }
 
 
 def _position(struct, name):
@@ -22,7 +30,7 @@ def _position(struct, name):
 def _serialized(p, common):
     return d.Serialized(
         filename=p.filename(),
-        face_normals=p.boolean("face_normals", False),
+        **_normals(p),
         shape_index=p.integer("shape_index", 0),
         **common,
     )
