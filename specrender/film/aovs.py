@@ -73,7 +73,7 @@ def unknown(name: str) -> str:
     """The message about a name that is not one of AOVS."""
     if name in DERIVATIVES:
         return (
-            f"the AOV '{name}' is not supported: derivatives of the surface ({', '.join(DERIVATIVES)}) are not written; "
+            f"the AOV '{name}' is not supported: derivatives ({', '.join(DERIVATIVES)}) are not written; "
             f"supported are {', '.join(AOVS)}"
         )
     return f"there is no AOV '{name}'{did_you_mean(name, AOVS)}"

@@ -55,8 +55,8 @@ class Hit(NamedTuple):
     """A surface point: position, geometric normal, shading frame (s, t, n), uv = (u, v, b1, b2), shape, primitive.
 
     stretch : see `Surface`.  clearance : how far along the normal a ray must start so as not to meet the surface again.
-    lift : height above p, along n, of the smooth surface that the vertex normals of a mesh tell of: positive on the side
-        of n, negative behind it, and only on the side that is seen; 0 for all else.
+    lift : height above p, along n, of the smooth surface that the vertex normals of a mesh tell of: positive on the
+        side of n, negative behind it, and only on the side that is seen; 0 for all else.
     """
 
     p: "f32x4"  # noqa: F821 (kernel types)

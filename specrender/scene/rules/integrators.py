@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from specrender.errors import did_you_mean
 from specrender.scene import description as d
 from specrender.scene.rules.place import MAX_INT
 
