@@ -8,7 +8,7 @@ from specrender.kernel.camera.layout import RADIANCE_METER
 from specrender.kernel.features import variant_for
 from specrender.kernel.light.layout import AREA, CONSTANT
 from specrender.kernel.settings import PATH
-from specrender.kernel.shape.layout import MESH
+from specrender.kernel.shape.layout import MESH, SMOOTH_SHADOWS
 from specrender.kernel.tables import Tables
 
 
@@ -27,6 +27,7 @@ def needed_features(tables: Tables) -> set[str]:
         "layers": settings["bin_count"] or settings["response_count"] or settings["aov_count"],
         "integrators": settings["integrator"] != PATH,
         "cameras": (arrays["cameras"]["kind"] >= RADIANCE_METER).any(),
+        "smooth_shadows": (arrays["shapes"]["flags"] & SMOOTH_SHADOWS).any(),
         "options": settings["hide_emitters"] or settings["clamp_indirect"] > 0,
     }
     features = {name for name, is_needed in needs.items() if is_needed}

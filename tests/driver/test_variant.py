@@ -78,6 +78,24 @@ def test_scenes_that_need_a_feature(feature, fields):
     assert feature in VARIANTS[variant_of(tables)]
 
 
+def octahedron(**fields):
+    """Smooth normals on eight triangles."""
+    corners = np.concatenate([np.eye(3), -np.eye(3)])
+    faces = [(0, 1, 2), (1, 3, 2), (3, 4, 2), (4, 0, 2), (1, 0, 5), (3, 1, 5), (4, 3, 5), (0, 4, 5)]
+    return d.TriangleMesh(vertices=corners, normals=corners, faces=np.array(faces), material=d.Diffuse(), **fields)
+
+
+def test_bent_meshes_take_the_smooth_variant():
+    tables = compile_scene(room(shapes=[octahedron()])).tables
+    assert needed_features(tables) == {"smooth_shadows"}
+    assert variant_of(tables) == "smooth"
+    assert variant_of(compile_scene(room(shapes=[octahedron(smooth_shadows=False)])).tables) == "plain"
+    # vertex normals that all say the same bend nothing
+    normals = np.tile([[0.0, 0.6, 0.8]], (3, 1))
+    flat = d.TriangleMesh(vertices=np.eye(3), normals=normals, faces=np.array([[0, 1, 2]]), material=d.Diffuse())
+    assert variant_of(compile_scene(room(shapes=[flat])).tables) == "plain"
+
+
 def test_many_lamps_need_their_tree():
     places = np.random.default_rng(1).random((200, 3)) * 4 + [0, 3, 0]
     lamps = [

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from specrender.kernel.features import has_objects
+from specrender.kernel.features import has_objects, has_smooth_shadows
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import derivative_v, surface_of
 from specrender.kernel.shape.curve import curve_surface
@@ -149,7 +149,7 @@ def _triangle_hit(tables, direction, primitive, b1, b2):
         size = dot(smooth, smooth)
         if size > f32(0.0):
             n = smooth * (f32(1.0) / sqrt(size))
-            if flags & SMOOTH_SHADOWS:
+            if has_smooth_shadows() and flags & SMOOTH_SHADOWS:
                 side = copysign(f32(1.0), -dot(n, direction))
                 lift = _lift_over(p, v0, n0, n, side) * b0
                 lift += _lift_over(p, v0 + e1, n1, n, side) * b1 + _lift_over(p, v0 + e2, n2, n, side) * b2
@@ -273,13 +273,15 @@ def shading_point(hit):
     Low-poly meshes would else lie in their own shadow in whole triangles where their smooth normals still see the
     light.  Light sampling and sampled directions start from the same point, so that their MIS stays exact.
     """
-    return hit.p + hit.n * hit.lift
+    if has_smooth_shadows():
+        return hit.p + hit.n * hit.lift
+    return hit.p
 
 
 @kernel(forceinline=True)
 def leave(hit, direction):
     """Ray origin moved off the surface to the side that `direction` goes to."""
-    if hit.lift * dot(hit.n, direction) > f32(0.0):
+    if has_smooth_shadows() and hit.lift * dot(hit.n, direction) > f32(0.0):
         # above the triangle, even if the direction is below its plane: it is so for the facet only
         return shading_point(hit) + hit.normal * copysign(hit.clearance, hit.lift * dot(hit.n, hit.normal))
     return hit.p + hit.normal * copysign(hit.clearance, dot(hit.normal, direction))

@@ -17,6 +17,8 @@ SCALE_TOLERANCE = 1e-4
 
 #: 1 - cosine below which a vertex normal counts as its face's: float32 cannot tell them apart.
 FLAT_TOLERANCE = 3e-7
+#: Half a degree: the edge of a shadow that follows faces lies where light grazes them by 0.4 % of its strength.
+BENT_COSINE = np.cos(np.radians(0.5))
 
 
 @dataclass
@@ -99,7 +101,9 @@ class Geometry:
         if mesh.attributes:
             self.attributes[len(self.records) - 1] = (mesh.attributes, self._vertex_count, self.triangle_count)
         if mesh.normals is not None:
-            record["flags"] |= layout.HAS_NORMALS | (layout.SMOOTH_SHADOWS if shape.smooth_shadows else 0)
+            record["flags"] |= layout.HAS_NORMALS
+            if shape.smooth_shadows and has_bent_faces(mesh):
+                record["flags"] |= layout.SMOOTH_SHADOWS
         if mesh.uvs is not None:
             record["flags"] |= layout.HAS_UVS
         if emits:
@@ -182,6 +186,16 @@ def has_flat_faces(mesh: Mesh) -> bool:
         if (cosines < (1.0 - FLAT_TOLERANCE) * length[:, None]).any():
             return False
     return True
+
+
+def has_bent_faces(mesh: Mesh) -> bool:
+    """Whether the vertex normals of some face differ by more than BENT_COSINE: else no shadow shows the faces."""
+    for faces in (mesh.faces[:32], mesh.faces):
+        normals = mesh.normals[faces].astype(np.float64)
+        normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), np.finfo(float).tiny)
+        if (np.einsum("ijk,ijk->ij", normals, np.roll(normals, 1, axis=1)) < BENT_COSINE).any():
+            return True
+    return False
 
 
 def cumulative(weights) -> np.ndarray:
