@@ -1,7 +1,5 @@
 """Mitsuba 3's own test scenes against its stored means and variances; skipped where its data is absent."""
 
-import os
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -11,8 +9,6 @@ from specrender.color import xyz_to_rgb
 from specrender.driver import new_film, render_film
 from specrender.scene.compile import compile_scene
 from specrender.scene.readers import load
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 #: The matrix by which Mitsuba's references were made [linear Rec.709 to XYZ].
 RGB_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
@@ -46,14 +42,6 @@ INTEGRATORS = {"various_emitters/test_various_emitters_ptracer": "path"}
 PATHS = 2_000_000
 
 
-@pytest.fixture(scope="module")
-def data():
-    folder = Path(os.environ.get("SPECRENDER_MITSUBA_DATA", REPOSITORY.parent / "shared" / "mitsuba-data"))
-    if not folder.is_dir():
-        pytest.skip(f"Mitsuba's data is not at {folder}; set SPECRENDER_MITSUBA_DATA")
-    return folder
-
-
 def rgb_image(path):
     """(h, w, 3) float64 of the channels R, G, B of an EXR file."""
     oiio = pytest.importorskip("OpenImageIO")
@@ -83,8 +71,8 @@ def rendered_rgb(path, mode, spp=None, integrator=None):
 
 @pytest.mark.parametrize("mode", ["spectral", "rgb"])
 @pytest.mark.parametrize("name", SCENES)
-def test_agrees_with_mitsuba(data, name, mode):
-    path = data / "tests" / "scenes" / f"{name}.xml"
+def test_agrees_with_mitsuba(mitsuba_data, name, mode):
+    path = mitsuba_data / "tests" / "scenes" / f"{name}.xml"
     image, spp = rendered_rgb(path, mode, integrator=INTEGRATORS.get(name))
     stem = path.stem.rpartition("_")[0]
     reference, variance = (rgb_image(path.parent / "refs" / f"{stem}_ref_{mode}{kind}.exr") for kind in ("", "_var"))
@@ -94,16 +82,16 @@ def test_agrees_with_mitsuba(data, name, mode):
     assert np.abs(ratio - 1.0).max() < SCENES[name], ratio
 
 
-def test_the_test_can_fail(data):
+def test_the_test_can_fail(mitsuba_data):
     """A reference that is 2 % too bright must be rejected, or the test above says nothing."""
-    folder = data / "tests" / "scenes" / "orthographic_sensor" / "refs"
+    folder = mitsuba_data / "tests" / "scenes" / "orthographic_sensor" / "refs"
     reference = rgb_image(folder / "test_orthographic_ref_rgb.exr") @ RGB_TO_XYZ.T
     variance = rgb_image(folder / "test_orthographic_ref_rgb_var.exr") @ RGB_TO_XYZ.T
     assert agreeing_share(reference, reference, variance, 868) == 1.0
     assert agreeing_share(1.02 * reference, reference, variance, 868) < 0.9975
 
 
-def test_mean_of_the_cornell_box(data):
+def test_mean_of_the_cornell_box(mitsuba_data):
     """Mean linear RGB of cbox-spectral by Mitsuba 3.9.1."""
-    image, _ = rendered_rgb(data / "scenes" / "cbox" / "cbox-spectral.xml", "spectral", 256)
+    image, _ = rendered_rgb(mitsuba_data / "scenes" / "cbox" / "cbox-spectral.xml", "spectral", 256)
     assert np.allclose(image.mean(axis=(0, 1)), [0.22574, 0.11378, 0.02579], rtol=0.005)

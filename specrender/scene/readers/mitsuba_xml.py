@@ -11,11 +11,12 @@ from pathlib import Path
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
 from specrender.scene.overrides import dropped_parameters, use_camera
+from specrender.scene.readers.xml_nodes import Plugin, Tree, Value
 from specrender.scene.readers.xml_params import SPECTRUM_PLUGINS, Params
 from specrender.scene.readers.xml_plugins import BSDFS, EMITTERS, SHAPES, TEXTURES
 from specrender.scene.readers.xml_plugins.emitters import ON_SHAPES
 from specrender.scene.readers.xml_sensor import INTEGRATORS, SENSORS, STEERING
-from specrender.scene.readers.xml_tree import Plugin, Tree, Value, read_tree
+from specrender.scene.readers.xml_tree import read_tree
 
 #: Mitsuba 3.9's plugins that this version does not have, for a message other than "unknown".
 NOT_YET = {

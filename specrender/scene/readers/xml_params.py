@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import SpectrumSpec, TextureRef, Transform
+from specrender.scene.readers.xml_nodes import Plugin, Value
 from specrender.scene.readers.xml_numbers import spectrum_values
-from specrender.scene.readers.xml_tree import Plugin, Value
 from specrender.spectra import catalogue
 
 NUMBERS = ("float", "integer")

@@ -9,7 +9,6 @@ opening tag ends, which is what libxml2 keeps.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,9 @@ from lxml import etree
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import Transform
 from specrender.scene.readers import transforms
+from specrender.scene.readers.xml_nodes import Plugin, Reference, Resolver, Tree, Value, resolve_references
 from specrender.scene.readers.xml_numbers import number, read_spd, spectrum_values, split, vector, xyz
+from specrender.scene.readers.xml_upgrade import upgrade
 
 OBJECT_TAGS = frozenset(
     "scene bsdf emitter shape sensor film sampler integrator rfilter medium phase texture volume field".split()
@@ -51,59 +52,6 @@ ATTRIBUTES = {
 }
 
 
-@dataclass
-class Value:
-    """A parameter: `kind` is the tag; `value` a Python number, string, list, Transform, or for spectra a number, a list
-    of (wavelength, value) pairs."""
-
-    kind: str
-    value: object
-    location: str
-
-
-@dataclass
-class Plugin:
-    """An object: its tag ("bsdf"), type ("diffuse"), id, and parameters by name (unnamed children as "_arg_N")."""
-
-    tag: str
-    type: str
-    id: str | None
-    location: str
-    resolver: Resolver
-    params: dict[str, Value | Plugin | Reference] = field(default_factory=dict)
-
-
-@dataclass
-class Reference:
-    """A `<ref>` that has not been looked up yet."""
-
-    id: str
-    location: str
-
-
-class Resolver:
-    """Folders in which file names are looked up, the latest first."""
-
-    def __init__(self, folders):
-        self.folders = list(folders)
-
-    def find(self, name: str) -> Path:
-        """The first existing file or folder of that name; without one, the name in the last of the folders asked."""
-        for folder in self.folders:
-            if (folder / name).exists():
-                return folder / name
-        return self.folders[0] / name
-
-
-@dataclass
-class Tree:
-    """The root plugin, every plugin by id (aliases included), and the folders for files that plugins name."""
-
-    root: Plugin
-    ids: dict[str, Plugin]
-    resolver: Resolver
-
-
 def read_tree(path: Path, defines: dict[str, str]) -> Tree:
     """Read and preprocess a file.  Raises SceneError with file and line."""
     reader = _Reader(defines)
@@ -113,7 +61,7 @@ def read_tree(path: Path, defines: dict[str, str]) -> Tree:
     if unknown:
         hint = did_you_mean(unknown[0], reader.declared) or "; the scene has no <default> entries"
         raise SceneError(f"no parameter is named '{unknown[0]}' (given with -D){hint}", str(path))
-    _resolve_references(root, reader.ids)
+    resolve_references(root, reader.ids)
     return Tree(root, reader.ids, resolver)
 
 
@@ -210,7 +158,7 @@ class _File:
             self.register(plugin.id, plugin, plugin.location)
         self.children(element, plugin)
         if self.old:
-            _upgrade(plugin)
+            upgrade(plugin)
         return plugin
 
     def register(self, name, plugin, where):
@@ -357,53 +305,6 @@ def _enter(parent, name, value, where):
     if name in parent.params:
         raise SceneError(f"the parameter '{name}' is given twice", where)
     parent.params[name] = value
-
-
-def _upgrade(plugin):
-    """Mitsuba's renames for files of version 0.x and 1.x."""
-    renamed = {}
-    for name, value in plugin.params.items():
-        renamed[name if name.startswith("_arg_") else snake_case(name)] = value
-    if plugin.type == "diffuse" and "diffuse_reflectance" in renamed:
-        renamed["reflectance"] = renamed.pop("diffuse_reflectance")
-    uv = {name: renamed.pop(name) for name in ("uoffset", "voffset", "uscale", "vscale") if name in renamed}
-    if uv:
-        get = {name: value.value for name, value in uv.items()}
-        matrix = transforms.scale([get.get("uscale", 1.0), get.get("vscale", 1.0), 1.0])
-        matrix = matrix @ transforms.translate([get.get("uoffset", 0.0), get.get("voffset", 0.0), 0.0])
-        renamed["to_uv"] = Value("transform", Transform(matrix), next(iter(uv.values())).location)
-    plugin.params = renamed
-
-
-def snake_case(name):
-    """camelCase to snake_case as Mitsuba does it: `toWorld` is to_world, `intIOR` is int_ior."""
-    return re.sub(r"(?<=[a-z])[A-Z]+", lambda m: "_" + m[0].lower(), name)
-
-
-def _resolve_references(root, ids):
-    """Replace every Reference by the Plugin it names; refuse cycles."""
-    done, path = set(), []
-
-    def visit(plugin):
-        if id(plugin) in done:
-            return
-        if any(step is plugin for step in path):
-            first = next(i for i, step in enumerate(path) if step is plugin)
-            names = [step.id or step.type for step in [*path[first:], plugin]]
-            raise SceneError(f"the references go in a circle: {' -> '.join(names)}", plugin.location)
-        path.append(plugin)
-        for name, value in plugin.params.items():
-            if isinstance(value, Reference):
-                if value.id not in ids:
-                    hint = did_you_mean(value.id, ids)
-                    raise SceneError(f"the reference to '{value.id}' has no target{hint}", value.location)
-                value = plugin.params[name] = ids[value.id]
-            if isinstance(value, Plugin):
-                visit(value)
-        path.pop()
-        done.add(id(plugin))
-
-    visit(root)
 
 
 def _folders(resolver):
