@@ -1,5 +1,6 @@
 """The scenes that come with the project: each loads, compiles and renders, and shows what its README says it shows."""
 
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,14 @@ def test_black_bodies_go_from_orange_to_blue():
         ratios.append(colour[2] / colour[0])
     assert (np.diff(ratios) > 0).all(), ratios
     assert ratios[0] < 0.3 and ratios[-1] > 1.1
+
+
+def test_sunflower_shows_what_its_script_writes():
+    script = runpy.run_path(str(SCENES / "sunflower" / "make_sunflower.py"))
+    seeds = np.load(SCENES / "sunflower" / "seeds.npy")
+    assert seeds.shape == (2400, 3, 4)
+    np.testing.assert_allclose(seeds, script["seeds"](), atol=1e-6)
+    petals = np.load(SCENES / "sunflower" / "petals.npy")
+    np.testing.assert_allclose(petals, script["petals"](np.random.default_rng(1979)), atol=1e-6)
+    # a seed for each 1/2400 of the disk: as many within half the radius as the area asks for
+    assert np.count_nonzero(np.linalg.norm(seeds[:, :2, 3], axis=1) < 0.5) == pytest.approx(600, abs=1)

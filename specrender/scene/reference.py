@@ -87,13 +87,19 @@ class Section:
 
 def sections() -> list[Section]:
     """Every struct of the vocabulary, in the order of the page."""
-    found = []
-    for chapter, module_name in CHAPTERS.items():
-        module = sys.modules[f"{d.__name__}.{module_name}"]
-        for struct in vars(module).values():
-            if isinstance(struct, type) and issubclass(struct, d.Node) and struct.__module__ == module.__name__:
-                found.append(_section(chapter, struct))
-    return found
+    chapters = {f"{d.__name__}.{module}": chapter for chapter, module in CHAPTERS.items()}
+    return [_section(chapters[struct.__module__], struct) for struct in structs().values()]
+
+
+def structs() -> dict[str, type]:
+    """Name -> struct, in the order of the page."""
+    modules = [sys.modules[f"{d.__name__}.{name}"] for name in CHAPTERS.values()]
+    return {
+        struct.__name__: struct
+        for module in modules
+        for struct in vars(module).values()
+        if isinstance(struct, type) and issubclass(struct, d.Node) and struct.__module__ == module.__name__
+    }
 
 
 def _section(chapter: str, struct) -> Section:
@@ -106,13 +112,13 @@ def _section(chapter: str, struct) -> Section:
     )
     parameters = []
     for name, annotation in own.items():
-        unit, meaning = _meaning(struct, name)
-        parameters.append(Parameter(name, type_in_words(annotation), unit, defaults[name], meaning))
+        unit, means = meaning(struct, name)
+        parameters.append(Parameter(name, type_in_words(annotation), unit, defaults[name], means))
     tag = struct.__struct_config__.tag or ""
     return Section(chapter, struct.__name__, tag, _summary(struct), tuple(parameters), bases)
 
 
-def _meaning(struct, name: str) -> tuple[str, str]:
+def meaning(struct, name: str) -> tuple[str, str]:
     """(unit, meaning) of a parameter, by the struct's own entry, that of a base, or that of the name."""
     for base in struct.__mro__:
         entry = MEANINGS.get(f"{base.__name__}.{name}")
@@ -190,6 +196,15 @@ or a table (see IorSpec). *Number or texture*: a number or `{ texture = "NAME" }
 of `[materials]` or a table with a `type`. A *transform* is one step or a list of steps, applied in their order:
 `{ translate = [x, y, z] }`, `{ scale = s }` or `[sx, sy, sz]`, `{ rotate = [x, y, z], angle = degrees }`,
 `{ look_at = { origin, target, up } }`, `{ matrix = [16 numbers] }`.
+
+To show something thousands of times, put it in a *group* and let `[[instances]]` place it, once for each matrix of a
+NumPy file (`scenes/sunflower` is an example; a few instances may as well be shapes of type `instance`):
+
+    [groups.seed]
+    shapes = [{ type = "sphere" }]
+    [[instances]]
+    group = "seed"
+    transforms = "seeds.npy"    # numpy.save("seeds.npy", matrices), of shape (n, 3, 4) or (n, 4, 4)
 """
 
 

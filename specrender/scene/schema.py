@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from specrender.scene import reference
 from specrender.scene.description import Scene, Transform
 
 
 def scene_schema() -> dict:
     """The schema (draft 2020-12) of a TOML scene as a plain dict; every scalar may be a "$name" of `[defaults]`."""
     (reference,), definitions = msgspec.json.schema_components([Scene], schema_hook=_hook)
+    _describe(definitions)
     definitions = {name: _with_parameters(schema) for name, schema in definitions.items()}
     scalar = {"anyOf": [{"type": kind} for kind in ("number", "string", "boolean")]}
     definitions["Scene"]["properties"]["defaults"] = {
@@ -70,6 +72,17 @@ def _hook(kind):
         step = {"$ref": "#/$defs/TransformStep"}
         return {"anyOf": [step, {"type": "array", "items": step}]}
     raise NotImplementedError(f"no schema for {kind}")
+
+
+def _describe(definitions):
+    """Give each property the meaning and the unit that the parameter reference tells, which editors show."""
+    for name, struct in reference.structs().items():
+        if name in definitions:
+            for field, schema in definitions[name]["properties"].items():
+                unit, meaning = reference.meaning(struct, field)
+                if meaning:
+                    # beside a "$ref" as well: siblings of references count since draft 2019-09
+                    schema["description"] = f"{meaning} [{unit}]" if unit else meaning
 
 
 def _with_parameters(schema):

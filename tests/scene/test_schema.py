@@ -27,8 +27,25 @@ def test_transforms_and_parameters():
     assert definitions["Sphere"]["properties"]["to_world"]["anyOf"] == [step, {"type": "array", "items": step}]
     kinds = [option["required"][0] for option in definitions["TransformStep"]["anyOf"]]
     assert kinds == ["translate", "scale", "rotate", "look_at", "matrix"]
-    radius = definitions["Sphere"]["properties"]["radius"]
+    radius = dict(definitions["Sphere"]["properties"]["radius"])
+    assert radius.pop("description")
     assert radius == {"default": 1.0, "anyOf": [{"type": "number"}, {"$ref": "#/$defs/Parameter"}]}
+
+
+def test_properties_tell_what_they_mean():
+    """What an editor shows for each parameter: its meaning and its unit."""
+    definitions = scene_schema()["$defs"]
+    assert ".npy" in definitions["Scene"]["properties"]["instances"]["description"]
+    assert "(n, 3, 4)" in definitions["Instances"]["properties"]["transforms"]["description"]
+    assert definitions["Scene"]["properties"]["film"]["description"] == "the image"
+    assert definitions["WavelengthRange"]["properties"]["lambda_min"]["description"] == "shortest wavelength [nm]"
+    silent = {
+        (name, field)
+        for name, schema in definitions.items()
+        for field, entry in schema.get("properties", {}).items()
+        if "description" not in entry and field not in ("type",)
+    }
+    assert not silent
 
 
 def test_every_reference_resolves():

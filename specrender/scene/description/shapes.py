@@ -134,7 +134,8 @@ class SdfGrid(Shape, tag="sdfgrid", tag_field="type", kw_only=True):
 class Instance(Shape, tag="instance", tag_field="type", kw_only=True):
     """Shows the shapes of `group`, an entry of `[groups]`, moved by `to_world`.
 
-    Materials are those of the group's shapes; its shapes cannot emit light.
+    Materials are those of the group's shapes; its shapes cannot emit light.  Thousands of instances are better written
+    as one `[[instances]]` table, whose matrices are in a file.
     """
 
     group: str
@@ -147,7 +148,7 @@ class ShapeGroup(Node, kw_only=True):
 
 
 class Instances(Node, kw_only=True):
-    """Many instances of `group` at once.
+    """Many instances of `group` at once: `[[instances]]` tables (scenes/sunflower has two).
 
     transforms : name of a NumPy file (.npy) with (n, 3, 4) or (n, 4, 4) numbers, or such an array: one to_world matrix
         an instance, acting on column vectors.  `to_world` moves all of them.
