@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from chi_square import SIGNIFICANCE, chi_square_p_value, sphere_quadrature
+from image_files import write_image
 from rendering import moved
 
 from specrender.kernel.jit import kernel
@@ -169,17 +170,11 @@ def test_probability_of_the_choice():
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    oiio = pytest.importorskip("OpenImageIO")
     rng = np.random.default_rng(1)
     image = rng.uniform(0.0, 1.0, (9, 16, 3)).astype(np.float32) ** 4
     image[2, 5] = 20.0
     image[6] = 0.0  # a black row, between others
-    name = str(tmp_path_factory.mktemp("sky") / "sky.exr")
-    output = oiio.ImageOutput.create(name)
-    output.open(name, oiio.ImageSpec(16, 9, 3, oiio.FLOAT))
-    output.write_image(image)
-    output.close()
-    return name
+    return write_image(tmp_path_factory.mktemp("sky") / "sky.exr", image)
 
 
 @pytest.mark.parametrize("mode", ["rgb", "spectral"])
@@ -213,16 +208,6 @@ def test_constant_environment_is_uniform():
     assert np.isclose(total, 1.0)
     assert p_value > SIGNIFICANCE
     assert np.allclose(samples[:, 5], 0.25 / np.pi)
-
-
-def write_image(path, image):
-    oiio = pytest.importorskip("OpenImageIO")
-    output = oiio.ImageOutput.create(str(path))
-    height, width, _ = image.shape
-    output.open(str(path), oiio.ImageSpec(width, height, 3, oiio.FLOAT))
-    output.write_image(np.ascontiguousarray(image, np.float32))
-    output.close()
-    return str(path)
 
 
 def test_black_map_can_still_be_sampled(tmp_path):

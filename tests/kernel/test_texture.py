@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from image_files import write_image
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.settings import LAYOUT
@@ -56,13 +57,7 @@ def pixels():
 
 @pytest.fixture(scope="module")
 def path(pixels, tmp_path_factory):
-    oiio = pytest.importorskip("OpenImageIO")
-    name = str(tmp_path_factory.mktemp("textures") / "image.exr")
-    image = oiio.ImageOutput.create(name)
-    image.open(name, oiio.ImageSpec(WIDTH, HEIGHT, 3, oiio.FLOAT))
-    image.write_image(pixels)
-    image.close()
-    return name
+    return write_image(tmp_path_factory.mktemp("textures") / "image.exr", pixels)
 
 
 def wrapped(i, size, mode):

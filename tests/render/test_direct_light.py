@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from image_files import write_image
 from rendering import assert_mean, film, look_at, mean_and_error, moved, narrow_camera, rendered, scene
 
 from specrender.scene import description as d
@@ -84,14 +85,9 @@ def test_beam_is_three_quarters_of_the_cone():
 
 def test_textured_spot(tmp_path):
     """u runs along +x and v along +y of the light over the square around the cone; the first row is at v = 0."""
-    oiio = pytest.importorskip("OpenImageIO")
     values = np.array([[0.1, 0.3], [0.6, 0.9]], np.float32)
-    path = tmp_path / "gobo.exr"
-    image = oiio.ImageOutput.create(str(path))
-    image.open(str(path), oiio.ImageSpec(2, 2, 3, oiio.FLOAT))
-    image.write_image(np.repeat(values[..., None], 3, axis=2))
-    image.close()
-    texture = d.Bitmap(filename=str(path), raw=True, filter_type="nearest", wrap_mode="clamp")
+    path = write_image(tmp_path / "gobo.exr", np.repeat(values[..., None], 3, axis=2))
+    texture = d.Bitmap(filename=path, raw=True, filter_type="nearest", wrap_mode="clamp")
     place = look_at((0.0, 0.0, 2.0), (0.0, 0.0, 0.0))
     light = d.SpotLight(color=5.0, cutoff_angle=30.0, beam_width=30.0, to_world=place, texture="gobo")
     for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from image_files import write_image
 from rendering import assert_mean, moved, narrow_camera, rendered, scene
 
 from specrender.color import rgb_to_xyz
@@ -22,13 +23,7 @@ def sky():
 
 @pytest.fixture(scope="module")
 def path(sky, tmp_path_factory):
-    oiio = pytest.importorskip("OpenImageIO")
-    name = str(tmp_path_factory.mktemp("sky") / "sky.exr")
-    image = oiio.ImageOutput.create(name)
-    image.open(name, oiio.ImageSpec(WIDTH, HEIGHT, 3, oiio.FLOAT))
-    image.write_image(sky)
-    image.close()
-    return name
+    return write_image(tmp_path_factory.mktemp("sky") / "sky.exr", sky)
 
 
 def luminance(sky):

@@ -7,6 +7,7 @@ construction (no global illumination, many samples of few pixels).
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from image_files import write_image
 
 from specrender.color import xyz_to_rgb
 from specrender.driver import new_film, render_film
@@ -70,10 +71,7 @@ def picture(tmp_path):
     """An image of 5 x 4 random colours as 8-bit PNG and as EXR."""
     pixels = np.random.default_rng(6).integers(20, 235, (4, 5, 3)).astype(np.uint8)
     for name, values, kind in (("t.png", pixels, oiio.UINT8), ("t.exr", (pixels / 255.0) ** 2, oiio.FLOAT)):
-        output = oiio.ImageOutput.create(str(tmp_path / name))
-        assert output.open(str(tmp_path / name), oiio.ImageSpec(5, 4, 3, kind))
-        output.write_image(values.astype(np.uint8 if kind == oiio.UINT8 else np.float32))
-        output.close()
+        write_image(tmp_path / name, values, kind=kind)
 
 
 WALL = '<shape type="rectangle"><bsdf type="diffuse">{}</bsdf></shape>'

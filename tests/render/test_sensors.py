@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from image_files import write_image
 from rendering import assert_mean, film, look_at, mean_and_error, moved, rendered, scene
 
 from specrender.color import xyz_to_rgb
@@ -98,17 +99,11 @@ def test_360_degree_camera_sees_lamps_where_they_are():
 
 def test_360_degree_picture_is_the_environment_map_of_its_place(tmp_path):
     """A map seen through the camera is that map again, up to the interpolation between its texels."""
-    import OpenImageIO as oiio
-
     width, height = 64, 32
     u, v = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     waves = 1.0 + 0.5 * np.sin(2.0 * np.pi * u) * np.sin(np.pi * v) + 0.3 * np.cos(np.pi * v)
     pixels = np.stack([waves, waves[::-1], 0.2 + u * (1.0 - u)], axis=-1).astype(np.float32)
-    path = str(tmp_path / "map.exr")
-    output = oiio.ImageOutput.create(path)
-    output.open(path, oiio.ImageSpec(width, height, 3, oiio.FLOAT))
-    output.write_image(pixels)
-    output.close()
+    path = write_image(tmp_path / "map.exr", pixels)
     turned = d.Transform(moved(axis=(1.0, 2.0, 3.0), degrees=50.0).matrix)
     for to_world in (d.Transform(), turned):
         lights = [d.EnvironmentMap(filename=path, to_world=to_world)]

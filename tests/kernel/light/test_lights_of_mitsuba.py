@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from image_files import write_image
 from light_harness import WAVELENGTHS, look_around, sample_lights
 
 from specrender.scene.compile import compile_scene
@@ -17,14 +18,8 @@ PLACE = f'<transform name="to_world">{LOOK}</transform>'
 @pytest.fixture(scope="module")
 def picture(tmp_path_factory):
     """A small image of colours, wider than high."""
-    oiio = pytest.importorskip("OpenImageIO")
-    name = str(tmp_path_factory.mktemp("picture") / "picture.exr")
     image = np.random.default_rng(5).uniform(0.1, 0.9, (6, 9, 3)).astype(np.float32)
-    output = oiio.ImageOutput.create(name)
-    output.open(name, oiio.ImageSpec(9, 6, 3, oiio.FLOAT))
-    output.write_image(image)
-    output.close()
-    return name
+    return write_image(tmp_path_factory.mktemp("picture") / "picture.exr", image)
 
 
 def both(text, tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from image_files import write_image
 
 from specrender.color import srgb_decode
 from specrender.errors import InputError
@@ -10,13 +11,7 @@ from specrender.scene.compile.images import load_image
 
 
 def write(path, pixels):
-    pixels = np.asarray(pixels, np.uint8)
-    output = oiio.ImageOutput.create(str(path))
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], oiio.UINT8)
-    spec.attribute("oiio:UnassociatedAlpha", 1)
-    output.open(str(path), spec)
-    output.write_image(pixels)
-    output.close()
+    write_image(path, np.asarray(pixels, np.uint8), kind=oiio.UINT8, **{"oiio:UnassociatedAlpha": 1})
 
 
 @pytest.mark.parametrize("alpha", [0, 128, 255])
@@ -58,20 +53,12 @@ def test_formats(tmp_path, kind):
     values = np.stack([across, down, 0.5 * (across + down)], axis=-1).astype(np.float32)
     number_type, tolerance = FORMATS[kind]
     path = tmp_path / f"a.{kind}"
-    output = oiio.ImageOutput.create(str(path))
-    spec = oiio.ImageSpec(16, 12, 3, number_type)
-    spec.attribute("compression", "jpeg:100" if kind == "jpg" else "")
-    spec.attribute("jpeg:subsampling", "4:4:4")
-    assert output.open(str(path), spec)
-    assert output.write_image(values)
-    output.close()
+    how = {"compression": "jpeg:100" if kind == "jpg" else "", "jpeg:subsampling": "4:4:4"}
+    write_image(path, values, kind=number_type, **how)
     assert np.abs(load_image(path, raw=True) - values).max() <= tolerance
     is_integer = number_type in (oiio.UINT8, oiio.UINT16)
     decoded = srgb_decode(values) if is_integer else values
     assert np.abs(load_image(path, raw=False) - decoded).max() <= 2.3 * tolerance
     sixteen = tmp_path / "b.png"
-    output = oiio.ImageOutput.create(str(sixteen))
-    assert output.open(str(sixteen), oiio.ImageSpec(16, 12, 3, oiio.UINT16))
-    assert output.write_image(values)
-    output.close()
+    write_image(sixteen, values, kind=oiio.UINT16)
     assert np.abs(load_image(sixteen, raw=False) - srgb_decode(values)).max() <= 4e-5

@@ -1,8 +1,8 @@
 """Images of spectra: files in the layout of [Fichet2021], ours and others', as textures in both modes."""
 
 import numpy as np
-import OpenImageIO as oiio
 import pytest
+from image_files import write_image
 
 from specrender.errors import InputError, SceneError
 from specrender.kernel.texture import layout
@@ -19,13 +19,7 @@ def write(path, channels):
     """An EXR file of named (h, w) channels."""
     names = list(channels)
     pixels = np.stack([channels[name] for name in names], axis=-1).astype(np.float32)
-    output = oiio.ImageOutput.create(str(path))
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], len(names), oiio.FLOAT)
-    spec.channelnames = names
-    assert output.open(str(path), spec)
-    output.write_image(pixels)
-    output.close()
-    return str(path)
+    return write_image(path, pixels, names)
 
 
 def named(quantity, nm, spectra):
