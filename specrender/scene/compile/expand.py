@@ -10,38 +10,45 @@ from specrender.scene.readers.gltf import load_gltf
 
 
 def expanded(scene: d.Scene) -> d.Scene:
-    """The scene with the meshes of glTF files in their place; the same object if it has none."""
+    """The scene with the meshes and lights of glTF files in their place; the same object if it has no such files."""
     groups = [group.shapes for group in scene.groups.values()]
     if not any(isinstance(shape, d.GltfFile) for shapes in (scene.shapes, *groups) for shape in shapes):
         return scene
-    made = msgspec.structs.replace(scene, textures=dict(scene.textures))
-    made.shapes = _meshes(scene.shapes, made.textures)
+    made = msgspec.structs.replace(scene, textures=dict(scene.textures), lights=list(scene.lights))
+    made.shapes = _meshes(scene.shapes, made.textures, made.lights)
     made.groups = {
-        name: msgspec.structs.replace(group, shapes=_meshes(group.shapes, made.textures))
+        name: msgspec.structs.replace(group, shapes=_meshes(group.shapes, made.textures, None))
         for name, group in scene.groups.items()
     }
     return made
 
 
-def _meshes(shapes, textures):
+def _meshes(shapes, textures, lights):
     found = []
     for shape in shapes:
         if isinstance(shape, d.GltfFile):
-            found += _shown(shape, textures)
+            found += _shown(shape, textures, lights)
         else:
             found.append(shape)
     return found
 
 
-def _shown(shape, textures):
-    """The meshes of a file, moved by the shape's to_world; its material, if given, takes the place of the file's."""
+def _shown(shape, textures, lights):
+    """The meshes of a file, moved by the shape's to_world; its material, if given, takes the place of the file's.
+
+    Its lights are moved into `lights`; None says that they cannot be there: a group stands in many places.
+    """
     try:
-        file = load_gltf(shape.filename)
+        file = load_gltf(shape.filename, shape.to_world.matrix)
     except SceneError as error:
         raise d.fail(shape, str(error)) from None
     textures.update(file.textures)
+    if file.lights and lights is None:
+        raise d.fail(shape, f"the lights of '{shape.filename}' cannot be part of a group; place it as a shape")
+    for light in file.lights:
+        light.__dict__["location"] = d.where(shape)
+        lights.append(light)
     for mesh in file.shapes:
-        mesh.to_world = d.Transform(shape.to_world.matrix @ mesh.to_world.matrix)
         mesh.flip_normals = shape.flip_normals
         if shape.material is not None:
             mesh.material, mesh.emitter = shape.material, None

@@ -14,8 +14,10 @@ from specrender.errors import InputError
 REC709_LUMINANCE = np.array([0.212671, 0.715160, 0.072169])
 
 
-def load_image(path: Path, raw: bool) -> np.ndarray:
+def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
     """(h, w, 3) float32, top row first; integer images are decoded from sRGB unless `raw`; alpha is dropped.
+
+    channel : "r", "g", "b" or "a" gives that one three times; alpha is 1 where the image has none.
 
     Raises
     ------
@@ -34,6 +36,8 @@ def load_image(path: Path, raw: bool) -> np.ndarray:
             raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
         spec = image.spec()
         first, last = _colour_channels(spec.channelnames)
+        if channel == "a":
+            first, last = (spec.alpha_channel, spec.alpha_channel + 1) if spec.alpha_channel >= 0 else (0, 1)
         pixels = image.read_image(0, 0, first, last, oiio.FLOAT)
         error = image.geterror()
         image.close()
@@ -41,6 +45,10 @@ def load_image(path: Path, raw: bool) -> np.ndarray:
         raise InputError(f"image file '{path}' cannot be read: {_first_clause(error)}")
     pixels = np.asarray(pixels, np.float32).reshape(spec.height, spec.width, -1)
     pixels = np.repeat(pixels[..., :1], 3, axis=2) if pixels.shape[2] < 3 else pixels[..., :3]
+    if channel == "a" and spec.alpha_channel < 0:
+        pixels = np.ones_like(pixels)
+    elif channel is not None:
+        pixels = np.repeat(pixels[..., [max("rgb".find(channel), 0)]], 3, axis=2)
     if not np.isfinite(pixels).all():
         raise InputError(f"image file '{path}' has pixels that are not finite")
     if not raw and spec.format.basetype not in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE):

@@ -44,7 +44,9 @@ def _image_fields(texture, pixels) -> dict:
 
 
 def _bitmap(texture: d.Bitmap, role: str, builder) -> int:
-    pixels = located(load_image, texture, Path(texture.filename), texture.raw)
+    raw = texture.raw or texture.channel is not None
+    pixels = located(load_image, texture, Path(texture.filename), raw, texture.channel)
+    pixels = _adjusted(pixels, texture, role)
     fields = _image_fields(texture, pixels)
     if role == "scalar":
         scalars = luminance_of(pixels)
@@ -58,6 +60,17 @@ def _bitmap(texture: d.Bitmap, role: str, builder) -> int:
         fields["illuminant"] = builder.spectrum(white_spectrum(texture.space), "emission")
     fields |= {"offset": builder.values(texels) // 4, "mean": float(pixels.mean())}
     return builder.texture(kind=layout.BITMAP, **fields)
+
+
+def _adjusted(pixels: np.ndarray, texture: d.Bitmap, role: str) -> np.ndarray:
+    """Pixels with the scale, offset and threshold of a bitmap, within the limits of what they mean in a role."""
+    if texture.scale != 1.0 or texture.offset != 0.0:
+        pixels = pixels * np.float32(texture.scale) + np.float32(texture.offset)
+        if role != "raw":
+            pixels = np.clip(pixels, 0.0, 1.0 if role == "reflectance" else None)
+    if texture.threshold is not None:
+        pixels = (pixels >= np.float32(texture.threshold)).astype(np.float32)
+    return pixels
 
 
 def _spectral_bitmap(texture: d.SpectralBitmap, role: str, builder) -> int:

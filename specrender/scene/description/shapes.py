@@ -52,10 +52,11 @@ class Serialized(MeshFile, tag="serialized", tag_field="type", kw_only=True):
 
 
 class GltfFile(MeshFile, tag="gltf", tag_field="type", kw_only=True):
-    """The default scene of a glTF 2.0 file (.gltf or .glb): all its meshes, as its nodes place them.
+    """The default scene of a glTF 2.0 file (.gltf or .glb): all its meshes and lights, as its nodes place them.
 
-    Its metallic-roughness materials become `principled`, unless a `material` is given for all.  Textures of single
-    channels (roughness, metalness, opacity), normal maps, skins, animations, cameras and lights are named in notes.
+    Its metallic-roughness materials become `principled`, or `principledthin` where they transmit without a volume, with
+    all their textures and normal maps, unless a `material` is given for all.  1 nit is shown as Y = 1.  What is not
+    shown (skins, animations, morph targets, cameras, further extensions) is named in notes.
     """
 
 

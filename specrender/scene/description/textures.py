@@ -6,15 +6,23 @@ from typing import Literal
 
 import msgspec
 
-from specrender.scene.description.node import Node, Transform
+from specrender.scene.description.node import Node, Transform, Vec3
 from specrender.scene.description.spectra import Spectrum
 
 
 class Bitmap(Node, tag="bitmap", tag_field="type", kw_only=True):
-    """An image as a texture; `raw` switches colour conversion off (for roughness, opacity, normals)."""
+    """An image as a texture; `raw` switches colour conversion off (for roughness, opacity, normals).
+
+    Linear values v become `scale` v + `offset`, for each of R, G, B if three numbers are given; with a `threshold` 1
+    from there on and 0 below.  `channel` takes one channel as it is stored, for packed maps; alpha is 1 without one.
+    """
 
     filename: str
     raw: bool = False
+    channel: Literal["r", "g", "b", "a"] | None = None
+    scale: float | Vec3 = 1.0
+    offset: float | Vec3 = 0.0
+    threshold: float | None = None
     filter_type: Literal["bilinear", "nearest"] = "bilinear"
     wrap_mode: Literal["repeat", "mirror", "clamp"] = "repeat"
     space: str = "srgb"

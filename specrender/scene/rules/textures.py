@@ -10,6 +10,12 @@ from specrender.scene.rules.place import check_filename
 MAX_OCTAVES = 16
 
 
+def _bitmap(p):
+    check_filename(p)
+    for value in p.node.scale if isinstance(p.node.scale, tuple) else (p.node.scale,):
+        p.require(value >= 0 or p.node.offset != 0.0, "scale", "0 or more where there is no offset")
+
+
 def _spectral_bitmap(p):
     check_filename(p)
     p.not_negative("scale")
@@ -31,7 +37,7 @@ def _pattern(p):
 
 
 RULES = {
-    d.Bitmap: check_filename,
+    d.Bitmap: _bitmap,
     d.SpectralBitmap: _spectral_bitmap,
     d.MeshAttribute: _mesh_attribute,
     d.Pattern: _pattern,
