@@ -49,7 +49,7 @@ LAYERS = {
     "spectra": {"color"},
     "output": {"color", "files", "film", "spectra"},
     "scene/description": set(),
-    "scene/readers": {"color", "film", "spectra", "scene"},
+    "scene/readers": {"color", "files", "film", "spectra", "scene"},
     "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},
     "driver": {"film", "kernel", "scene"},
