@@ -124,8 +124,9 @@ def _bad_face(group, order, numbers, width, path):
         whole = all(p.lstrip(b"-").isdigit() for part in parts for p in part)
         if not whole or any(len(part) != width for part in parts):
             given = text.decode(errors="replace").strip()
-            return SceneError(f"could not read the face '{given}'", f"{path}:{numbers[index]}")
-    return SceneError("could not read the faces", str(path))
+            allowed = "its corners must all be v, v/vt, v//vn or v/vt/vn, in whole numbers"
+            return SceneError(f"could not read the face '{given}'; {allowed}", f"{path}:{numbers[index]}")
+    return SceneError("could not read the faces: a number of theirs is too large", str(path))
 
 
 def _resolve(corners, lines, records, counts, width, skips, path):

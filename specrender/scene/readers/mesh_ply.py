@@ -128,8 +128,12 @@ def _read(path):
         return plyfile.PlyData.read(path, mmap=False)
     except plyfile.PlyHeaderParseError as error:
         raise SceneError(f"is not a PLY file: {error}", str(path)) from None
-    except (plyfile.PlyParseError, UnicodeDecodeError, ValueError, EOFError) as error:
+    except plyfile.PlyParseError as error:
         raise SceneError(f"the PLY file is damaged or truncated: {error}", str(path)) from None
+    except UnicodeDecodeError:
+        raise SceneError("the PLY file is damaged: its text holds bytes that are not ASCII", str(path)) from None
+    except (ValueError, EOFError):
+        raise SceneError("the PLY file is damaged: its numbers do not fit its header", str(path)) from None
 
 
 def _columns(rows, names):
@@ -141,7 +145,8 @@ def _faces(lists, path):
     if lists.dtype != object:
         lists = np.asarray(lists)
         if len(lists) and (lists.min() < 0 or lists.max() > np.iinfo(np.int32).max):
-            raise SceneError(f"a face refers to vertex {lists.min() if lists.min() < 0 else lists.max()}", str(path))
+            wrong = lists.min() if lists.min() < 0 else lists.max()
+            raise SceneError(f"a face refers to vertex {wrong}, which no mesh has", str(path))
         if lists.shape[1] == 3:
             return lists.astype(np.int32)
         return lists[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3).astype(np.int32)

@@ -31,8 +31,8 @@ def load_serialized(path: Path, shape_index=0) -> Mesh:
     start, end = _extent(data, version, shape_index, where)
     try:
         stream = memoryview(zlib.decompressobj().decompress(data[start + 4 : end]))
-    except zlib.error as error:
-        raise SceneError(f"mesh {shape_index} is damaged: {error}", where) from None
+    except zlib.error:
+        raise SceneError(f"mesh {shape_index} is damaged: what it holds cannot be decompressed", where) from None
     return _decode(stream, version, f"{where}, mesh {shape_index}")
 
 

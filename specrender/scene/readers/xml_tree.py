@@ -101,7 +101,7 @@ def _parse(path):
     except etree.XMLSyntaxError as error:
         raise SceneError(f"is not well-formed XML: {error.msg}", f"{path}:{error.lineno or 1}") from None
     except OSError as error:
-        raise SceneError(f"cannot be read: {error}", str(path)) from None
+        raise SceneError(f"cannot be read: {error.strerror or error}", str(path)) from None
     if tree.docinfo.internalDTD is not None and any(True for _ in tree.docinfo.internalDTD.iterentities()):
         raise SceneError("declares XML entities, which are not allowed", str(path))
     return tree.getroot()
