@@ -6,6 +6,7 @@ Triangles and quads in binary files are memory-mapped; a file that mixes polygon
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -122,17 +123,21 @@ def _read(path):
     for size in (3, 4):
         try:
             return plyfile.PlyData.read(path, mmap="c", known_list_len={"face": dict.fromkeys(INDEX_NAMES, size)})
-        except (plyfile.PlyParseError, UnicodeDecodeError, ValueError, EOFError):
+        except (plyfile.PlyParseError, UnicodeDecodeError, ValueError, EOFError, OverflowError):
             pass  # another polygon size, or a bad file: the reading below tells which
     try:
-        return plyfile.PlyData.read(path, mmap=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of NumPy, about lists without numbers; the checks of meshes find them
+            return plyfile.PlyData.read(path, mmap=False)
     except plyfile.PlyHeaderParseError as error:
-        raise SceneError(f"is not a PLY file: {error}", str(path)) from None
+        # without the list of all types, in Python's syntax, that follows an unknown one
+        what = re.sub(r"field type ('.*') not in \[.*\]$", r"there is no property type \1", str(error))
+        raise SceneError(f"is not a PLY file: {what}", str(path)) from None
     except plyfile.PlyParseError as error:
         raise SceneError(f"the PLY file is damaged or truncated: {error}", str(path)) from None
     except UnicodeDecodeError:
         raise SceneError("the PLY file is damaged: its text holds bytes that are not ASCII", str(path)) from None
-    except (ValueError, EOFError):
+    except (ValueError, EOFError, OverflowError):
         raise SceneError("the PLY file is damaged: its numbers do not fit its header", str(path)) from None
 
 

@@ -284,3 +284,40 @@ def test_obj_of_something_else(tmp_path, content):
 
 def test_stl_with_bytes_after_its_facets(tmp_path):
     fails(write(tmp_path, "a.stl", bytes(80) + struct.pack("<I", 2) + bytes(107)), "has 7 bytes too many after its 2")
+
+
+SMALL_PLY = (
+    b"ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+    b"element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b"3 0 1 2", b"390 0 1 2", "its numbers do not fit its header"),
+        (b"float x", b"flaot x", "there is no property type 'flaot'"),
+        (b"1 0 0", b"1 \xff 0", "holds bytes that are not ASCII"),
+        (b"3 0 1 2", b"3 0 1 -2", "a face refers to vertex -2"),
+    ],
+)
+def test_damaged_ply_is_told_in_words_of_its_own(tmp_path, old, new, message):
+    assert len(load_mesh(write(tmp_path, "whole.ply", SMALL_PLY)).faces) == 1
+    fails(write(tmp_path, "a.ply", SMALL_PLY.replace(old, new)), message)
+
+
+@pytest.mark.parametrize("kind", ["ply", "obj"])
+def test_mutated_meshes_load_or_are_refused(tmp_path, kind):
+    """Bytes of small files replaced at random: a mesh or a SceneError, never Python's own exceptions."""
+    whole = {"ply": SMALL_PLY, "obj": b"v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nf 1/1 2/1 3/1\n"}[kind]
+    rng, refused = np.random.default_rng(7), 0
+    for _ in range(200):
+        data = bytearray(whole)
+        for place in rng.integers(len(data), size=rng.integers(1, 4)):
+            data[place] = rng.choice([0, 10, 32, 45, 47, 57, 97, 255])
+        try:
+            load_mesh(write(tmp_path, f"a.{kind}", bytes(data)))
+        except SceneError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert 50 < refused < 200
