@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.scene.rules.place import MAX_LENGTH
 
 #: Determinant of a transform's frame, relative to the lengths of its columns, below which it is flat.
 SINGULAR = 1e-12
@@ -33,8 +35,8 @@ def load_transforms(source) -> np.ndarray:
             array = np.load(source, mmap_mode="r", allow_pickle=False)
         except OSError as error:
             raise SceneError(f"cannot be read: {error.strerror or error}", where) from None
-        except (ValueError, EOFError):
-            raise SceneError("is not a NumPy file (.npy) of numbers", where) from None
+        except (ValueError, EOFError, TypeError, OverflowError, MemoryError, TokenError):  # headers are Python's syntax
+            raise SceneError("is not a NumPy file (.npy) of numbers, as numpy.save writes them", where) from None
         if not isinstance(array, np.ndarray):
             raise SceneError("is an archive of arrays; a single array (.npy) is needed", where)
     else:
@@ -53,12 +55,14 @@ def _check(array, where):
     for start in range(0, len(array), 65536):
         part = np.asarray(array[start : start + 65536], np.float64)
         finite = np.isfinite(part).all(axis=(1, 2))
-        linear = np.where(finite[:, None, None], part[:, :3, :3], 1.0)
+        sized = finite & (np.abs(np.where(finite[:, None, None], part, 0.0)) <= MAX_LENGTH).all(axis=(1, 2))
+        linear = np.where(sized[:, None, None], part[:, :3, :3], np.eye(3))
         lengths = np.linalg.norm(linear, axis=1)
         flat = np.abs(np.linalg.det(linear / np.maximum(lengths, np.finfo(float).tiny)[:, None])) < SINGULAR
         affine = part.shape[1] == 3 or (np.abs(part[:, 3] - (0, 0, 0, 1)) <= 1e-6).all(axis=1)
         for bad, what in (
             (~finite, "has a number that is not finite"),
+            (~sized, f"has a number out of range: at most {MAX_LENGTH:g}"),
             (flat, "is singular: it flattens the space"),
             (~np.broadcast_to(affine, len(part)), "is not affine: its last row must be 0 0 0 1"),
         ):
