@@ -71,8 +71,8 @@ def _name(process: int) -> str:
     return f"{socket.gethostname()}-{process}"
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+def _sync(path: Path, access: int = os.O_RDWR) -> None:
+    descriptor = os.open(path, access)
     try:
         os.fsync(descriptor)
     finally:
@@ -82,11 +82,7 @@ def _sync(path: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     """Make the new name last, on systems where folders can be opened."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(folder, os.O_RDONLY)
 
 
 def _remove_leftovers(target: Path) -> None:

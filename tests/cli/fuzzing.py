@@ -5,6 +5,7 @@ fills a type of the vocabulary with values that may or may not suit it.
 """
 
 import copy
+import functools
 import inspect
 import random
 import re
@@ -180,17 +181,23 @@ def _bare_text(rng, text):
     return text
 
 
+def _damaged(rng, scenes, parse, damage, to_text):
+    """One of the scenes, damaged in its text or, more often, some times in what it says."""
+    text = rng.choice(scenes)
+    if rng.random() < 0.2:
+        return _bare_text(rng, text)
+    data = parse(text)
+    for _ in range(rng.choice([1, 1, 1, 2, 4])):
+        damage(rng, data)
+    return to_text(data)
+
+
 # ---------------------------------------------------------------- XML
 
 
 def _xml(rng):
-    text = rng.choice(XML_SCENES)
-    if rng.random() < 0.2:
-        return _bare_text(rng, text)
-    root = ElementTree.fromstring(text)
-    for _ in range(rng.choice([1, 1, 1, 2, 4])):
-        _damage_element(rng, root)
-    return ElementTree.tostring(root, encoding="unicode")
+    to_text = functools.partial(ElementTree.tostring, encoding="unicode")
+    return _damaged(rng, XML_SCENES, ElementTree.fromstring, _damage_element, to_text)
 
 
 def _tweaked(rng, number):
@@ -243,13 +250,7 @@ def _damage_element(rng, root):
 
 
 def _toml(rng):
-    text = rng.choice(TOML_SCENES)
-    if rng.random() < 0.2:
-        return _bare_text(rng, text)
-    data = tomllib.loads(text)
-    for _ in range(rng.choice([1, 1, 1, 2, 4])):
-        _damage_table(rng, data)
-    return dump(data)
+    return _damaged(rng, TOML_SCENES, tomllib.loads, _damage_table, dump)
 
 
 def _containers(value, found):

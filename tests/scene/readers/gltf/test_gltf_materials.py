@@ -6,6 +6,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 from gltf_documents import document, written
+from image_files import write_image
 from rendering import film, look_at, rendered, scene
 
 from specrender.color import srgb_decode, xyz_to_rgb
@@ -21,11 +22,7 @@ SIDE = d.DirectionalLight(irradiance=3.0, direction=(1.0, 0.3, -1.0))
 
 def image(path, pixels):
     """Writes a PNG of (h, w, 3 or 4) numbers of 0 to 255; returns its glTF entry."""
-    pixels = np.asarray(pixels, np.uint8)
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], oiio.UINT8)
-    spec.attribute("oiio:UnassociatedAlpha", 1)
-    out = oiio.ImageOutput.create(str(path))
-    assert out.open(str(path), spec) and out.write_image(pixels) and out.close()
+    write_image(path, np.asarray(pixels, np.uint8), kind=oiio.UINT8, **{"oiio:UnassociatedAlpha": 1})
     return {"uri": path.name}
 
 
