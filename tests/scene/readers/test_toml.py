@@ -287,7 +287,11 @@ CAMERA = "[camera]\ntype = 'perspective'\n"
         ),
         (
             "[integrator]\ntype = 'aov'\naovs = ['dept']\n",
-            ["integrator.aovs: there is no aov 'dept'; did you mean 'depth'?"],
+            ["integrator.aovs: there is no AOV 'dept'; did you mean 'depth'?"],
+        ),
+        (
+            "[integrator]\ntype = 'aov'\naovs = ['depth', 'du:dp_du']\n",
+            ["integrator.aovs: the AOV 'dp_du' is not supported", "dp_dv, duv_dx, duv_dy"],
         ),
         ("[integrator]\ntype = 'aov'\naovs = ['depth', 'depth']\n", ["the aov name 'depth' is used twice"]),
         ("[wavelengths]\nlambda_min = 900\n", ["wavelengths.lambda_max: lambda_max must be above lambda_min"]),
