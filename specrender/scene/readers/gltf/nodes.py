@@ -79,6 +79,8 @@ def _local(file: File, node: Node, place: str) -> np.ndarray:
 
 
 def _require_volume(file, matrix, place):
+    if not (np.abs(matrix) <= MAX_LENGTH).all():
+        raise file.error(place, f"the node is out of range: at most {MAX_LENGTH:g}")
     lengths = np.linalg.norm(matrix[:3, :3], axis=0)
     if not lengths.min() > 0.0 or abs(np.linalg.det(matrix[:3, :3] / lengths)) < SINGULAR:
         raise file.error(place, "the node is flattened to nothing; give it a size other than 0, or remove it")

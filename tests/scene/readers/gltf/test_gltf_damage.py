@@ -343,3 +343,10 @@ def test_random_bytes(tmp_path, seed):
             load_gltf(path)
         except SceneError:
             message_of(path)
+
+
+@pytest.mark.parametrize("place", ["nodes[0].scale", "nodes[0].translation"])
+def test_huge_numbers_are_found_before_anything_is_computed_with_them(tmp_path, place):
+    text, data = changed(place, [1e308, 1.0, 1.0])
+    with np.errstate(all="raise"), pytest.raises(SceneError, match=r"nodes\[0\].* out of range"):
+        load_gltf(written(tmp_path / "a.glb", text, data))
