@@ -11,13 +11,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from specrender.api import render
     from specrender.comparison import Comparison, ImageComparison, compare, compare_images
     from specrender.errors import InputError, SceneError, SpecrenderError, SpecrenderWarning
     from specrender.film import Film
     from specrender.output import develop, read_image
     from specrender.scene.description import Scene
     from specrender.scene.readers import load
-    from specrender.session import render, write
+    from specrender.writing import write
 
 __version__ = "0.1.0"
 
@@ -36,8 +37,8 @@ _HOMES = {
     "develop": "specrender.output",
     "load": "specrender.scene.readers",
     "read_image": "specrender.output",
-    "render": "specrender.session",
-    "write": "specrender.session",
+    "render": "specrender.api",
+    "write": "specrender.writing",
 }
 
 __all__ = [

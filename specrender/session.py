@@ -1,44 +1,23 @@
-"""From a scene to files: what the command line and the Python API share.
-
-`render` and `write` are the API; `Session` is the same in steps, for callers that time and report them.
-"""
+"""From a scene to files in steps, for callers that time and report them; `api.render` takes them in a row."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from specrender.errors import InputError, SceneError, SpecrenderWarning, did_you_mean
+from specrender.errors import InputError, SceneError, did_you_mean
 
 if TYPE_CHECKING:
     from specrender.driver import Job, Plan, RenderStats
     from specrender.film import Film, Identity
-    from specrender.output import OutputOptions, Written
+    from specrender.output import Written
     from specrender.scene.compile import SceneTables
     from specrender.scene.description import Scene
 
 MODES = ("spectral", "rgb")
-
-#: AOVs that denoising needs (`denoise.GUIDES`, without importing it).
-DENOISE_GUIDES = ("albedo", "sh_normal")
-
-#: pixel_format of a film -> what it asks of an EXR file.
-PIXEL_FORMATS = {
-    "rgb": {},
-    "rgba": {"alpha": True},
-    "xyz": {"gamut": "xyz"},
-    "xyza": {"gamut": "xyz", "alpha": True},
-    "luminance": {"luminance": True},
-    "luminance_alpha": {"luminance": True, "alpha": True},
-}
-#: The same of a film without a pixel_format, that of sensor responses.
-RESPONSES = {"colour": False}
-COMPONENT_FORMATS = {"float16": "half", "float32": "float"}
 
 
 @dataclass(kw_only=True)
@@ -218,6 +197,8 @@ class Session:
 
     def write(self, path, **options) -> Written:
         """`write` of the film."""
+        from specrender.writing import write
+
         with self.timed("write"):
             return write(self.film, path, **options)
 
@@ -249,165 +230,6 @@ def integrator_chain(integrator) -> str:
     return name if inner is None else f"{name}({integrator_chain(inner)})"
 
 
-def render(
-    scene_or_path: Scene | str | os.PathLike,
-    *,
-    camera: str | None = None,
-    spp: int | None = None,
-    size: tuple[int, int] | None = None,
-    crop: tuple[int, int, int, int] | None = None,
-    seed: int | None = None,
-    threads: int | None = None,
-    mode: str = "spectral",
-    rgb_space: str = "srgb",
-    dispersive: bool = False,
-    defines: dict[str, str] | None = None,
-    integrator: str | None = None,
-    sampler: str | None = None,
-    max_depth: int | None = None,
-    aovs: tuple[str, ...] | list[str] = (),
-    spectral_film: bool = False,
-    observer: str | None = None,
-    time: float | None = None,
-    noise: float | None = None,
-    adaptive: bool | None = None,
-    samples: tuple[int, int] | None = None,
-    clamp_indirect: float | None = None,
-    checkpoint: str | os.PathLike | None = None,
-    every: float | None = None,
-    resume: bool = False,
-    dask: str | None = None,
-    denoise: bool = False,
-    progress: bool = False,
-    job: Job | None = None,
-) -> Film:
-    """Render a scene.  The keywords are the flags of `specrender render`; None leaves what the scene says.
-
-    Parameters
-    ----------
-    scene_or_path : a Scene, or the name of a scene file.
-    camera : name or number of one of the scene's cameras.
-    spp : samples per pixel.
-    size : (width, height) [pixels].
-    crop : (x0, y0, x1, y1), origin top left, x1 and y1 exclusive [pixels].
-    seed : of the random numbers; the same seed gives the same picture, bit for bit, for any number of threads.
-    threads : None for all processors.
-    mode : "spectral", or "rgb" with the lanes R, G, B of the gamut `rgb_space`.
-    dispersive : named refractive indices of Mitsuba files mean the real glass.
-    defines : values for the parameters a scene file declares.
-    integrator, sampler : names, in place of the scene's.
-    max_depth : longest path in edges, -1 for no limit.
-    aovs : names of extra layers, see `film.aovs`.
-    spectral_film : record spectra, in 5 nm bins unless the scene's film says otherwise.
-    observer : who looks: a name of `spectra.observers`, or a camera from a .csv file; None is the CIE 1931 observer.
-    time : seconds of rendering after which it ends.
-    noise : error at which it ends, see `film.noise`.  The first of `spp`, `time` and `noise` that is met ends the
-        render; the number of samples of the scene counts only if none is given.
-    adaptive : more samples where the error is large; None: if `noise` is given.
-    samples : (first, last), a part of the samples, last exclusive, for `film.merged`.
-    clamp_indirect : largest radiance of a contribution of indirect light; biased.
-    checkpoint : file in which the film is kept; None: none.
-    every : seconds between checkpoints.
-    resume : go on with the film in the checkpoint, if there is one.
-    dask : address of a dask scheduler whose workers render.
-    denoise : `film.denoised` is wanted, too, and the AOVs that guide it; see `specrender.denoise`.
-    progress : show a progress bar on standard error.
-    job : a `driver.Job`, to watch the render or to stop it from another thread.
-
-    Returns
-    -------
-    Film
-
-    Raises
-    ------
-    SceneError, InputError : in one line, what cannot be used and what can.
-    """
-    session = Session(
-        mode=mode,
-        rgb_space=rgb_space,
-        threads=threads,
-        spectral_film=spectral_film,
-        observer=observer,
-        clamp_indirect=clamp_indirect,
-        first_sample=0 if samples is None else samples[0],
-        overrides={
-            "camera": camera,
-            "spp": spp,
-            "size": size,
-            "crop": crop,
-            "seed": seed,
-            "integrator": integrator,
-            "sampler": sampler,
-            "max_depth": max_depth,
-            "aovs": (*aovs, *DENOISE_GUIDES) if denoise else aovs,
-        },
-    )
-    session.read(scene_or_path, defines, dispersive)
-    plan = stop_rules(session.scene, spp, time, noise, adaptive, samples)
-    if checkpoint is None and (every is not None or resume):
-        raise InputError("`every` and `resume` need a file: give `checkpoint`")
-    session.compile()
-    if checkpoint is not None:
-        job = _with_checkpoint(session, Path(checkpoint), every, resume, job)
-    session.render(_with_progress_bar(session, plan, job) if progress else job, plan, dask)
-    if checkpoint is not None:
-        _save(session.film, checkpoint)
-    if denoise:
-        _denoise(session.film)
-    return session.film
-
-
-def _with_checkpoint(session, path, every, resume, job):
-    """The job, with checkpoints; and the session, with the film of the checkpoint if there is one."""
-    from specrender.checkpoints import EVERY, Checkpoint
-    from specrender.driver import Job
-
-    checkpoint = Checkpoint(path)
-    checkpoint.check()
-    if resume:
-        session.film = checkpoint.load(session.film) or session.film
-
-    def complain(problem):
-        warnings.warn(problem, SpecrenderWarning, stacklevel=2)
-
-    job = Job() if job is None else job
-    job.regulars.append(checkpoint.saving(EVERY if every is None else every, complain))
-    return job
-
-
-def _save(film, path):
-    from specrender.film import save_film
-
-    save_film(film, path)
-
-
-def _denoise(film):
-    from specrender.denoise import denoise
-
-    denoise(film)
-
-
-def _with_progress_bar(session, plan, job):
-    """The job, with a bar on standard error."""
-    from tqdm import tqdm
-
-    from specrender.driver import Job
-
-    job = Job() if job is None else job
-    watcher = job.on_progress
-    bar = tqdm(total=None if plan.samples is None else session.film.pixel_count * plan.samples,
-               unit="sample", unit_scale=True)  # fmt: skip
-
-    def advance(done, total):
-        bar.update(done - bar.n)
-        watcher(done, total)
-        if done == total:
-            bar.close()
-
-    job.on_progress = advance
-    return job
-
-
 def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
     """The plan of a render; arguments as of `render`.
 
@@ -429,50 +251,3 @@ def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
     elif spp is None and time is None and noise is None:
         spp = scene.sampler.sample_count
     return Plan(samples=spp, seconds=time, noise=noise, adaptive=adaptive)
-
-
-def output_options(metadata: dict[str, object], **choices) -> OutputOptions:
-    """The options of an output file: what was chosen, else what the scene's film asked for.
-
-    Parameters
-    ----------
-    metadata : of the film.
-    choices : keywords of `OutputOptions`; None counts as not chosen.  A chosen gamut replaces `pixel_format`'s colour.
-    """
-    from specrender.output import OutputOptions
-
-    asked = dict({**PIXEL_FORMATS, "responses": RESPONSES}.get(metadata.get("pixelFormat"), {}))
-    if choices.get("gamut") is not None:
-        asked.pop("luminance", None)
-    asked["pixel_type"] = COMPONENT_FORMATS.get(metadata.get("componentFormat"), "half")
-    asked["moments"] = bool(metadata.get("moments", False))
-    given = {name: value for name, value in choices.items() if value is not None}
-    allowed = OutputOptions.__dataclass_fields__
-    for name in given:
-        if name not in allowed:
-            raise InputError(f"there is no output option '{name}'{did_you_mean(name, allowed)}")
-    return OutputOptions(**asked | given)
-
-
-def write(film: Film, path: str | os.PathLike, **options) -> Written:
-    """Write a film to a file whose extension picks the format: .exr (.spectral.exr), .png, .jpg, .tif, .dpx, .jxl.
-
-    Parameters
-    ----------
-    film : from `render`.
-    path : the file; it appears complete or not at all.
-    options : keywords of `output.OutputOptions`: gamut, adapt, exposure, pixel_type, alpha, variance, moments, ...;
-        what is left out is as the scene's film asks (`pixel_format`, `component_format`, a `moment` integrator).
-
-    Returns
-    -------
-    Written : with the number of values that had to be changed.
-
-    Raises
-    ------
-    InputError : an option or the path cannot be used.
-    SpecrenderError : writing failed, and why.
-    """
-    from specrender.output import write_image
-
-    return write_image(film, path, output_options(film.metadata, **options))

@@ -56,11 +56,13 @@ LAYERS = {
     "denoise.py": {"color", "film"},
     "locate.py": {"driver", "kernel", "scene"},
     "checkpoints.py": {"driver", "film", "files"},
-    "comparison": {"color", "driver", "film", "files", "kernel", "output", "scene", "session", "spectra"},
-    "cluster.py": {"driver", "film", "session"},
-    "session.py": {
-        "checkpoints", "cluster", "color", "denoise", "driver", "film", "kernel", "output", "scene", "spectra",
+    "comparison": {
+        "color", "driver", "film", "files", "kernel", "output", "scene", "session", "spectra", "writing",
     },
+    "cluster.py": {"driver", "film", "session"},
+    "session.py": {"cluster", "color", "driver", "film", "kernel", "output", "scene", "spectra", "writing"},
+    "writing.py": {"film", "output"},
+    "api.py": {"checkpoints", "denoise", "driver", "film", "scene", "session"},
 }
 
 
@@ -346,7 +348,7 @@ def test_mitsuba_reader_knows_the_whole_vocabulary():
 
 
 def test_every_pixel_format_has_options():
-    from specrender.session import COMPONENT_FORMATS, PIXEL_FORMATS
+    from specrender.writing import COMPONENT_FORMATS, PIXEL_FORMATS
 
     hints = typing.get_type_hints(d.HdrFilm)
     assert set(typing.get_args(hints["pixel_format"])) == set(PIXEL_FORMATS)

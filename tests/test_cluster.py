@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from tiny import tiny
 
+from specrender.api import render
 from specrender.driver import Job, Plan
 from specrender.errors import InputError, SpecrenderError
-from specrender.session import Session, render
+from specrender.session import Session
 
 distributed = pytest.importorskip("distributed")
 

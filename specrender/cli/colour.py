@@ -33,14 +33,14 @@ DISPLAY_CHOICES = ("exposure", "encoding", "display", "view", "ocio", "vision", 
 
 
 def output_choices(arguments, paths: list[Path]) -> dict[Path, dict[str, object]]:
-    """Path -> keywords of `session.write`, all checked; notes on flags that no file follows.
+    """Path -> keywords of `writing.write`, all checked; notes on flags that no file follows.
 
     Raises
     ------
     InputError : a value that is not allowed, or that the format of a file cannot follow.
     """
     from specrender.output import check_output
-    from specrender.session import output_options
+    from specrender.writing import output_options
 
     given = {name: getattr(arguments, name) for name in CHOICES if getattr(arguments, name) is not None}
     output_options({}, **given)  # a wrong value is wrong for every file
@@ -77,7 +77,7 @@ def _fitting(path, given, count):
 def report_colour(written, exposure) -> list[str]:
     """What there is to say of the colours of files that were written.
 
-    written : of `session.write`.  exposure : as asked for; None is none.
+    written : of `writing.write`.  exposure : as asked for; None is none.
     """
     parts = []
     stops = {file.stops for file in written if file.stops is not None}

@@ -26,7 +26,7 @@ def run(arguments) -> int:
                 raise InputError(f"'{path}' is both input and output; writing it would destroy it")
         film = _film(arguments, paths)
         from specrender.output.balance import check_pixel
-        from specrender.session import write
+        from specrender.writing import write
 
         check_pixel(arguments.white_balance, film.crop)
         choices = output_choices(arguments, paths)

@@ -15,7 +15,7 @@ from specrender.errors import InputError, SpecrenderWarning
 def run(arguments) -> int:
     """Merge, write the files, report; returns the exit code."""
     from specrender.film import load_film, machines, merged
-    from specrender.session import write
+    from specrender.writing import write
 
     with warnings.catch_warnings():
         show_notices(arguments.quiet)

@@ -80,7 +80,7 @@ def _preview(arguments, paths):
 
 
 def _layers(arguments):
-    from specrender.session import DENOISE_GUIDES
+    from specrender.api import DENOISE_GUIDES
 
     return [*arguments.aov, *(DENOISE_GUIDES if arguments.denoise else ())]
 

@@ -100,7 +100,7 @@ PREVIEW_SECONDS = 2.0
 
 
 def _preview(path, choices, complain):
-    from specrender.session import write
+    from specrender.writing import write
 
     failed = []
 

@@ -53,7 +53,7 @@ def write_report(comparison, folder: str | os.PathLike, command: str | None = No
 
 
 def _scene_files(comparison, folder: Path, command: str | None) -> list[Path]:
-    from specrender.session import write
+    from specrender.writing import write
 
     film = comparison.spectral
     frame = Frame((film.width, film.height), film.crop)

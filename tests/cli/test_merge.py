@@ -5,7 +5,7 @@ import pytest
 
 from specrender.film import load_film
 from specrender.output import read_image
-from specrender.session import write
+from specrender.writing import write
 
 FLAGS = ("--quiet", "--aov", "depth,sh_normal,shape_index", "--bit-depth", "float")
 
