@@ -130,11 +130,12 @@ def _show_views(table):
 
 def _scene(path, defines):
     from specrender.cli.lint import colour_report
+    from specrender.scene.compile.expand import expanded
     from specrender.scene.overrides import film_crop
     from specrender.scene.readers import load
     from specrender.session import integrator_chain
 
-    scene = load(path, defines)
+    scene = expanded(load(path, defines))
     film = scene.film
     x0, y0, x1, y1 = film_crop(film)
     return {
@@ -192,10 +193,8 @@ def _listed(counts):
 
 def _shapes(scene):
     """All shapes, those of groups once, without instances."""
-    from specrender.scene.compile.expand import expanded
     from specrender.scene.description import Instance
 
-    scene = expanded(scene)
     grouped = [shape for group in scene.groups.values() for shape in group.shapes]
     return [shape for shape in (*scene.shapes, *grouped) if not isinstance(shape, Instance)]
 

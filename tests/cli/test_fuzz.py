@@ -11,7 +11,8 @@ import time
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from fuzzing import TOML_SCENES, XML_SCENES, case
+from fuzzing import case
+from fuzzing_scenes import TOML_SCENES, XML_SCENES
 
 from specrender.cli import main
 

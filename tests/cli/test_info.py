@@ -1,6 +1,8 @@
 """`specrender info`, `--help` and `--version`."""
 
+import base64
 import json
+import struct
 import subprocess
 import sys
 
@@ -136,3 +138,29 @@ def test_help_imports_nothing_heavy():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     modules = set(out.splitlines()[-1].split())
     assert not modules & {"numpy", "numba", "scipy", "colour", "OpenImageIO", "msgspec", "lxml"}
+
+
+def test_what_a_gltf_file_holds_counts(command, tmp_path):
+    """Its meshes, lights and materials are those of the scene; a damaged one is bad input."""
+    corners = base64.b64encode(struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)).decode()
+    model = {
+        "asset": {"version": "2.0"},
+        "nodes": [{"mesh": 0, "extensions": {"KHR_lights_punctual": {"light": 0}}}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
+        "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3"}],
+        "bufferViews": [{"buffer": 0, "byteLength": 36}],
+        "buffers": [{"byteLength": 36, "uri": f"data:application/octet-stream;base64,{corners}"}],
+        "extensions": {"KHR_lights_punctual": {"lights": [{"type": "point"}]}},
+    }
+    (tmp_path / "m.gltf").write_text(json.dumps(model))
+    scene = tmp_path / "s.toml"
+    scene.write_text('[[shapes]]\ntype = "gltf"\nfilename = "m.gltf"\n')
+    code, out, _ = command("info", scene, "--json")
+    table = json.loads(out)
+    assert code == 0 and table["triangles"] == 1
+    assert (table["shapes"], table["lights"], table["materials"]) == ({"mesh": 1}, {"point": 1}, {"principled": 1})
+    model["meshes"][0]["primitives"][0]["indices"] = 4
+    (tmp_path / "m.gltf").write_text(json.dumps(model))
+    code, out, err = command("info", scene)
+    place = f"{tmp_path / 'm.gltf'}: meshes[0].primitives[0].indices: there is no accessors[4], the file has 1"
+    assert (code, out) == (2, "") and place in err and len(err.splitlines()) == 1
