@@ -8,7 +8,9 @@ from tiny import tiny
 
 from specrender.driver import Job, Plan, Regular, Stop, new_film, render_film
 from specrender.errors import InputError
+from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
+from specrender.scene.overrides import overridden
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +111,10 @@ def assert_same_state(a, b):
 
 @pytest.mark.parametrize("adaptive", [True, False])
 def test_decisions_do_not_depend_on_threads_tiles_and_interruptions(tables, adaptive):
-    plan = Plan(noise=0.008, adaptive=adaptive)
+    plan = Plan(noise=0.0003, adaptive=adaptive)
     once, often = new_film(tables), new_film(tables)
     stats = render_film(tables, once, plan, threads=1)
-    assert stats.stop is Stop.NOISE and stats.noise <= 0.008 and stats.decisions > 2
+    assert stats.stop is Stop.NOISE and stats.noise <= 0.0003 and stats.decisions > 2
     assert (once.extra_samples is not None) == adaptive
     calls = 0
     while render_film(tables, often, plan, threads=2, tile_size=7, job=stop_after(12)).interrupted:
@@ -181,3 +183,43 @@ def test_counts_of_a_cut_pass_take_a_byte_a_pixel(tables):
     assert film.extra_samples.dtype == np.uint8 and set(np.unique(film.samples())) == {3, 7}
     film.set_counts(film.samples()[..., 0] + np.where(film.samples()[..., 0] == 7, 500, 0))
     assert film.extra_samples.dtype == np.uint16 and set(np.unique(film.samples())) == {3, 507}
+
+
+def lamp_scene(seed):
+    """The tiny scene under a lamp instead of a sky: half of the picture is black, shadows are noisier than light."""
+    scene = tiny(width=40, height=32)
+    floor = d.Transform([[5.0, 0.0, 0.0, 0.0], [0.0, 0.0, 5.0, 0.0], [0.0, -5.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    scene.lights = []
+    scene.shapes = [
+        *scene.shapes,
+        d.Sphere(center=(1.0, 2.5, 1.0), radius=0.4, emitter=d.AreaLight(radiance=5.0)),
+        d.Rectangle(to_world=floor, material=d.Diffuse(reflectance=0.5)),
+    ]
+    return overridden(scene, seed=seed)
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_the_target_is_the_error_that_is_reached(adaptive):
+    """The median of the standard errors over renders that differ in their seeds, by the formula of film.noise."""
+    target, films = 0.005, []
+    for seed in range(8):
+        seeded = compile_scene(lamp_scene(seed))
+        films.append(new_film(seeded))
+        plan = Plan(noise=target, adaptive=adaptive, samples=1000)
+        assert render_film(seeded, films[-1], plan, threads=1).stop is Stop.NOISE
+    luminance = np.array([film.noisy_xyz()[..., 1] for film in films])
+    mean = luminance.mean(axis=0)
+    errors = luminance.std(axis=0, ddof=1) / (mean + 0.01 * mean.mean())
+    # 0.95: the median of chi / sqrt(n) with n = 7 degrees of freedom
+    reached = np.median(errors[errors > 1e-6]) / 0.95
+    assert 0.8 * target < reached < 1.2 * target
+
+
+def test_adaptive_sampling_takes_no_more_samples_than_uniform():
+    scene_tables = compile_scene(lamp_scene(1))
+    films = [new_film(scene_tables) for _ in range(2)]
+    for film, adaptive in zip(films, (False, True), strict=True):
+        render_film(scene_tables, film, Plan(noise=0.005, adaptive=adaptive, samples=1000), threads=1)
+    uniform, adaptive = (film.total_samples() for film in films)
+    # what it takes no more of: 1.1 times uniform sampling's, to the next number at which errors are judged
+    assert films[1].sample_count < films[0].sample_count and adaptive < 1.2 * uniform

@@ -17,8 +17,7 @@ class Convergence:
     goal : int32, samples at which each pixel waits for the next decision.
     seen : int32, samples each pixel had when it was last looked at.
     halfway : float64, mean Y of the pixel when its number of samples was last a power of two; NaN before it was one.
-    change : float32, squared change of that mean by the last doubling, relative to brightness; NaN before there was
-        one.
+    change : float32, squared change of that mean by the last doubling; NaN before there was one.
     efficiency : float32, variance of the mean at that time divided by that of independent samples.
     rate : float32, the exponent a by which the variance falls as n^-a.
     """
