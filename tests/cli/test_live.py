@@ -80,10 +80,10 @@ def test_a_full_disk_leaves_the_old_checkpoint(scene, command, tmp_path):
 
 
 def test_noise_target(scene, command, tmp_path):
-    _, out, err = command("render", scene, "-o", "a.exr", "--noise", 0.02, "--stats", "s.json")
-    assert "to noise 0.02, adaptive" in err and "noise 0.0" in out and "on average" in out
+    _, out, err = command("render", scene, "-o", "a.exr", "--noise", 0.005, "--stats", "s.json")
+    assert "to noise 0.005, adaptive" in err and "noise 0.00" in out and "on average" in out
     assert {"sampleCount"} <= set(read_image(tmp_path / "a.exr").channels)
-    _, out, _ = command("render", scene, "-o", "b.exr", "--noise", 0.02, "--adaptive", "off")
+    _, out, _ = command("render", scene, "-o", "b.exr", "--noise", 0.005, "--adaptive", "off")
     assert "samples per pixel" in out and "sampleCount" not in read_image(tmp_path / "b.exr").channels
 
 
