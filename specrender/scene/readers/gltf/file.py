@@ -115,9 +115,12 @@ class File:
                 raise self.error(place, "the data URI is not valid base64" + AGAIN) from None
         if "://" in uri:
             raise self.error(place, f"'{uri}' is on the network; put the file beside the glTF file and name it here")
-        name = urllib.parse.unquote(uri)
-        found = self.path.parent / name
-        if not uri or "\0" in name or not found.is_file():
+        found = self.path.parent / urllib.parse.unquote(uri)
+        try:
+            exists = uri != "" and found.is_file()
+        except (OSError, ValueError):  # too long for a name, or a zero in it
+            exists = False
+        if not exists:
             raise self.error(place, f"the file '{uri}' does not exist; it is sought beside the glTF file")
         return found
 

@@ -53,13 +53,16 @@ class Numbers:
         self.file = file
         self._buffers: dict[int, bytes] = {}
 
+    def _buffer(self, index: int, place: str) -> bytes:
+        if index not in self._buffers:
+            self._buffers[index] = self.file.buffer(index, place)
+        return self._buffers[index]
+
     def view(self, index: int, place: str) -> memoryview:
         """The bytes of a buffer view, which `place` asks for."""
         entry = self.file.item("bufferViews", index, place)
         place = f"bufferViews[{index}]"
-        if entry.buffer not in self._buffers:
-            self._buffers[entry.buffer] = self.file.buffer(entry.buffer, f"{place}.buffer")
-        data = self._buffers[entry.buffer]
+        data = self._buffer(entry.buffer, f"{place}.buffer")
         if entry.byte_offset + entry.byte_length > len(data):
             end = entry.byte_offset + entry.byte_length
             raise self.file.error(place, f"it ends at byte {end} of a buffer of {len(data)} bytes{AGAIN}")
@@ -87,8 +90,10 @@ class Numbers:
         elif entry.sparse is None:
             raise self.file.error(place, "it has neither a bufferView nor sparse values, so no data" + AGAIN)
         else:
-            most = self.file.path.stat().st_size + sum(buffer.byte_length for buffer in self.file.document.buffers)
-            if entry.count > most:  # all but the sparse values are zero: the file says nothing else of the size
+            # all but the sparse values are zero, so that nothing else says how many there are
+            buffers = range(len(self.file.document.buffers))
+            most = self.file.path.stat().st_size + sum(len(self._buffer(index, "buffers")) for index in buffers)
+            if entry.count > most:
                 raise self.file.error(f"{place}.count", f"{entry.count} elements in a file of {most} bytes{AGAIN}")
             rows = np.zeros((entry.count, width), dtype)
         return rows if entry.sparse is None else self._with_sparse(rows, entry, f"{place}.sparse")

@@ -107,6 +107,7 @@ CASES = [
     ("buffers[0].uri", "gone.bin", "buffers[0].uri", "does not exist"),
     ("buffers[0].uri", "", "buffers[0].uri", "does not exist"),
     ("buffers[0].uri", "a%00b", "buffers[0].uri", "does not exist"),
+    ("buffers[0].uri", "x" * 5000, "buffers[0].uri", "does not exist"),
     ("buffers[0].uri", "https://x.org/a.bin", "buffers[0].uri", "on the network"),
     ("buffers[0].uri", "data:application/octet-stream;base64,@@@@", "buffers[0].uri", "not valid base64"),
     ("buffers[0].uri", "data:application/octet-stream;base64,AAAA", "buffers[0].byteLength", "are announced"),
@@ -216,6 +217,14 @@ def test_a_large_count_asks_for_no_memory(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10e6
+
+
+def test_a_buffer_that_is_not_there_makes_no_count_right(tmp_path):
+    sparse = {"count": 1, "indices": {"bufferView": 2, "componentType": 5123}, "values": {"bufferView": 0}}
+    huge = {"componentType": 5126, "count": 2**31, "type": "VEC3", "sparse": sparse}
+    text, data = changed("accessors[0]", huge)
+    text["buffers"].append({"byteLength": 2**40, "uri": "data:,x"})
+    assert "buffers[1].byteLength" in message_of(written(tmp_path / "a.glb", text, data))
 
 
 def test_positions_that_are_not_finite(tmp_path):
