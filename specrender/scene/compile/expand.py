@@ -46,7 +46,7 @@ def _shown(shape, textures, lights):
     if file.lights and lights is None:
         raise d.fail(shape, f"the lights of '{shape.filename}' cannot be part of a group; place it as a shape")
     for light in file.lights:
-        light.__dict__["location"] = d.where(shape)
+        light.__dict__["location"] = ": ".join(filter(None, (d.where(shape), d.where(light))))
         lights.append(light)
     for mesh in file.shapes:
         mesh.flip_normals = shape.flip_normals
@@ -55,5 +55,5 @@ def _shown(shape, textures, lights):
         if shape.face_normals:
             mesh.normals, mesh.face_normals = None, True
         mesh.smooth_shadows = shape.smooth_shadows
-        mesh.__dict__["location"] = d.where(shape)
+        mesh.__dict__["location"] = ": ".join(filter(None, (d.where(shape), d.where(mesh))))
     return file.shapes

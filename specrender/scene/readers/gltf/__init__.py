@@ -86,7 +86,12 @@ class _Reader:
         made = [self._primitive(node.mesh, k, primitive) for k, primitive in enumerate(mesh.primitives)]
         place_in_world = d.Transform(matrix)
         name = node.name or mesh.name
-        return [msgspec.structs.replace(m, to_world=place_in_world, name=name) for m in made if m is not None]
+        shapes = []
+        for k, primitive in enumerate(made):
+            if primitive is not None:
+                shapes.append(msgspec.structs.replace(primitive, to_world=place_in_world, name=name))
+                shapes[-1].__dict__["location"] = f"{self.file.path}: meshes[{node.mesh}].primitives[{k}]"
+        return shapes
 
     def _primitive(self, index, k, primitive) -> d.TriangleMesh | None:
         """The mesh of a primitive, whose arrays all nodes that show it share."""

@@ -303,7 +303,7 @@ def _in_words(message: str) -> tuple[str, str]:
         return " or ".join(kinds)
 
     message = re.sub(r"`([\w |]+)`", words, message)
-    message = message.replace(" of length", " of this length:").replace("Number out of range", "A number out of range")
+    message = message.replace("Number out of range", "A number out of range")
     return place, message[:1].lower() + message[1:] + AGAIN
 
 

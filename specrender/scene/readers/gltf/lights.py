@@ -32,6 +32,12 @@ def punctual_light(file: File, index: int, matrix: np.ndarray, place: str) -> d.
         file.note("the range of a light is not used: light has no end")
     if not any(entry.color) or entry.intensity == 0.0:
         return None
+    light = _made(file, entry, matrix, place)
+    light.__dict__["location"] = f"{file.path}: {place}"
+    return light
+
+
+def _made(file, entry, matrix, place) -> d.SceneLight:
     color = d.SpectrumSpec(rgb=entry.color)
     shared = {"intensity": entry.intensity, "normalize": False}
     position, axis = matrix[:3, 3], -matrix[:3, 2] / np.linalg.norm(matrix[:3, 2])

@@ -6,6 +6,7 @@ from gltf_documents import PNG, POSITIONS, document, written
 
 from specrender.errors import SceneError, SpecrenderWarning
 from specrender.scene import description as d
+from specrender.scene.compile import compile_scene
 from specrender.scene.compile.expand import expanded
 from specrender.scene.readers.gltf import load_gltf
 from specrender.scene.validate import validate
@@ -44,6 +45,16 @@ def test_images_inside_the_file(tmp_path, monkeypatch):
         assert file.read() == PNG
     np.testing.assert_allclose(made.shapes[0].to_world.matrix @ (0, 0, 0, 1), (0, 0, 15, 1))
     assert not scene.textures and isinstance(scene.shapes[0], d.GltfFile)
+
+
+def test_what_is_found_later_names_the_place_in_the_file(tmp_path):
+    """A lamp without area is refused when the tables are made."""
+    text, data = document()
+    data = np.zeros((4, 3), "<f4").tobytes() + data[48:]
+    path = written(tmp_path / "a.glb", text, data)
+    with pytest.raises(SceneError) as caught:
+        compile_scene(d.Scene(shapes=[d.GltfFile(filename=str(path))]))
+    assert str(caught.value) == f"{path}: meshes[0].primitives[0]: a shape without area cannot emit light"
 
 
 def test_a_material_for_all(tmp_path):

@@ -66,7 +66,7 @@ CASES = [
     ("nodes[0].mesh", 1, "nodes[0].mesh", "there is no meshes[1]"),
     ("nodes[0].scale", [0, 0, 0], "nodes[0].scale", "flattened to nothing"),
     ("nodes[0].scale", [1, 0, 1], "nodes[0].scale", "flattened to nothing"),
-    ("nodes[0].scale", [1, 1], "nodes[0].scale", "length: 3"),
+    ("nodes[0].scale", [1, 1], "nodes[0].scale", "length 3, got 2"),
     ("nodes[0].scale", [1e30, 1e30, 1e30], "nodes[0]", "out of range"),
     ("nodes[0].rotation", [0, 0, 0, 0], "nodes[0].rotation", "length 1"),
     ("nodes[0].rotation", [0, 0, 0, "1"], "nodes[0].rotation[3]", "expected a number, got a text"),
