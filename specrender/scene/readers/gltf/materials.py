@@ -178,5 +178,7 @@ class _Maker:
         strength = self.extensions.KHR_materials_emissive_strength.emissive_strength
         if not any(factor) or strength == 0.0:
             return None
+        if self.entry.double_sided:
+            self.file.note("a double-sided lamp shines from its front side only")
         color = self._color(factor, self.entry.emissive_texture, "emissiveTexture")
         return d.AreaLight(radiance=color, intensity=strength, normalize=False)

@@ -72,13 +72,15 @@ def test_strips_and_fans(tmp_path):
 
 
 def test_what_is_not_shown_is_noted(tmp_path):
-    text, data = document(animations=[{}], materials=[{"extensions": {"KHR_materials_sheen": {}}}])
+    lamp = {"extensions": {"KHR_materials_sheen": {}}, "doubleSided": True, "emissiveFactor": [1, 1, 1]}
+    text, data = document(animations=[{}], materials=[lamp])
     text["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {}}
     text["meshes"][0]["extras"] = {"extensions": {"SOMEONES_own": {}}}
     with pytest.warns(SpecrenderWarning) as caught:
         load_gltf(written(tmp_path / "a.glb", text, data))
     notes = sorted(str(item.message) for item in caught)
     assert notes == [
+        "a.glb: a double-sided lamp shines from its front side only",
         "a.glb: the extension EXT_mesh_gpu_instancing is not used",
         "a.glb: the extension KHR_materials_sheen is not used",
         "a.glb: the file's animations are not used",
