@@ -34,7 +34,7 @@ Adaptive sampling judges a pixel by the mean error of the 5x5 pixels around it, 
 part: stopping a pixel because of its own samples, which look best when they missed something, would darken the image.
 What is left of that bias is far below the noise (tests/film/test_noise.py).  Pixels go on while that mean is above the
 level at which, if all got there that can, the noise of the image would be the target; none gets more samples for it
-than 1.1 times what all would need if they had equal numbers.  When the target is met, pixels whose error is above
+than all would need if they had equal numbers.  When the target is met, pixels whose error is above
 twice the target, in luminance or, at half weight, in colour, go on until they are 5 % or fewer, or until the image has
 taken half the samples of equal numbers (128 a pixel if that is more): what adaptive sampling saves is partly given back
 to what is hard.
@@ -90,8 +90,9 @@ HARD = 2.0
 #: number at which errors are judged.
 SPEND = 0.5
 
-#: No pixel gets more than so many times the samples of uniform sampling before the target is met.
-MOST = 1.1
+#: A pixel with so many times the samples of uniform sampling gets no more before the target is met; with the step that
+#: it may be about to take, that is as many as uniform sampling would give it.
+MOST = 0.95
 
 #: Pixels that are looked at to find the level at which adaptive sampling may stop: enough for a median.
 LEVEL_PIXELS = 1 << 15
