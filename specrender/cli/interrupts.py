@@ -21,6 +21,7 @@ class Interrupts:
         self._quiet = quiet
         self._before = {}
         self._is_ending = False
+        self._is_stopping = False
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # elsewhere Python does not allow handlers
@@ -38,9 +39,13 @@ class Interrupts:
     def _handle(self, number, frame):
         if self._is_ending:
             os._exit(130)
-        if self.stop.is_set() or not self.is_rendering:
+        if self._is_stopping and not self.stop.is_set():
+            # within set() below, whose lock another set() would wait for without end
+            return
+        if self._is_stopping or not self.is_rendering:
             self._is_ending = True
             raise KeyboardInterrupt
+        self._is_stopping = True
         self.stop.set()
         if not self._quiet:
             below_bar = "\n" if sys.stderr.isatty() else ""
