@@ -40,7 +40,8 @@ def _step(step, place, error):
         raise error(place, f"a step has one of {', '.join(STEPS)}, got {', '.join(kinds) or 'none'}")
     kind = kinds[0]
     if ("angle" in step) != (kind == "rotate"):
-        raise error(place, "rotate needs an angle in degrees" if kind == "rotate" else f"{kind} takes no angle")
+        hint = "rotate needs an angle in degrees beside it: { rotate = [x, y, z], angle = 90 }"
+        raise error(place, hint if kind == "rotate" else f"{kind} takes no angle")
     try:
         return _matrix(kind, step[kind], step.get("angle"))
     except ValueError as problem:
