@@ -19,7 +19,7 @@ from specrender.kernel.sampler import samples
 from specrender.kernel.shape.hit import leave, shading_point, surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import transmittance
+from specrender.kernel.visibility import scene_hit, transmittance
 
 
 @kernel
@@ -35,7 +35,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
                 return light_from_environment(tables, direction, wavelengths, f32(0.0), True), f32(1.0)
             return radiance, f32(0.0)
         reach = f32(np.inf)
-        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+        hit = scene_hit(tables, origin, direction, t, u, v, primitive, item)
         if tables.shapes[hit.shape].light < 0:
             break
         if not hide:

@@ -14,10 +14,10 @@ from specrender.kernel.light import emitted, environment_light, pdf_light, sampl
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
-from specrender.kernel.shape.hit import leave, shading_point, surface_hit
+from specrender.kernel.shape.hit import leave, shading_point
 from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import ShadowRay, shadow_ray, transmittance
+from specrender.kernel.visibility import ShadowRay, scene_hit, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
 FILM_DIMENSION = 0  # and the one after it
@@ -127,7 +127,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
                 coverage = f32(1.0)
             break
         reach = f32(np.inf)
-        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+        hit = scene_hit(tables, origin, direction, t, u, v, primitive, item)
         shape = tables.shapes[hit.shape]
 
         # ---------------- emission

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from specrender.kernel.bsdf.material import opacity
-from specrender.kernel.features import has_masks
+from specrender.kernel.features import has_masks, has_smooth_shadows
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
 from specrender.kernel.rays import closest_hit, occluded
-from specrender.kernel.shape.hit import leave, shading_point, surface_hit
-from specrender.kernel.simd import dot, f32, fabs, fmax, length, splat4
+from specrender.kernel.shape.hit import Hit, leave, shading_point, surface_hit
+from specrender.kernel.simd import copysign, dot, f32, fabs, fmax, length, splat4
 from specrender.kernel.surface import Surface
 
 #: A shadow ray ends this share of its length before the light, so that it does not meet the light itself.
@@ -35,6 +35,25 @@ def _transmittance_through(tables, origin, direction, distance, crossings):
         step = hit.clearance / fmax(fabs(dot(hit.normal, direction)), f32(0.01))
         origin = hit.p + direction * step
         distance -= t + step
+
+
+@kernel
+def _is_lift_blocked(tables, hit):
+    """Whether anything is between a surface point and the smooth surface above it: a floor that the mesh stands on."""
+    up = hit.n * copysign(f32(1.0), hit.lift)
+    origin = hit.p + hit.normal * copysign(hit.clearance, dot(hit.normal, up))
+    # beyond it, too: what is just above would be passed by the offset of the rays that start there
+    return occluded(tables, origin, up, fabs(hit.lift) * f32(1.25) + hit.clearance)
+
+
+@kernel(forceinline=True)
+def scene_hit(tables, origin, direction, t, u, v, primitive, item):
+    """`surface_hit`, with a lift that other surfaces leave room for: else light would start behind them."""
+    hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+    if has_smooth_shadows() and hit.lift != f32(0.0) and _is_lift_blocked(tables, hit):
+        p, normal, s_axis, t_axis, n, uv, shape, part, stretch, clearance, _ = hit
+        return Hit(p, normal, s_axis, t_axis, n, uv, shape, part, stretch, clearance, f32(0.0))
+    return hit
 
 
 class ShadowRay(NamedTuple):

@@ -109,3 +109,21 @@ def test_boxes_stay_boxes():
     given = {"vertices": 0.6 * signs, "faces": faces, "normals": signs / np.sqrt(3.0)}
     lifted, plain = from_the_side(mesh(**given)), from_the_side(mesh(**given, smooth_shadows=False))
     assert np.abs(lifted - plain).sum() < 0.02 * plain.sum()
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.02, 0.1])
+@pytest.mark.parametrize("integrator", [d.PathIntegrator(max_depth=5), d.DirectIntegrator()])
+def test_no_light_from_below_a_floor(gap, integrator):
+    """A ball of few triangles bulges through the floor it stands on; its light must not start there."""
+    vertices, faces, normals = ball(8, 5)
+    lowest = vertices[:, 1].min()
+    shape = d.TriangleMesh(
+        vertices=vertices, faces=faces, normals=normals, material=WHITE, to_world=moved(0.0, gap - lowest, 0.0)
+    )
+    floor = d.Rectangle(
+        material=d.TwoSided(material=WHITE), to_world=moved(scale=(8.0, 8.0, 1.0), axis=(1.0, 0.0, 0.0), degrees=-90.0)
+    )
+    lamp = d.PointLight(position=(2.0, -3.0, 3.0), intensity=100.0)
+    camera = d.Perspective(to_world=look_at((0.0, 1.2, 5.0), (0.0, 0.3, 0.0)), fov=35.0)
+    dark = rendered(scene([shape, floor], [lamp], camera, integrator, pixels=48), 16, "rgb")
+    assert dark.mean_xyz().max() == 0.0
