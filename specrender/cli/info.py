@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections import Counter
 
+from specrender.cli.streams import show_notices
 from specrender.errors import InputError
 
 
@@ -32,7 +34,8 @@ def run(arguments) -> int:
     else:
         from specrender.session import shallow
 
-        with shallow(arguments.scene):
+        with shallow(arguments.scene), warnings.catch_warnings():
+            show_notices(False)
             table, show = _scene(arguments.scene, dict(arguments.defines)), _show_scene
     if arguments.json:
         print(json.dumps(table, indent=2))

@@ -159,6 +159,9 @@ def test_what_a_gltf_file_holds_counts(command, tmp_path):
     table = json.loads(out)
     assert code == 0 and table["triangles"] == 1
     assert (table["shapes"], table["lights"], table["materials"]) == ({"mesh": 1}, {"point": 1}, {"principled": 1})
+    (tmp_path / "m.gltf").write_text(json.dumps(model | {"animations": [{}]}))
+    code, _, err = command("info", scene)
+    assert code == 0 and err == "specrender: note: m.gltf: the file's animations are not used\n"
     model["meshes"][0]["primitives"][0]["indices"] = 4
     (tmp_path / "m.gltf").write_text(json.dumps(model))
     code, out, err = command("info", scene)

@@ -43,7 +43,9 @@ def load_transforms(source) -> np.ndarray:
         where, array = None, np.asarray(source)
     if array.dtype.kind not in "fiu":
         raise SceneError(f"the transforms must be numbers, got {array.dtype}", where)
-    if array.ndim != 3 or array.shape[1:] not in ((3, 4), (4, 4)) or len(array) == 0:
+    if array.ndim == 3 and len(array) == 0:
+        raise SceneError("there are no transforms in it", where)
+    if array.ndim != 3 or array.shape[1:] not in ((3, 4), (4, 4)):
         raise SceneError(f"the transforms must have the shape (n, 3, 4) or (n, 4, 4), got {array.shape}", where)
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
