@@ -18,7 +18,6 @@ from pathlib import Path
 from types import FunctionType
 
 from llvmlite import __version__ as llvmlite_version
-from llvmlite.binding import set_option
 from numba import __version__ as numba_version
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.registry import cpu_target as registry_target
@@ -150,19 +149,6 @@ class _KernelCache(FunctionCache):
     def save_overload(self, sig, data):
         super().save_overload(sig, data)
         Compilation.seconds += time.perf_counter() - self._began
-
-
-def _keep_stack_slots_apart():
-    """Switch off the LLVM pass that lets stack slots with disjoint lifetimes share memory.
-
-    It rewrites numba's code in place after machine code was made of it, and puts a `<4 x float>` into the slot of a
-    struct that is aligned to 8 bytes only; whoever links that code crashes at a store that needs 16.  A fresh process
-    does not notice, one that loads the cache does.
-    """
-    set_option("specrender", "-no-stack-coloring")
-
-
-
 
 
 def kernel(function=None, *, entry=False, forceinline=False):
