@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from specrender.cli.numbers import is_number
-from specrender.errors import SpecrenderWarning
+from specrender.errors import InputError, SpecrenderWarning
 
 #: Flags that are keywords of `OutputOptions`.
 CHOICES = (
@@ -43,10 +43,9 @@ def output_choices(arguments, paths: list[Path]) -> dict[Path, dict[str, object]
     from specrender.writing import output_options
 
     given = {name: getattr(arguments, name) for name in CHOICES if getattr(arguments, name) is not None}
+    _check_bit_depth(given, paths)
     output_options({}, **given)  # a wrong value is wrong for every file
-    choices = {path: _fitting(path, given, len(paths)) for path in paths}
-    if "bit_depth" in given and all("bit_depth" not in each for each in choices.values()):
-        choices = {path: given for path in paths}  # and let the first one say what it can hold
+    choices = {path: _fitting(path, given) for path in paths}
     for path, each in choices.items():
         check_output(path, output_options({}, **each))
     _note_unused(given, paths)
@@ -54,6 +53,10 @@ def output_choices(arguments, paths: list[Path]) -> dict[Path, dict[str, object]
 
 
 def _note_unused(given, paths):
+    if given and all(path.suffix.lower() == ".film" for path in paths):
+        flags = ", ".join(map(_flag, given))
+        _note(f"a .film file holds the sums of the samples, without the choices that pictures are made by ({flags})")
+        return
     display = [path for path in paths if path.suffix.lower() not in (".exr", ".film")]
     for name in DISPLAY_CHOICES:
         if name in given and not display:
@@ -62,15 +65,26 @@ def _note_unused(given, paths):
         _note("--reference-white acts on files with --encoding pq or hlg; none is written")
 
 
-def _fitting(path, given, count):
-    """The choices without a bit depth that is meant for another file."""
+def _check_bit_depth(given, paths):
+    """InputError if a bit depth fits none of the files, with what each can hold."""
+    from specrender.output import FILM_EXTENSIONS
+    from specrender.output.display import DEPTHS
+    from specrender.output.options import depths_in_words
+
+    kinds = dict.fromkeys(path.suffix.lower() for path in paths if path.suffix.lower() not in FILM_EXTENSIONS)
+    if "bit_depth" in given and kinds and not any(given["bit_depth"] in DEPTHS[kind] for kind in kinds):
+        held = ", ".join(f"{depths_in_words(DEPTHS[kind])} in {kind} files" for kind in kinds)
+        raise InputError(f"--bit-depth can be {held}, not {given['bit_depth']}")
+
+
+def _fitting(path, given):
+    """The choices that a file can follow: a film has none, and a bit depth may be meant for another file."""
     from specrender.output import FILM_EXTENSIONS
     from specrender.output.display import DEPTHS
 
     if path.suffix.lower() in FILM_EXTENSIONS:
         return {}
-    depths = ("half", "float") if path.suffix.lower() == ".exr" else DEPTHS[path.suffix.lower()]
-    leave_out = count > 1 and given.get("bit_depth") not in (None, *depths)
+    leave_out = given.get("bit_depth") not in (None, *DEPTHS[path.suffix.lower()])
     return {name: value for name, value in given.items() if not (leave_out and name == "bit_depth")}
 
 

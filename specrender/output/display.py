@@ -17,7 +17,7 @@ from specrender.color.vision import dichromatic
 from specrender.errors import InputError
 from specrender.film.film import Film
 from specrender.output.balance import response_matrix
-from specrender.output.options import RAW, OutputOptions
+from specrender.output.options import PIXEL_TYPES, RAW, OutputOptions, depths_in_words
 from specrender.output.picture import Picture, cleaned, finite_colour, metadata_attributes
 from specrender.output.quantise import quantised
 from specrender.output.view import View, apply_view, find_view, linear_space
@@ -25,6 +25,7 @@ from specrender.spectra.lamps import CDM2_OF_Y
 
 #: Format -> depths it can hold, the usual one first.
 DEPTHS = {
+    ".exr": PIXEL_TYPES,
     ".png": (8, 16),
     ".jpg": (8,),
     ".jpeg": (8,),
@@ -65,8 +66,7 @@ def bit_depth(extension: str, options: OutputOptions) -> int | str:
     if options.bit_depth is None:
         return 16 if options.is_hdr and 16 in allowed and extension != ".dpx" else allowed[0]
     if options.bit_depth not in allowed:
-        held = ", ".join(str(depth) for depth in allowed)
-        raise InputError(f"a {extension} file holds {held} bits, not {options.bit_depth}")
+        raise InputError(f"a {extension} file holds {depths_in_words(allowed)}, not {options.bit_depth}")
     return options.bit_depth
 
 

@@ -16,6 +16,15 @@ from specrender.output.balance import check_white_balance
 PIXEL_TYPES = ("half", "float")
 BIT_DEPTHS = (8, 10, 12, 16, *PIXEL_TYPES)
 
+
+
+def depths_in_words(depths: tuple[int | str, ...]) -> str:
+    """Bit depths as text: "8 or 16 bits", "8, 10, 12 or 16 bits or float"."""
+    bits = [str(depth) for depth in depths if not isinstance(depth, str)]
+    words = [f"{', '.join(bits[:-1])} or {bits[-1]} bits" if len(bits) > 1 else f"{bits[0]} bits"] if bits else []
+    return " or ".join([*words, *(depth for depth in depths if isinstance(depth, str))])
+
+
 #: The gamut that means: no gamut, the responses of the observer as they are.
 RAW = "raw"
 
@@ -109,7 +118,7 @@ class OutputOptions:
         if self.pixel_type not in PIXEL_TYPES:
             raise InputError(f"there is no pixel type '{self.pixel_type}'{did_you_mean(self.pixel_type, PIXEL_TYPES)}")
         if self.bit_depth is not None and self.bit_depth not in BIT_DEPTHS:
-            raise InputError(f"files have {', '.join(map(str, BIT_DEPTHS))} bits, not {self.bit_depth}")
+            raise InputError(f"files hold {depths_in_words(BIT_DEPTHS)}, not {self.bit_depth}")
         if not 1 <= self.jpeg_quality <= 100:
             raise InputError(f"JPEG quality goes from 1 to 100, got {self.jpeg_quality}")
 

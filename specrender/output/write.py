@@ -19,7 +19,7 @@ from specrender.output.display import (
     tiff_picture,
 )
 from specrender.output.exr import exr_picture
-from specrender.output.options import RAW, OutputOptions
+from specrender.output.options import PIXEL_TYPES, RAW, OutputOptions, depths_in_words
 from specrender.output.picture import Picture, save, save_bands
 from specrender.output.spectral_exr import spectral_exr_picture
 from specrender.output.view import find_view
@@ -114,7 +114,7 @@ def _check_options(path: Path, extension: str, options: OutputOptions) -> None:
     if extension != ".exr":
         check_display(extension, options)
     elif isinstance(options.bit_depth, int):
-        raise InputError(f"an .exr file holds half or float, not {options.bit_depth} bits: '{path}'")
+        raise InputError(f"an .exr file holds {depths_in_words(PIXEL_TYPES)}, not {options.bit_depth} bits")
     elif options.gamut == RAW and options.luminance:
         raise InputError("raw responses and luminance exclude one another")
     elif options.has_view:  # its name goes into the header

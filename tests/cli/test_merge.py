@@ -99,3 +99,10 @@ def test_refusals(scene, command, tmp_path):
     ]:
         code, _, err = command("render", scene, *flags)
         assert code == 2 and message in err
+
+
+def test_a_film_holds_no_choices_of_colour(scene, command):
+    note = "note: a .film file holds the sums of the samples"
+    _, _, err = command("render", scene, "-o", "a.film", "--spp", 1, "--gamut", "rec2020", "--bit-depth", 16)
+    assert note in err and "(--gamut, --bit-depth)" in err
+    assert note not in command("render", scene, "-o", "a.film", "-o", "a.exr", "--spp", 1, "--gamut", "rec2020")[2]

@@ -92,8 +92,8 @@ def test_floats_keep_what_is_out_of_range(tmp_path, name, bits):
     [
         ("a.jpg", {"encoding": "hlg"}, "needs 10 bits"),
         ("a.png", {"encoding": "pq", "bit_depth": 8}, "needs 10 bits"),
-        ("a.png", {"bit_depth": 10}, "holds 8, 16 bits, not 10"),
-        ("a.png", {"bit_depth": "float"}, "holds 8, 16 bits, not float"),
+        ("a.png", {"bit_depth": 10}, "holds 8 or 16 bits, not 10"),
+        ("a.png", {"bit_depth": "float"}, "holds 8 or 16 bits, not float"),
         ("a.exr", {"bit_depth": 16}, "holds half or float, not 16 bits"),
         ("a.png", {"gamut": "raw"}, "only .exr"),
         ("a.png", {"out_of_gamut": "keep"}, "clip or compress"),

@@ -128,7 +128,7 @@ def test_write_checks_too(noise, tmp_path):
         ({"exposure": float("nan")}, "exposure"),
         ({"exposure": 2000.0}, "exposure"),
         ({"pixel_type": "hafl"}, "did you mean 'half'"),
-        ({"bit_depth": 9}, "8, 10, 12, 16, half, float bits, not 9"),
+        ({"bit_depth": 9}, "8, 10, 12 or 16 bits or half or float, not 9"),
         ({"white_balance": "D56"}, "did you mean 'D50'|did you mean"),
         ({"white_balance": "400"}, "1000 to 25000"),
         ({"white_balance": "3,4,5"}, "a pixel to balance for is X,Y"),
