@@ -125,7 +125,7 @@ def _add_render(commands):
         help="smooth the picture by Open Image Denoise; EXR files keep the noisy one in layers")  # fmt: skip
     add("--dask", metavar="ADDRESS", help="scheduler of a dask.distributed cluster that renders, as tcp://host:8786")
     add("--tev", nargs="?", const=TEV, metavar="HOST:PORT", help=f"show tiles in the tev viewer as they come [{TEV}]")
-    add("--preview", metavar="FILE.png", help="a picture that is written every few seconds")
+    add("--preview", metavar="FILE.png", help="a picture, .png or .jpg, that is written every few seconds")
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")
@@ -310,7 +310,10 @@ def _number(text):
 def _bit_depth(text):
     if text in ("half", "float"):
         return text
-    return _integer(8, 16)(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be 8, 10, 12, 16, half or float, got '{text}'") from None
 
 
 def _positive(text):

@@ -17,6 +17,10 @@ from specrender.cli.interrupts import Interrupts
 from specrender.cli.progress import announce_compiling, described, progress
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
+from specrender.scene.readers import check_scene_file
+
+#: Formats of --preview: those that every viewer shows, and that take no time beside the render.
+PREVIEWS = (".png", ".jpg", ".jpeg")
 
 OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
 
@@ -26,12 +30,14 @@ def run(arguments) -> int:
     with Interrupts(arguments.quiet) as interrupts, warnings.catch_warnings():
         show_notices(arguments.quiet)
         started = time.perf_counter()
+        check_scene_file(arguments.scene)  # before its name makes the name of an output
         paths = _checked_outputs(arguments)
+        preview = _preview(arguments, paths)
         session = _session(arguments, paths)
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
         _keep_inputs(session.scene, arguments, paths)
-        choices = output_choices(arguments, [*paths, *_preview(arguments, paths)])
+        choices = output_choices(arguments, [*paths, *preview])
         with session.timed("import"):
             from specrender.output.balance import check_pixel
 
@@ -41,11 +47,14 @@ def run(arguments) -> int:
         session.compile()
         check_pixel(arguments.white_balance, session.film.crop)
         checkpoint = running.checkpoint_of(arguments, paths, is_same_file)
-        running.resume(arguments, session, checkpoint)
+        is_resumed = running.resume(arguments, session, checkpoint)
         _note_oddities(session.scene, arguments, paths)
+        running.note_too_few_for_decisions(plan)
         interrupts.is_rendering = True
         job = running.job_of(arguments, interrupts.stop, checkpoint, session, choices)
         _render(session, plan, job, arguments)
+        if is_resumed:
+            running.note_nothing_added(session, plan)
         if arguments.denoise:
             running.denoise(session)
         written = _write(session, paths, choices, checkpoint, running.is_kept(arguments))
@@ -73,9 +82,12 @@ def _checked_outputs(arguments):
 
 
 def _preview(arguments, paths):
-    """The file of --preview, if there is one, found to be writable."""
+    """The file of --preview, if there is one, found to be writable and quick to write and to show."""
     if arguments.preview is None:
         return []
+    if Path(arguments.preview).suffix.lower() not in PREVIEWS:
+        allowed = f"{', '.join(PREVIEWS[:-1])} or {PREVIEWS[-1]}"
+        raise InputError(f"--preview writes a picture for viewers, {allowed}, not '{arguments.preview}'")
     return checked_paths([*map(str, paths), arguments.preview], "")[len(paths) :]
 
 

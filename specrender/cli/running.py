@@ -59,8 +59,11 @@ def checkpoint_of(arguments, paths, is_same):
     return checkpoint
 
 
-def resume(arguments, session, checkpoint) -> None:
-    """Go on with the film of a checkpoint if that is wanted and there is one; else say what may be lost."""
+def resume(arguments, session, checkpoint) -> bool:
+    """Go on with the film of a checkpoint if that is wanted and there is one; else say what may be lost.
+
+    Returns whether there is one that the render goes on with.
+    """
     if arguments.resume:
         film = checkpoint.load(session.film)
         if film is not None:
@@ -68,11 +71,40 @@ def resume(arguments, session, checkpoint) -> None:
         if not arguments.quiet:
             what = f"going on after {film.sample_count}" if film is not None else "there is none yet, starting with 0"
             say(f"specrender: checkpoint '{checkpoint.path}': {what} samples per pixel")
-    elif checkpoint.path.exists():
+        return film is not None
+    if checkpoint.path.exists():
         if arguments.checkpoint is not None:
             checkpoint.check_is_of(session.film)
-        message = f"'{checkpoint.path}' is there from an earlier render, which is given up without --resume"
-        warnings.warn(message, SpecrenderWarning, stacklevel=2)
+        _note(f"'{checkpoint.path}' is there from an earlier render, which is given up without --resume")
+    return False
+
+
+def note_nothing_added(session, plan) -> None:
+    """A note if a render that went on with a checkpoint had nothing left to do."""
+    from specrender.driver import Stop
+
+    if session.stats.samples or session.stats.interrupted:
+        return
+    if session.stats.stop is Stop.NOISE:
+        wanted = "the noise target is met"
+    else:
+        wanted = f"{plan.samples} are asked for, counted from the first one"
+    _note(f"nothing was added: the checkpoint holds {span(session.film)} samples per pixel, and {wanted}")
+
+
+def note_too_few_for_decisions(plan) -> None:
+    """A note if a render ends before errors are judged for the first time."""
+    from specrender.film.noise import FIRST_DECISION
+
+    if plan.needs_decisions and plan.samples is not None and plan.samples < FIRST_DECISION:
+        lost = [f"no noise target of {plan.noise:g} can end it"] if plan.noise is not None else []
+        lost += ["sampling stays uniform"] if plan.is_adaptive else []
+        few = f"{plan.samples} sample{'s' * (plan.samples > 1)} per pixel"
+        _note(f"errors are judged from {FIRST_DECISION} samples per pixel on: with {few}, {' and '.join(lost)}")
+
+
+def _note(message):
+    warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
 
 def job_of(arguments, stop, checkpoint, session, choices):

@@ -36,7 +36,9 @@ def truncated_ply():
 CASES = {
     "missing file": ({}, ["nowhere.toml"], ["nowhere.toml", "no such scene file"]),
     "unknown scene extension": ({"s.blend": ""}, ["s.blend"], [".blend", ".toml", ".xml"]),
-    "a folder": ({"f.toml/x": ""}, ["f.toml"], ["f.toml", "directory"]),
+    "a folder": ({"f.toml/x": ""}, ["f.toml"], ["the scene 'f.toml' is a directory"]),
+    "this folder": ({}, ["."], ["the scene '.' is a directory"]),
+    "no extension": ({"s": ""}, ["s"], ["s: ", "without an extension", ".toml, .xml"]),
     "not TOML": ({"s.toml": "film = = 3"}, ["s.toml"], ["s.toml:1", "TOML"]),
     "not XML": ({"s.xml": "<scene"}, ["s.xml"], ["s.xml:1", "XML"]),
     "unknown type": (
@@ -124,6 +126,14 @@ CASES = {
     "white without adaptation": ({"s.toml": ""}, ["s.toml", "--white-balance", "A", "--adapt", "none"], ["--adapt"]),
     "depth of no file": ({"s.toml": ""}, ["s.toml", "-o", "a.exr", "--bit-depth", "16"], ["half or float", "16"]),
     "depth of a JPEG": ({"s.toml": ""}, ["s.toml", "-o", "a.jpg", "--bit-depth", "16"], [".jpg", "8", "16"]),
+    "depth of nothing": (
+        {"s.toml": ""},
+        ["s.toml", "-o", "a.png", "-o", "a.exr", "--bit-depth", "7"],
+        ["--bit-depth", "8 or 16 bits in .png files", "half or float in .exr files", "7"],
+    ),
+    "depth that is no number": ({"s.toml": ""}, ["s.toml", "--bit-depth", "x"], ["16, half or float", "'x'"]),
+    "linear preview": ({"s.toml": ""}, ["s.toml", "--preview", "p.exr"], ["--preview", ".png, .jpg", "'p.exr'"]),
+    "preview of no format": ({"s.toml": ""}, ["s.toml", "--preview", "p"], ["--preview", ".png, .jpg", "'p'"]),
     "unknown observer": ({"s.toml": ""}, ["s.toml", "--observer", "cie1932"], ["'cie1932'", "'cie1931-2'"]),
     "missing camera": ({"s.toml": ""}, ["s.toml", "--observer", "gone.csv"], ["gone.csv"]),
     "observer in rgb mode": ({"s.toml": ""}, ["s.toml", "--mode", "rgb", "--observer", "cones-2"], ["--mode spectral"]),

@@ -30,7 +30,9 @@ def test_more_samples_on_a_finished_render(scene, command, tmp_path):
 
 def test_resuming_with_fewer_samples_changes_nothing(scene, command, tmp_path):
     command("render", scene, "-o", "a.exr", "--spp", 5, "--resume")
-    command("render", scene, "-o", "a.exr", "--spp", 2, "--resume")
+    _, _, err = command("render", scene, "-o", "a.exr", "--spp", 2, "--resume")
+    assert "note: nothing was added: the checkpoint holds 5 samples per pixel, and 2 are asked for" in err
+    assert "nothing was added" not in command("render", scene, "-o", "b.exr", "--spp", 2, "--resume")[2]
     assert load_film(tmp_path / "a.exr.checkpoint").sample_count == 5
     assert read_image(tmp_path / "a.exr").attributes["specrender:spp"] == 5
 

@@ -15,7 +15,7 @@ def test_a_preview_is_there_before_the_render_ends(scene, command, tmp_path, mon
     monkeypatch.setattr("specrender.cli.running.PREVIEW_SECONDS", 0.0)
     assert command("render", scene, "-o", "a.exr", "--spp", 40, "--preview", "p.png", "--exposure", 1)[0] == 0
     assert read_image(tmp_path / "p.png").size == (24, 16)
-    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--preview", "a.exr")
+    code, _, err = command("render", scene, "-o", "a.png", "--spp", 1, "--preview", "a.png")
     assert code == 2 and "given twice" in err
 
 
@@ -99,3 +99,13 @@ def test_clamping_takes_light_away_and_only_indirect(scene, command, tmp_path):
     a, b, c = (read_image(tmp_path / f"{name}.exr").channels["G"] for name in "abc")
     assert np.all(b <= a + 1e-6) and b.mean() < a.mean() - 1e-3
     assert np.allclose(b, c, atol=0.01)
+
+
+def test_too_few_samples_to_judge_errors_by(scene, command):
+    flags = ("render", scene, "-o", "a.exr")
+    few = "note: errors are judged from 64 samples per pixel on: with 63 samples per pixel, "
+    assert few + "sampling stays uniform\n" in command(*flags, "--spp", 63, "--adaptive", "on")[2]
+    _, _, err = command(*flags, "--spp", 63, "--noise", 0.01)
+    assert few + "no noise target of 0.01 can end it and sampling stays uniform\n" in err
+    assert "errors are judged" not in command(*flags, "--spp", 64, "--adaptive", "on")[2]
+    assert "errors are judged" not in command(*flags, "--spp", 63)[2]

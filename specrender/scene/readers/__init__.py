@@ -33,17 +33,25 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = False, 
     ------
     SceneError : in one line, with file and line or key path, what was given and what is allowed.
     """
+    path = check_scene_file(path)
+    from specrender.scene.validate import validate
+
+    reader = importlib.import_module(READERS[path.suffix.lower()])
+    scene = reader.load(path, dict(defines or {}), dispersive, integrator)
+    validate(scene)
+    return scene
+
+
+def check_scene_file(path) -> Path:
+    """The name as a Path; SceneError if there is no file of a type that can be read."""
     path = Path(path)
     extension = path.suffix.lower()
     if path.is_dir():
-        raise SceneError(f"is a directory, not a scene file ({', '.join(READERS)})", str(path))
+        raise SceneError(f"the scene '{path}' is a directory, not a file ({', '.join(READERS)})")
     if extension not in READERS:
         hint = did_you_mean(extension, READERS) if extension else f"; allowed: {', '.join(READERS)}"
-        raise SceneError(f"scene files of type '{extension}' cannot be read{hint}", str(path))
+        what = f"scene files of type '{extension}'" if extension else "scene files without an extension"
+        raise SceneError(f"{what} cannot be read{hint}", str(path))
     if not path.exists():
         raise SceneError("there is no such scene file", str(path))
-    from specrender.scene.validate import validate
-
-    scene = importlib.import_module(READERS[extension]).load(path, dict(defines or {}), dispersive, integrator)
-    validate(scene)
-    return scene
+    return path
