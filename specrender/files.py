@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from specrender.errors import SpecrenderError
+
+#: Why writing fails though all was well when it began, in plainer words than the system's; by name of the error, which
+#: not every system has.
+_WORDS = {
+    "ENOSPC": "the disk is full",
+    "EDQUOT": "the disk quota is used up",
+    "EFBIG": "the file would be larger than the system or a limit of this process (ulimit -f) allows",
+}
+
+#: Bytes that are written to find out why others could not be.
+_PROBE = 1 << 20
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be written, in words that follow "cannot write '...': "."""
+    ours = _WORDS.get(errno.errorcode.get(getattr(error, "errno", None)))
+    return ours or getattr(error, "strerror", None) or str(error)
+
+
+def why_full(path: str | os.PathLike) -> str | None:
+    """Why no more can be written to a file on which a library failed without saying why; None if more can be.
+
+    The file grows by what is tried: it must be one that is thrown away.
+    """
+    try:
+        with open(path, "ab") as file:
+            file.write(bytes(_PROBE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return reason(error)
+    return None
 
 
 @contextlib.contextmanager
@@ -32,6 +67,21 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a text file in UTF-8, complete or not at all; SpecrenderError saying why it cannot be.
+
+    What is no regular file, such as /dev/stdout, is written to as it is.
+    """
+    try:
+        if Path(path).exists() and not Path(path).is_file():
+            Path(path).write_text(text, encoding="utf-8")
+            return
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error
+
+
 def why_unwritable(path: str | os.PathLike) -> str | None:
     """What keeps a file from being written at `path`, in words that follow "cannot write '...': "; None if nothing.
 
@@ -48,7 +98,7 @@ def why_unwritable(path: str | os.PathLike) -> str | None:
         with tempfile.NamedTemporaryFile(prefix=".specrender-", dir=target.parent):
             return None
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        return getattr(error, "strerror", None) or str(error)
+        return reason(error)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,12 @@
 """Files that are whole or not there, and places where none can be."""
 
+import errno
+from pathlib import Path
+
 import pytest
 
-from specrender.files import filling, why_unwritable
+from specrender.errors import SpecrenderError
+from specrender.files import filling, reason, why_full, why_unwritable, write_text
 
 
 def test_a_folder_is_filled_at_once_or_not_at_all(tmp_path):
@@ -30,3 +34,31 @@ def test_places_that_permissions_do_not_tell_about(path):
     """root may write to both by their permission bits."""
     pytest.importorskip("resource", reason="a system without such files")
     assert why_unwritable(path)
+
+
+def test_reasons_in_words():
+    assert reason(OSError(errno.ENOSPC, "No space left on device")) == "the disk is full"
+    assert reason(PermissionError(errno.EACCES, "Permission denied")) == "Permission denied"
+    assert reason(ValueError("embedded null byte")) == "embedded null byte"
+
+
+def test_a_full_device(tmp_path):
+    full = Path("/dev/full")
+    if not full.is_char_device():
+        pytest.skip("a system without /dev/full")
+    assert why_full(full) == "the disk is full" and why_full(tmp_path / "new") is None
+    with pytest.raises(SpecrenderError, match="cannot write '/dev/full': the disk is full") as caught:
+        write_text(full, "text")
+    assert caught.value.exit_code == 1
+
+
+def test_text_is_whole_or_not_there(tmp_path, monkeypatch):
+    write_text(tmp_path / "a", "old\n")
+
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(SpecrenderError, match=r"cannot write '.*a': Input/output error"):
+        write_text(tmp_path / "a", "new\n")
+    assert (tmp_path / "a").read_text() == "old\n" and len(list(tmp_path.iterdir())) == 1

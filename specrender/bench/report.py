@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
-import os
 import platform
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import specrender
 from specrender.bench.case import Context
 from specrender.bench.run import Outcome, better, spread
 from specrender.errors import InputError
-from specrender.files import why_unwritable
+from specrender.files import why_unwritable, write_text
 
 #: Of the documents written here; others are refused.
 FORMAT = 1
@@ -117,16 +115,7 @@ def check_writable(path: Path) -> None:
 
 def write_json(path: Path, contents: dict) -> None:
     """The file appears complete or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(_finite(contents), file, indent=1, allow_nan=False)
-            file.write("\n")
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+    write_text(path, json.dumps(_finite(contents), indent=1, allow_nan=False) + "\n")
 
 
 def _finite(value):

@@ -17,6 +17,7 @@ from specrender.cli.interrupts import Interrupts
 from specrender.cli.progress import announce_compiling, described, progress
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
+from specrender.files import write_text
 from specrender.scene.readers import check_scene_file
 
 #: Formats of --preview: those that every viewer shows, and that take no time beside the render.
@@ -60,10 +61,10 @@ def run(arguments) -> int:
         written = _write(session, paths, choices, checkpoint, running.is_kept(arguments))
         interrupts.is_rendering = False
         session.seconds["total"] = time.perf_counter() - min(started, STARTED)
-        if arguments.stats:
-            _write_stats(arguments.stats, _stats(session, written))
         if not arguments.quiet:
             _report(session, written, bool(compiled), report_colour(written, arguments.exposure))
+        if arguments.stats:
+            write_text(arguments.stats, json.dumps(_stats(session, written), indent=2, allow_nan=False) + "\n")
         if checkpoint.problem:
             raise SpecrenderError(checkpoint.problem)
         return 130 if session.stats.interrupted else 0
@@ -225,13 +226,6 @@ def _stats(session, written):
         "out_of_gamut": {str(file.path): file.outside for file in written},
         "exposure_stops": {str(file.path): file.stops for file in written},
     }
-
-
-def _write_stats(path, stats):
-    try:
-        Path(path).write_text(json.dumps(stats, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write '{path}': {error.strerror}") from None
 
 
 def _report(session, written, compiled, colour):

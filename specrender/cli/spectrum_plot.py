@@ -9,7 +9,7 @@ import numpy as np
 from specrender.color import GAMUTS, xyz_to_rgb, xyz_to_uv_prime, xyz_to_xy
 from specrender.color.transfer import srgb_encode
 from specrender.errors import InputError, SpecrenderError
-from specrender.files import replacing, why_unwritable
+from specrender.files import reason, replacing, why_unwritable
 from specrender.spectra.lamps import CCT_MIN_K
 from specrender.spectra.spectrum import Blackbody, integrate_xyz
 from specrender.spectra.wavelengths import cmf, visible
@@ -54,7 +54,7 @@ def plot(thing, report: dict, path: str) -> None:
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=100)
     except OSError as error:
-        raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
+        raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error
 
 
 def _curve(axes, thing, report):

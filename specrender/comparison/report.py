@@ -16,7 +16,7 @@ import numpy as np
 from specrender.comparison import files, pages
 from specrender.comparison.files import Frame
 from specrender.errors import InputError, SpecrenderError
-from specrender.files import filling, replacing
+from specrender.files import filling, reason, write_text
 
 #: A PNG file of more bytes goes into the page as JPEG of quality 92.
 HEAVY_BYTES = 2_000_000
@@ -35,13 +35,13 @@ def checked_folder(folder: str | os.PathLike) -> Path:
     except FileExistsError:
         raise InputError(f"cannot write to '{path}': it is a file, and a folder is needed") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot make the folder '{path}': {getattr(error, 'strerror', None) or error}") from None
+        raise InputError(f"cannot make the folder '{path}': {reason(error)}") from None
     probe = path / f".specrender-{secrets.token_hex(6)}"
     try:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise InputError(f"cannot write to '{path}': {error.strerror}") from None
+        raise InputError(f"cannot write to '{path}': {reason(error)}") from None
     return path
 
 
@@ -109,7 +109,7 @@ def _complete(folder):
         with filling(folder) as part:
             yield part, written
     except OSError as error:
-        raise SpecrenderError(f"cannot write to '{folder}': {error.strerror or error}") from error
+        raise SpecrenderError(f"cannot write to '{folder}': {reason(error)}") from error
     except SpecrenderError as error:
         raise type(error)(str(error).replace(str(part), str(folder))) from error
     written[:] = [folder / path.name for path in written]
@@ -129,7 +129,10 @@ def _write_pictures(folder, frame, pictures, maps) -> list[Path]:
 
 def _write_texts(folder, numbers, page) -> list[Path]:
     text = json.dumps(plain({"format": JSON_VERSION, **numbers}), indent=1, allow_nan=False)
-    return [_write_text(folder / "report.json", text + "\n"), _write_text(folder / "report.html", page)]
+    contents = {folder / "report.json": text + "\n", folder / "report.html": page}
+    for path, content in contents.items():
+        write_text(path, content)
+    return list(contents)
 
 
 class Embedder:
@@ -172,13 +175,3 @@ def plain(value):
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
     return value
-
-
-def _write_text(path: Path, text: str) -> Path:
-    """The complete file or none."""
-    try:
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
-    return path

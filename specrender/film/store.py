@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError, SpecrenderError
-from specrender.files import replacing
+from specrender.files import reason, replacing
 from specrender.film.convergence import Convergence
 from specrender.film.film import Film
 from specrender.film.identity import Identity
@@ -59,7 +59,7 @@ def save_film(film: Film, path: str | os.PathLike) -> None:
         with replacing(path) as temporary, open(temporary, "wb") as file:
             np.savez(file, **arrays)
     except OSError as error:
-        raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
+        raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error
 
 
 def is_film(path: str | os.PathLike) -> bool:

@@ -1,7 +1,6 @@
 """Picture: an image as a file will hold it, encoded but not yet written; and its atomic writing by OpenImageIO."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SpecrenderError
-from specrender.files import replacing
+from specrender.files import reason, replacing, why_full
 from specrender.film.film import Film
 
 
@@ -158,12 +157,11 @@ def save_bands(bands: Iterable[Picture], window: tuple[int, int, int, int], path
         with replacing(path) as temporary:
             problem = _encode(iter(bands), window, temporary)
             if problem:
-                problem = problem.replace(str(temporary), str(path))
-                if shutil.disk_usage(temporary.parent).free < (1 << 16):
-                    problem = "the disk is full"
+                # image libraries tell that writing failed ("Failed OpenEXR write"), and seldom why
+                problem = why_full(temporary) or problem.replace(str(temporary), str(path))
                 raise SpecrenderError(f"cannot write '{path}': {problem}")
     except OSError as error:
-        raise SpecrenderError(f"cannot write '{path}': {error.strerror or error}") from error
+        raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error
 
 
 def _reserve(path: Path, size: int) -> None:

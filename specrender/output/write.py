@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from specrender.errors import InputError
+from specrender.files import reason
 from specrender.film import Film, save_film
 from specrender.film.store import EXTENSIONS as FILM_EXTENSIONS
 from specrender.output.balance import picked_pixel
@@ -105,7 +106,7 @@ def check_output(path: str | os.PathLike, options: OutputOptions | None = None) 
         with tempfile.NamedTemporaryFile(prefix=".specrender-", dir=target.parent):
             pass
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        raise InputError(f"cannot write '{path}': {getattr(error, 'strerror', None) or error}") from error
+        raise InputError(f"cannot write '{path}': {reason(error)}") from error
     if options is not None and extension in FORMATS:
         _check_options(path, extension, options)
 

@@ -109,3 +109,19 @@ def test_too_few_samples_to_judge_errors_by(scene, command):
     assert few + "no noise target of 0.01 can end it and sampling stays uniform\n" in err
     assert "errors are judged" not in command(*flags, "--spp", 64, "--adaptive", "on")[2]
     assert "errors are judged" not in command(*flags, "--spp", 63)[2]
+
+
+def test_a_full_disk_is_named(scene, command, tmp_path):
+    """The image library only says that writing failed; the render is kept."""
+    resource, signal = pytest.importorskip("resource"), pytest.importorskip("signal")
+    size = ("--size", "64x64", "--spp", 2)
+    assert command("render", scene, "-o", "a.exr", *size, "--checkpoint", "c")[0] == 0
+    handler, limits = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, limits[1]))
+        code, _, err = command("merge", "c", "-o", "b.exr", "--bit-depth", "float")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert code == 1 and "error: cannot write 'b.exr': the file would be larger than" in err
+    assert not (tmp_path / "b.exr").exists() and "OpenEXR" not in err

@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_what_was_there(comparison, tmp_path, monkeypatch, la
 
     (tmp_path / "spectral.png").write_text("old")
     monkeypatch.setattr(files, "save_pixels", full(files.save_pixels))
-    monkeypatch.setattr(report, "_write_text", full(report._write_text))
+    monkeypatch.setattr(report, "write_text", full(report.write_text))
     with pytest.raises(SpecrenderError, match="disk is full") as caught:
         comparison.write(tmp_path)
     assert str(caught.value).startswith(f"cannot write '{tmp_path}/{last}")
