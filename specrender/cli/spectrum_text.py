@@ -89,8 +89,8 @@ def _named(name, is_reflectance):
         return _given(files.read_spectrum(name), is_reflectance)  # says what is wrong with the file
     known = {n for names in written.values() for n in names.values()}
     close = did_you_mean(name, known)
-    hint = close if "did you mean" in close else "; `specrender info --spectra` lists the names"
-    raise InputError(f"no spectrum, glass, metal or file is named '{name}'{hint}")
+    hint = f"{close} " if "did you mean" in close else "; "
+    raise InputError(f"no spectrum, glass, metal or file is named '{name}'{hint}{catalogue.LISTED}")
 
 
 def _given(spectrum, is_reflectance):

@@ -249,7 +249,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "Instance.group": ("", "name of an entry of `groups`; to show it many times, see Instances"),
     "Instances.group": ("", "name of an entry of `groups`"),
     "ShapeGroup.shapes": ("", "shapes without an emitter, and no instances"),
-    "SdfGrid.grid": ("scene units", "signed distances, (z, y, x); below 0 inside; from Python an array"),
+    "SdfGrid.grid": ("scene units", "signed distances, [z][y][x]; below 0 inside; from Python an array will do"),
     "SdfGrid.normals": ("", "shading normals: continuous across voxels, or those of the interpolated distance"),
     "transforms": ("", "file (.npy) of (n, 3, 4) or (n, 4, 4) numbers: a to_world matrix for each instance"),
     "Instances.to_world": ("", "applied to all instances, after their own transform"),

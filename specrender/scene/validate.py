@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import math
+import re
+import typing
 from pathlib import Path
 
 import msgspec
@@ -13,7 +15,8 @@ import numpy as np
 
 from specrender.errors import InputError, SceneError, did_you_mean
 from specrender.scene import description as d
-from specrender.scene.rules import MAX_EMISSION, MAX_LENGTH, RULES, Place, peak, shown
+from specrender.scene.rules import MAX_EMISSION, MAX_LENGTH, RULES, Place, peak
+from specrender.scene.shown import shown
 
 
 def validate(scene: d.Scene) -> None:
@@ -154,6 +157,10 @@ def _file_peak(inner, spec):
         raise inner.fail("file", str(error)) from None
 
 
+#: What ends like the name of a file ("lamp.csv"), and no data set does ("FL3.12").
+FILE_NAME = re.compile(r"\.[A-Za-z]\w{1,3}$")
+
+
 def _check_name(place, field, name, metals=None):
     """A data set, or an entry of spectra; metals where an index of a metal is wanted."""
     from specrender.spectra import catalogue
@@ -164,8 +171,15 @@ def _check_name(place, field, name, metals=None):
     try:
         catalogue.metal(name) if metals else catalogue.named(name)
     except InputError as error:
+        message = str(error)
         hint = did_you_mean(name, place.scene.spectra) if place.scene.spectra else ""
-        raise place.fail(field, f"{error}{hint if 'did you mean' in hint else ''}") from None
+        if name in place.scene.textures:
+            message = f'{message.partition(";")[0]}; for the texture write {{ texture = "{name}" }}'
+        elif FILE_NAME.search(name):
+            message = f'{message.partition(";")[0]}; for a file write {{ file = "{name}" }}'
+        elif "did you mean" in hint:
+            message = f"{message.partition(';')[0]}{hint} {catalogue.LISTED}"
+        raise place.fail(field, message) from None
 
 
 # ---------------------------------------------------------------- references
@@ -226,9 +240,17 @@ def table_of(node, field):
     return None
 
 
+#: Types that a material can have.
+MATERIAL_TYPES = {
+    kind.__struct_config__.tag for kind in typing.get_args(d.Material) if getattr(kind, "__struct_config__", None)
+}
+
+
 def _unknown(place, field, value, table):
     singular = {"materials": "material", "textures": "texture"}[table]
     hint = did_you_mean(value, getattr(place.scene, table)) or f"; the scene has no {table}"
+    if table == "materials" and value in MATERIAL_TYPES:
+        hint = f'; for a material of that type write {{ type = "{value}" }}'
     return place.fail(field, f"no {singular} is named '{value}'{hint}")
 
 

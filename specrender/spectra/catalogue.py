@@ -20,6 +20,9 @@ from specrender.spectra.spectrum import Spectrum, Tabulated, Uniform
 
 KINDS = ("illuminant", "patch", "metal", "glass", "ior")
 
+#: Where all names are.
+LISTED = "`specrender info --spectra` lists the names"
+
 # Patches are asked for as "ColorChecker/dark skin".
 PATCH_PREFIX = "ColorChecker/"
 
@@ -185,7 +188,7 @@ def scalar_ior(name: str) -> float:
     """Mitsuba 3's index for a material, one number for all wavelengths; InputError for an unknown name."""
     label = _written("ior", name)
     if label is None:
-        raise InputError(f"no index of refraction is named {name!r}{did_you_mean(name, SCALAR_IOR)}")
+        raise InputError(f"no index of refraction is named {name!r}{_hint(name, 'ior')}")
     return SCALAR_IOR[label]
 
 
@@ -217,12 +220,10 @@ def _written(kind: str, name: str) -> str | None:
 
 
 def _hint(name: str, *wanted: str) -> str:
-    """What to add to "no ... is named ...": the kind that does have it, else what is near, else where the list is."""
+    """What to add to "no ... is named ...": the kind that does have it, else what is near, and where the list is."""
     kinds = [kind for kind in ("illuminant", "patch", "metal", "glass") if _written(kind, name) is not None]
     if kinds:
         return f"; it is the name of {' and '.join(('an ' if kind == 'illuminant' else 'a ') + kind for kind in kinds)}"
     known = {low: written for kind in wanted for low, written in _by_lower_case(kind).items()}
     close = difflib.get_close_matches(str(name).strip().lower(), known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {known[close[0]]!r}?"
-    return f"; there are {len(known)} of that kind, from {min(known.values())!r} to {max(known.values())!r}"
+    return f"; did you mean {known[close[0]]!r}? {LISTED}" if close else f"; {LISTED}"

@@ -16,6 +16,11 @@ def test_page_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == reference.markdown(), f"run: specrender info --types > {PAGE.name}"
 
 
+def test_where_files_are_looked_for():
+    scene = next(section for section in reference.sections() if section.struct == "Scene")
+    assert "relative to its folder" in scene.summary
+
+
 def test_every_struct_is_on_the_page():
     structs = {s.__name__ for s in vars(d).values() if isinstance(s, type) and issubclass(s, d.Node)} - {"Node"}
     assert {section.struct for section in reference.sections()} == structs

@@ -197,7 +197,8 @@ def test_every_source_is_named():
         (catalogue.metal, "D65", "it is the name of an illuminant"),
         (catalogue.metal, "Cuu", "did you mean 'Cu"),
         (catalogue.glass, "N-SF12", "did you mean"),
-        (catalogue.glass, "????", "there are"),
+        (catalogue.glass, "????", "no glass is named '[?]{4}'; `specrender info --spectra` lists the names$"),
+        (catalogue.named, "D66", "did you mean 'D65'. `specrender info --spectra` lists the names$"),
     ],
 )
 def test_unknown_names(look_up, name, message):

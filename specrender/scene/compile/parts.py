@@ -94,7 +94,10 @@ def _sdf_grid(shape, record, geometry, builder):
     if shape.filename is not None:
         grid = _read(shape, load_grid)
     else:
-        grid = np.asarray(shape.grid, np.float32)
+        try:
+            grid = np.asarray(shape.grid, np.float32)
+        except ValueError:
+            raise d.fail(shape, "the lists of the grid have different lengths") from None
         grid = grid[..., None] if grid.ndim == 3 else grid
     if grid.ndim != 4 or grid.shape[3] != 1:
         raise d.fail(shape, f"the distances must have the shape (z, y, x) or (z, y, x, 1), got {grid.shape}")

@@ -24,7 +24,9 @@ class WavelengthRange(Node, kw_only=True):
 
 
 class Scene(Node, kw_only=True):
-    """Everything a scene file says.  File names in it are absolute, or relative to the working directory.
+    """Everything a scene file says.  File names in it are relative to its folder, or absolute.
+
+    In a Scene made in Python they are relative to the working directory.
 
     `camera` is the one that renders; `cameras` are those it can be chosen from by name or number.
     """

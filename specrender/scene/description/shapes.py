@@ -123,12 +123,12 @@ class BSplineCurve(Shape, tag="bsplinecurve", tag_field="type", kw_only=True):
 class SdfGrid(Shape, tag="sdfgrid", tag_field="type", kw_only=True):
     """The surface where a grid of signed distances over the unit cube is zero; without texture coordinates.
 
-    filename : Mitsuba's grid file (.vol) with one channel; from Python `grid` may be a (z, y, x) array instead.
+    filename : Mitsuba's grid file (.vol) with one channel; or `grid`, lists or a (z, y, x) array of them.
     normals : continuous across voxels, or those of the interpolated distance.
     """
 
     filename: str | None = None
-    grid: list | None = None
+    grid: list[list[list[float]]] | None = None
     normals: Literal["smooth", "analytic"] = "smooth"
 
 

@@ -6,12 +6,15 @@ what was given, what is allowed and what was probably meant, and because every n
 
 from __future__ import annotations
 
+import difflib
+
 import msgspec
 from msgspec import inspect
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import Transform
 from specrender.scene.readers.steps import transform_from_steps
+from specrender.scene.shown import shown
 
 #: Fields that hold file names; relative ones are seen from the scene file's folder.
 FILE_FIELDS = {"filename", "file", "transforms"}
@@ -62,7 +65,7 @@ class Decoder:
 
     def _sequence(self, value, info, path):
         if not accepts(info, value):
-            raise self.error(path, f"expected {expected(info)}, got {shown(value)}")
+            raise self.error(path, f"expected {expected(info)}, got {shown(value)}{_remedy(value, [info], path)}")
         if isinstance(info, inspect.ListType):
             return [self.decode(item, info.item_type, f"{path}[{i}]") for i, item in enumerate(value)]
         if len(value) != len(info.item_types):
@@ -78,7 +81,7 @@ class Decoder:
         fitting = [option for option in options if accepts(option, value)]
         if not fitting:
             words = " or ".join(dict.fromkeys(expected(option) for option in options))
-            raise self.error(path, f"expected {words}, got {shown(value)}")
+            raise self.error(path, f"expected {words}, got {shown(value)}{_remedy(value, options, path)}")
         return self.decode(value, fitting[0], path)
 
     def _tagged(self, value, options, path):
@@ -93,7 +96,7 @@ class Decoder:
     def _struct(self, value, info, path):
         what = f" of {info.tag}" if info.tag_field else ""
         if not isinstance(value, dict):
-            raise self.error(path, f"expected a table, got {shown(value)}")
+            raise self.error(path, f"expected a table, got {shown(value)}{_remedy(value, [info], path)}")
         fields = {field.name: field for field in info.fields}
         arguments = {}
         for key, item in value.items():
@@ -153,12 +156,26 @@ def expected(info):
     return words.get(type(info), "a table")
 
 
-def shown(value):
-    """A value as TOML would have it, in few characters."""
-    if isinstance(value, dict):
-        return "a table"
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 50 else text[:47] + "..."
+def _remedy(value, options, path):
+    """How to write what was probably meant by a value that is of none of the types `options`, or nothing."""
+    tags = [option.tag for option in options if isinstance(option, inspect.StructType) and option.tag_field]
+    fields = {
+        field.name for option in options if isinstance(option, inspect.StructType) for field in option.fields
+    }  # fmt: skip
+    if isinstance(value, str) and tags:
+        near = value if value in tags else next(iter(difflib.get_close_matches(value, tags, n=1)), None)
+        return f'; allowed types: {", ".join(sorted(tags))}' if near is None else f'; write {{ type = "{near}" }}'
+    if isinstance(value, list) and len(value) == 3 and "rgb" in fields and not tags:
+        return f"; write {{ rgb = {shown(value)} }}"
+    if isinstance(value, list) and fields and any(isinstance(item, dict) for item in value):
+        return f"; write one table, [{path}], not a list of them" if _is_key(path) else "; write one table, not a list"
+    is_list = any(isinstance(option, inspect.ListType) for option in options)
+    return f"; write [[{path}]]" if isinstance(value, dict) and is_list and _is_key(path) else ""
+
+
+def _is_key(path):
+    """Whether a path is a key of the file itself, so that [path] and [[path]] are tables."""
+    return path.isidentifier()
 
 
 def quoted(key):

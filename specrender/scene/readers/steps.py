@@ -13,6 +13,7 @@ import numpy as np
 from specrender.errors import did_you_mean
 from specrender.scene.description import Transform
 from specrender.scene.readers import transforms
+from specrender.scene.shown import shown
 
 STEPS = ("translate", "scale", "rotate", "look_at", "matrix")
 
@@ -22,7 +23,7 @@ def transform_from_steps(value, error) -> Transform:
     if isinstance(value, dict):
         return Transform(_step(value, "", error))
     if not isinstance(value, list):
-        raise error("", f"expected a step or a list of steps ({', '.join(STEPS)}), got {value!r}")
+        raise error("", f"expected a step or a list of steps ({', '.join(STEPS)}), got {shown(value)}")
     matrix = np.eye(4)
     for index, step in enumerate(value):
         matrix = _step(step, f"[{index}]", error) @ matrix
@@ -31,7 +32,7 @@ def transform_from_steps(value, error) -> Transform:
 
 def _step(step, place, error):
     if not isinstance(step, dict):
-        raise error(place, f"expected a step such as {{ translate = [0, 0, 1] }}, got {step!r}")
+        raise error(place, f"expected a step such as {{ translate = [0, 0, 1] }}, got {shown(step)}")
     for key in step:
         if key not in (*STEPS, "angle"):
             raise error(f"{place}.{key}", f"unknown step '{key}'{did_you_mean(key, STEPS)}")
@@ -55,7 +56,7 @@ def _matrix(kind, value, angle):
         return transforms.scale(_numbers([value] * 3 if _is_number(value) else value, 1.0))
     if kind == "rotate":
         if not _is_number(angle):
-            raise ValueError(f"the angle must be a number of degrees, got {angle!r}")
+            raise ValueError(f"the angle must be a number of degrees, got {shown(angle)}")
         return transforms.rotate(_numbers(value), angle)
     if kind == "matrix":
         rows = value if isinstance(value, list) else []
@@ -87,9 +88,9 @@ def _is_number(value):
 def _numbers(value, third=None):
     """Three numbers; two are completed by `third`, where that is given."""
     if not isinstance(value, list) or not all(map(_is_number, value)):
-        raise ValueError(f"expected three numbers, got {value!r}")
+        raise ValueError(f"expected three numbers, got {shown(value)}")
     if len(value) == 2 and third is not None:
         value = [*value, third]
     if len(value) != 3:
-        raise ValueError(f"expected three numbers, got {len(value)}: {value}")
+        raise ValueError(f"expected three numbers, got {len(value)}: {shown(value)}")
     return value

@@ -13,7 +13,8 @@ from pathlib import Path
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene.description import Scene
 from specrender.scene.overrides import dropped_parameters, use_camera
-from specrender.scene.readers.decode import Decoder, quoted, shown
+from specrender.scene.readers.decode import Decoder, quoted
+from specrender.scene.shown import shown
 
 
 def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, integrator: str | None = None) -> Scene:

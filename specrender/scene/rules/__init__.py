@@ -4,7 +4,7 @@
 """
 
 from specrender.scene.rules import cameras, film, integrators, lights, materials, shapes, spectra, textures
-from specrender.scene.rules.place import MAX_EMISSION, MAX_INT, MAX_LENGTH, MAX_PIXELS, Place, peak, shown
+from specrender.scene.rules.place import MAX_EMISSION, MAX_INT, MAX_LENGTH, MAX_PIXELS, Place, peak
 
 __all__ = ["MAX_EMISSION", "MAX_INT", "MAX_LENGTH", "MAX_PIXELS", "RULES", "Place", "peak", "shown"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from specrender.scene import description as d
-from specrender.scene.rules.place import MAX_BINS, MAX_PIXELS, WAVELENGTHS, shown
+from specrender.scene.rules.place import MAX_BINS, MAX_PIXELS, WAVELENGTHS
+from specrender.scene.shown import shown
 
 
 def _filter(*fields):
@@ -37,7 +38,7 @@ def _spec_film(p):
     p.require(bool(responses), "responses", "a table with at least one response")
     for name, response in responses.items():
         if not re.fullmatch(r"[A-Za-z_][\w.-]{0,99}", name):
-            raise p.fail("responses", f"'{shown(name)}' is no name for a channel: letters, digits, '_', '-' and '.'")
+            raise p.fail("responses", f"{shown(name)} is no name for a channel: letters, digits, '_', '-' and '.'")
         if name in AOVS:
             raise p.fail("responses", f"the name '{name}' is that of an aov")
         if isinstance(response, d.SpectrumSpec) and (response.texture is not None or response.rgb is not None):

@@ -19,8 +19,9 @@ def _indices(p):
         elif isinstance(value, str) and value.lower() not in known and value not in p.scene.spectra:
             names = [*catalogue.names("glass"), *catalogue.names("ior"), *p.scene.spectra]
             hint = did_you_mean(value, names)
-            hint = hint if "did you mean" in hint else "; `specrender info --spectra` lists the names"
-            raise p.fail(field, f"no material with a refractive index is named '{value}'{hint}")
+            hint = f"{hint} " if "did you mean" in hint else "; "
+            message = f"no material with a refractive index is named '{value}'{hint}{catalogue.LISTED}"
+            raise p.fail(field, message)
 
 
 def _roughness(p):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
+from specrender.scene.shown import shown
 
 #: Larger images are typing errors.
 MAX_PIXELS = 65536
@@ -60,12 +61,6 @@ class Place:
             raise self.fail(given[1], f"only one of {', '.join(fields)} can be given, got {' and '.join(given)}")
         if len(given) < least:
             raise self.fail("", f"one of {', '.join(fields)} must be given")
-
-
-def shown(value):
-    """A value for a message, in few characters."""
-    text = f"{value:g}" if isinstance(value, float) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def peak(value, scene):

@@ -6,7 +6,8 @@ import numpy as np
 
 from specrender.errors import SceneError, did_you_mean
 from specrender.scene import description as d
-from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_file, check_filename, shown
+from specrender.scene.rules.place import MAX_INT, MAX_LENGTH, check_file, check_filename
+from specrender.scene.shown import shown
 
 
 def _serialized(p):
@@ -18,7 +19,7 @@ def _attribute(p, name, values):
     """(n, 1) or (n, 3) float64 of a mesh attribute."""
     place = f"attributes.{name}"
     if not name.startswith(("vertex_", "face_")):
-        raise p.fail(place, f"the name of an attribute begins with vertex_ or face_, got '{shown(name)}'")
+        raise p.fail(place, f"the name of an attribute begins with vertex_ or face_, got {shown(name)}")
     if len({len(row) for row in values}) > 1:
         raise p.fail(place, f"{place} has rows of different lengths")
     array = np.asarray(values, np.float64)

@@ -310,10 +310,51 @@ CAMERA = "[camera]\ntype = 'perspective'\n"
             "[textures.t]\ntype = 'checkerboard'\n[[lights]]\ntype = 'point'\ncolor = { texture = 't' }\n",
             ["cannot be a texture"],
         ),
+        # how to write what was probably meant
+        ("[film]\nrfilter = 'gaussian'\n", ["film.rfilter: expected a table, got 'gaussian'; write { type = "]),
+        ("[film]\nrfilter = 'gausian'\n", ["got 'gausian'; write { type = \"gaussian\" }"]),
+        ("[film]\nrfilter = 'sharp'\n", ["got 'sharp'; allowed types: box, catmullrom, gaussian"]),
+        ("integrator = 'direct'\n", ["integrator: expected a table, got 'direct'; write { type = \"direct\" }"]),
+        (SHAPE + "material = 'diffuse'\n", ["named 'diffuse'; for a material of that type write { type = "]),
+        (SHAPE + "emitter = 'area'\n", ["emitter: expected a table, got 'area'; write { type = \"area\" }"]),
+        ("[[film]]\nwidth = 3\n", ["film: expected a table, got [{ width = 3 }]; write one table, [film], not a list"]),
+        ("[shapes]\ntype = 'sphere'\n", ["shapes: expected a list, got a table; write [[shapes]]"]),
+        (
+            "[[lights]]\ntype = 'constant'\nradiance = [1, 0.5, 0]\n",
+            ["radiance: expected a number or a string or a table", "got [1, 0.5, 0]; write { rgb = [1, 0.5, 0] }"],
+        ),
+        (
+            "[textures.t]\ntype = 'checkerboard'\n[[lights]]\ntype = 'constant'\nradiance = 't'\n",
+            ["lights[0].radiance: no illuminant", "named 't'; for the texture write { texture = "],
+        ),
+        (
+            "[[lights]]\ntype = 'constant'\nradiance = 'lamp.csv'\n",
+            ["named 'lamp.csv'; for a file write { file = \"lamp.csv\" }"],
+        ),
+        (
+            "[spectra.neon]\nblackbody = 3e3\n[[lights]]\ntype = 'constant'\nradiance = 'nean'\n",
+            ["named 'nean'; did you mean 'neon'? `specrender info --spectra`"],
+        ),
+        (
+            "[[lights]]\ntype = 'constant'\nradiance = 'D66'\n",
+            ["named 'D66'; did you mean 'D65'? `specrender info --spectra` lists the names"],
+        ),
+        (SHAPE + "emitter = { type = 'area', radiance = 'lamp' }\n", ["'lamp'; `specrender info --spectra` lists"]),
+        # values as TOML has them
+        (SHAPE + "to_world = true\n", ["to_world: expected a step or a list", "got true"]),
+        (SHAPE + "radius = 1979-05-27\n", ["radius: expected a number, got 1979-05-27"]),
+        (SHAPE + "radius = [{ a = true, b = [1.0, 'x'] }]\n", ["got [{ a = true, b = [1, 'x'] }]"]),
+        ("[[shapes]]\ntype = 'sdfgrid'\ngrid = [[1, 2], [3, 4]]\n", ["grid[0][0]: expected a list, got 1"]),
     ],
 )
 def test_errors(tmp_path, text, texts):
     fails(tmp_path, text, *texts)
+
+
+def test_a_light_is_not_shown_as_python_would(tmp_path):
+    (tmp_path / "a.glb").write_bytes(b"not read here")
+    text = "[[shapes]]\ntype = 'gltf'\nfilename = 'a.glb'\nemitter = { type = 'area', radiance = 3 }\n"
+    fails(tmp_path, text, "emitter must be left out", "got a table of type 'area'")
 
 
 def test_load_names_what_it_can_read(tmp_path):
