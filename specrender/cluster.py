@@ -32,7 +32,7 @@ RETRIES = 10
 #: Seconds to wait for the scheduler.
 TIMEOUT = 20
 
-_MISSING = "--dask needs the package distributed: pip install 'specrender[cluster]'"
+_MISSING = '--dask needs the package distributed: pip install "specrender[cluster]"'
 
 
 def check_plan(plan: Plan) -> None:
