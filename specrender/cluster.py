@@ -82,7 +82,7 @@ class _Run:
         self.stats = job.stats = RenderStats(threads=threads)
         self.last = plan.samples
         self.total = max(0, self.film.pixel_count * plan.samples - self.film.total_samples())
-        samples = np.broadcast_to(np.squeeze(self.film.samples()), self.film.shape)
+        samples = self.film.counts()
         self.counts = samples.astype(np.int32)
 
     def run(self) -> RenderStats:

@@ -12,9 +12,8 @@ from specrender.driver.job import Job, RenderStats, Stop
 from specrender.driver.plan import Plan
 from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, empty_call
 from specrender.driver.variant import variant_of
-from specrender.film import Film
+from specrender.film import Film, allocation, noise
 from specrender.film import aov_layout as film_layout
-from specrender.film import noise as convergence
 from specrender.kernel.jit import Compilation, is_compiled
 from specrender.kernel.sampler import SOBOL
 from specrender.kernel.tile import RENDER_TILE
@@ -144,10 +143,10 @@ def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
     budget = None if plan.samples is None else plan.samples * film.pixel_count
     if budget is not None:
         tiles.total = max(0, budget - film.total_samples())
-    convergence.begin(film)
+    noise.begin(film)
     while True:
         goal = film.convergence.goal
-        counts = np.broadcast_to(np.squeeze(film.samples()), film.shape)
+        counts = film.counts()
         missing = int(np.maximum(goal - counts, 0).sum(dtype=np.int64))
         if budget is not None and film.total_samples() + missing > budget:
             # equal numbers can be met exactly; of adaptive ones, only whole rounds are taken
@@ -156,8 +155,8 @@ def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
             return
         if missing and not level(tiles, film.first_sample + goal):
             return
-        convergence.remember(film, stratified)
-        following, stats.noise, stats.worst_noise = convergence.decide(film, plan.noise, plan.is_adaptive)
+        noise.remember(film, stratified)
+        following, stats.noise, stats.worst_noise = allocation.decide(film, plan.noise, plan.is_adaptive)
         stats.decisions += 1
         if following is None:
             stats.stop = Stop.NOISE

@@ -183,9 +183,10 @@ class Film:
             return self.sample_count
         return self.sample_count + self.extra_samples.astype(np.int64)[..., None]
 
-    def _counts(self):
+    def counts(self) -> np.ndarray:
+        """(h, w) int64 samples in each pixel; a view of one number if they are even."""
         samples = self.samples()
-        return samples[..., 0] if isinstance(samples, np.ndarray) else samples
+        return samples[..., 0] if isinstance(samples, np.ndarray) else np.broadcast_to(np.int64(samples), self.shape)
 
     def mean_xyz(self) -> np.ndarray:
         """(h, w, 3) float64 CIE XYZ, the denoised ones if there are; 0 where no weight has fallen."""
@@ -250,7 +251,7 @@ class Film:
         if other.extra_samples is None:
             self.sample_count += other.sample_count
         else:
-            self.set_counts(np.broadcast_to(self._counts() + other._counts(), self.shape))
+            self.set_counts(self.counts() + other.counts())
 
     def add_sums(self, other: "Film", with_ids: bool) -> None:
         """Add the sums, but no counts, of a film whose data window is this one's or lies within it; take its ids?"""
