@@ -17,13 +17,14 @@ such that each round adds an eighth to the samples of the image.
 
 V_i is not that of the pixel itself but of its 24 neighbours: a pixel that stops because of its own samples, which look
 best when they missed something, darkens the image; what its neighbours say is independent of that, and a path that few
-pixels have found yet is probably missing here.  The noise of X and Z counts at half weight where it is more than that of Y.
+pixels have found yet is probably missing here.  The noise of X and Z counts, at half weight, where it is more than that
+of Y.
 
 What is hard could take any number of samples (on the prism its error is eighty times the median), so there is a limit:
 the image gets at most `SPEND` times the samples that equal numbers would need for the target.  That is done by a cap on
 the number of samples of a pixel, which is never below that of equal numbers.  So a target is always met, hard pixels
-end far better than with equal numbers, and the time to a median hardly changes: even the best distribution needs the
-mean over the pixels of their variance, cut at its median, over the median.
+end far better than with equal numbers, but the time to a median is up to half longer: even the best distribution needs
+the mean over the pixels of their variance, cut at its median, over the median.
 """
 
 from __future__ import annotations
