@@ -224,3 +224,39 @@ def test_adaptive_sampling_takes_few_more_samples_than_uniform():
     uniform, adaptive = (film.total_samples() for film in films)
     # both are rounded up to an eighth of a doubling
     assert films[1].sample_count < films[0].sample_count and adaptive < 1.13 * allocation.SPEND * uniform
+
+
+def caustic_scene(seed):
+    """A ball of glass that throws the light of a small lamp on a floor: a bright path that few samples find."""
+    scene = lamp_scene(seed)
+    glass = d.Sphere(center=(0.0, 0.5, 0.0), radius=0.5, material=d.Dielectric(int_ior=1.5))
+    lamp = d.Sphere(center=(1.5, 3.0, 0.5), radius=0.15, emitter=d.AreaLight(radiance=20.0))
+    scene.shapes = [glass, lamp, scene.shapes[-1]]
+    scene.lights = [d.ConstantLight(radiance=0.2)]
+    scene.film.width, scene.film.height = 24, 18
+    return scene
+
+
+def luminances(plan, seeds):
+    """Y of a render for each seed, and the most uneven ratio of numbers of samples within one."""
+    films = []
+    for seed in seeds:
+        seeded = compile_scene(caustic_scene(seed))
+        films.append(new_film(seeded))
+        render_film(seeded, films[-1], plan, threads=1)
+    return np.array([film.noisy_xyz()[..., 1] for film in films]), max(np.ptp(np.log2(f.counts())) for f in films)
+
+
+def standard_error(pictures):
+    return pictures.mean(axis=(1, 2)).std(ddof=1) / np.sqrt(len(pictures))
+
+
+def test_adaptive_sampling_does_not_darken_the_image():
+    """Judged by their own samples, pixels stop when they have missed the light: 8 standard errors too dark here."""
+    converged, _ = luminances(Plan(samples=4096), range(1000, 1008))
+    adaptive, octaves = luminances(Plan(noise=0.005), range(64))
+    assert octaves > 3.0
+    errors = adaptive - converged.mean(axis=0)
+    uncertainty = np.hypot(standard_error(adaptive), standard_error(converged))
+    assert uncertainty < 0.015 * np.sqrt(np.square(errors).mean())
+    assert abs(errors.mean()) < 4.0 * uncertainty
