@@ -16,10 +16,10 @@ from specrender.kernel.path import (
 )
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import samples
-from specrender.kernel.shape.hit import leave, shading_point, surface_hit
+from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import scene_hit, transmittance
+from specrender.kernel.visibility import leave, transmittance
 
 
 @kernel
@@ -35,7 +35,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
                 return light_from_environment(tables, direction, wavelengths, f32(0.0), True), f32(1.0)
             return radiance, f32(0.0)
         reach = f32(np.inf)
-        hit = scene_hit(tables, origin, direction, t, u, v, primitive, item)
+        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
         if tables.shapes[hit.shape].light < 0:
             break
         if not hide:
@@ -43,7 +43,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
                 tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True
             )
             break
-        origin = leave(hit, direction)
+        origin = leave(tables, hit, direction)
 
     material = tables.materials[tables.shapes[hit.shape].material]
     surface = Surface(hit.uv, hit.primitive, hit.stretch)
@@ -69,7 +69,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         towards = to_world(hit.s, hit.t, hit.n, wi)
         if not dot(towards, towards) < f32(np.inf):
             return splat4(f32(np.nan)), f32(1.0)
-        start = leave(hit, towards)
+        start = leave(tables, hit, towards)
         is_delta = flags & DELTA != 0
         # densities enter the heuristic times their numbers of samples: the ratio is what counts
         density = pdf * bsdf_share / light_share if light_share > f32(0.0) else pdf
@@ -83,6 +83,6 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
         if tables.shapes[lit.shape].light >= 0:
             radiance += weight * light_at_surface(
-                tables, lit, -towards, wavelengths, shading_point(hit), hit.n, density, is_alone
+                tables, lit, -towards, wavelengths, hit.p, hit.n, density, is_alone
             )
     return radiance, f32(1.0)

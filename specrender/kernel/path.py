@@ -14,10 +14,10 @@ from specrender.kernel.light import emitted, environment_light, pdf_light, sampl
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
-from specrender.kernel.shape.hit import leave, shading_point
+from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import ShadowRay, scene_hit, shadow_ray, transmittance
+from specrender.kernel.visibility import ShadowRay, leave, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
 FILM_DIMENSION = 0  # and the one after it
@@ -80,9 +80,9 @@ def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_s
     bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
     """
     wi, distance, radiance, pdf, is_delta = sample_light(
-        tables, shading_point(hit), hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
+        tables, hit.p, hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
     )
-    ray = shadow_ray(hit, wi, distance)
+    ray = shadow_ray(tables, hit, wi, distance)
     if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
         return splat4(f32(0.0)), ray
     surface = Surface(hit.uv, hit.primitive, hit.stretch)
@@ -127,13 +127,13 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
                 coverage = f32(1.0)
             break
         reach = f32(np.inf)
-        hit = scene_hit(tables, origin, direction, t, u, v, primitive, item)
+        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
         shape = tables.shapes[hit.shape]
 
         # ---------------- emission
         if shape.light >= 0:
             if hide and depth == 0:
-                origin = leave(hit, direction)
+                origin = leave(tables, hit, direction)
                 continue
             light = beta * light_at_surface(
                 tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
@@ -166,9 +166,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         if not any_lane(beta > f32(0.0)):
             break
         direction = to_world(hit.s, hit.t, hit.n, wi)
-        origin = leave(hit, direction)
+        origin = leave(tables, hit, direction)
         if not flags & NULL:
-            sampled_at, sampled_normal, pdf_bsdf, is_delta = shading_point(hit), hit.n, pdf, flags & DELTA != 0
+            sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, hit.n, pdf, flags & DELTA != 0
         if flags & DISPERSED:
             # from here on the path is the hero's: later glass sees one wavelength, and nothing is made up for twice
             wavelengths = splat4(lane(wavelengths, 0))

@@ -7,7 +7,7 @@ from specrender.kernel.features import has_masks, has_smooth_shadows
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.delta import FAR
 from specrender.kernel.rays import closest_hit, occluded
-from specrender.kernel.shape.hit import Hit, leave, shading_point, surface_hit
+from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import copysign, dot, f32, fabs, fmax, length, splat4
 from specrender.kernel.surface import Surface
 
@@ -47,13 +47,20 @@ def _is_lift_blocked(tables, hit):
 
 
 @kernel(forceinline=True)
-def scene_hit(tables, origin, direction, t, u, v, primitive, item):
-    """`surface_hit`, with a lift that other surfaces leave room for: else light would start behind them."""
-    hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
-    if has_smooth_shadows() and hit.lift != f32(0.0) and _is_lift_blocked(tables, hit):
-        p, normal, s_axis, t_axis, n, uv, shape, part, stretch, clearance, _ = hit
-        return Hit(p, normal, s_axis, t_axis, n, uv, shape, part, stretch, clearance, f32(0.0))
-    return hit
+def leave(tables, hit, direction):
+    """Ray origin moved off the surface to the side that `direction` goes to.
+
+    A direction above the shading horizon and below that of its triangle would enter the mesh: low-poly meshes would lie
+    in their own shadow in whole triangles where their smooth normals still see the light.  Such rays start from above
+    the triangle, on the smooth surface [Hanika2021], unless something is in between, behind which they would start.
+    """
+    side = dot(hit.normal, direction)
+    if has_smooth_shadows():
+        lifted = hit.lift * dot(hit.n, direction)
+        outwards = hit.lift * dot(hit.n, hit.normal)
+        if lifted > f32(0.0) and outwards * side <= f32(0.0) and not _is_lift_blocked(tables, hit):
+            return hit.p + hit.n * hit.lift + hit.normal * copysign(hit.clearance, outwards)
+    return hit.p + hit.normal * copysign(hit.clearance, side)
 
 
 class ShadowRay(NamedTuple):
@@ -65,12 +72,12 @@ class ShadowRay(NamedTuple):
 
 
 @kernel(forceinline=True)
-def shadow_ray(hit, direction, distance):
-    """The ray from a hit to what is at `distance` from its `shading_point` along the unit vector `direction`."""
-    origin = leave(hit, direction)
+def shadow_ray(tables, hit, direction, distance):
+    """The ray from a hit to what is at `distance` from it along the unit vector `direction`."""
+    origin = leave(tables, hit, direction)
     if distance < FAR:
         # to the same point, not in the same direction: beside its outline a light would be in its own way
-        towards = shading_point(hit) + direction * distance - origin
+        towards = hit.p + direction * distance - origin
         reach = length(towards)
         return ShadowRay(origin, towards * (f32(1.0) / reach), reach * SHADOW_SHARE)
     return ShadowRay(origin, direction, distance)

@@ -56,7 +56,7 @@ class Hit(NamedTuple):
 
     stretch : see `Surface`.  clearance : how far along the normal a ray must start so as not to meet the surface again.
     lift : height above p, along n, of the smooth surface that the vertex normals of a mesh tell of: positive on the
-        side of n, negative behind it, and only on the side that is seen; 0 for all else.
+        side of n, negative behind it, and only on the side that is seen; 0 for all else.  See `visibility.leave`.
     """
 
     p: "f32x4"  # noqa: F821 (kernel types)
@@ -264,24 +264,3 @@ def surface_hit(tables, origin, direction, t, u, v, primitive, item):
     if not has_objects() or item < 0:
         return _triangle_hit(tables, direction, primitive, u, v)
     return _object_hit(tables, item, origin + direction * t, direction, u, v, primitive)
-
-
-@kernel(forceinline=True)
-def shading_point(hit):
-    """Where light that leaves to the side that is seen starts from: p, or above it on the smooth surface of a mesh.
-
-    Low-poly meshes would else lie in their own shadow in whole triangles where their smooth normals still see the
-    light.  Light sampling and sampled directions start from the same point, so that their MIS stays exact.
-    """
-    if has_smooth_shadows():
-        return hit.p + hit.n * hit.lift
-    return hit.p
-
-
-@kernel(forceinline=True)
-def leave(hit, direction):
-    """Ray origin moved off the surface to the side that `direction` goes to."""
-    if has_smooth_shadows() and hit.lift * dot(hit.n, direction) > f32(0.0):
-        # above the triangle, even if the direction is below its plane: it is so for the facet only
-        return shading_point(hit) + hit.normal * copysign(hit.clearance, hit.lift * dot(hit.n, hit.normal))
-    return hit.p + hit.normal * copysign(hit.clearance, dot(hit.normal, direction))
