@@ -10,7 +10,7 @@ from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.features import has_options
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import emitted, environment_light, pdf_light, sample_light
+from specrender.kernel.light import emitted, environment_light, pdf_light, prefetch_light, sample_light
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
@@ -114,6 +114,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         # before the ray is cast, so that the processor hashes while it waits for the BVH
         dimension = FIRST_BOUNCE_DIMENSION + 2 * depth
         u_light, u_bsdf = sample_pair(state, dimension)
+        prefetch_light(tables, lane(u_light, 1), lane(u_light, 2))
         t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
 
         # ---------------- the environment

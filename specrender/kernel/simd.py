@@ -301,6 +301,26 @@ def mask_bits(typingctx, mask):
     return types.int32(mask), codegen
 
 
+def _bit_number(name, emit):
+    @intrinsic
+    def function(typingctx, bits):
+        def codegen(context, builder, sig, args):
+            function_type = ir.FunctionType(I32, [I32] if name == "ctpop" else [I32, I1])
+            count = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.i32")
+            number = builder.call(count, [args[0]] if name == "ctpop" else [args[0], I1(1)])
+            return builder.zext(emit(builder, number), I64)
+
+        return types.int64(types.int32), codegen
+
+    return function
+
+
+#: Number of the lowest and of the highest set bit of an int32 that is not zero; how many bits are set.
+lowest_bit = _bit_number("cttz", lambda b, n: n)
+highest_bit = _bit_number("ctlz", lambda b, n: b.xor(n, I32(31)))
+count_bits = _bit_number("ctpop", lambda b, n: n)
+
+
 @kernel(forceinline=True)
 def any_lane(mask):
     return mask_bits(mask) != 0

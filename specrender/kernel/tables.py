@@ -18,6 +18,7 @@ import operator
 import numpy as np
 from llvmlite import ir
 from numba import from_dtype, types
+from numba.core import cgutils
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
@@ -31,7 +32,7 @@ from numba.extending import (
     unbox,
 )
 
-from specrender.kernel.simd import F32, I64, f32x4, f32x8
+from specrender.kernel.simd import F32, I32, I64, f32x4, f32x8
 
 _BYTE = ir.IntType(8)
 
@@ -94,6 +95,35 @@ def _group_load(lanes, vector_type):
 #: load4(tables.name, i): elements 4 i .. 4 i + 3 of a float32 table as f32x4; load8 likewise.
 load4 = _group_load(4, f32x4)
 load8 = _group_load(8, f32x8)
+
+
+@intrinsic
+def four_from(typingctx, pointer, index):
+    """Elements index .. index + 3 of a float32 table as f32x4."""
+
+    def codegen(context, builder, sig, args):
+        address = builder.gep(args[0], [args[1]])
+        return _invariant_load(builder, builder.bitcast(address, ir.VectorType(F32, 4).as_pointer()), 4)
+
+    return f32x4(pointer, types.int64), codegen
+
+
+def emit_prefetch(builder, address):
+    """LLVM: ask for the cache line at an address, for reading, to stay in all caches."""
+    function_type = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), I32, I32, I32])
+    fetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    builder.call(fetch, [builder.bitcast(address, _BYTE.as_pointer()), I32(0), I32(3), I32(1)])
+
+
+@intrinsic
+def prefetch(typingctx, pointer, index):
+    """Ask for the memory of element `index` of a table, without waiting for it."""
+
+    def codegen(context, builder, sig, args):
+        emit_prefetch(builder, builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64), codegen
 
 
 @intrinsic

@@ -7,6 +7,7 @@ from numba.extending import intrinsic, models, register_model
 
 from specrender.kernel.accel.layout import INNER, LEAF_BYTES, LEAF_NUMBER, NODE_BYTES, STACK_SIZE
 from specrender.kernel.simd import F32, I1, I32, I64, VectorType, broadcast, f32x4, f32x8
+from specrender.kernel.tables import emit_prefetch
 
 I8 = ir.IntType(8)
 F32X8 = ir.VectorType(F32, 8)
@@ -60,13 +61,6 @@ def nodes_by_reference(typingctx, nodes):
     return nodes(nodes), codegen
 
 
-def _prefetch(builder, address):
-    """Of the cache line at an address, for reading, to stay in all caches."""
-    function_type = ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32])
-    fetch = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-    builder.call(fetch, [address, I32(0), I32(3), I32(1)])
-
-
 @intrinsic
 def prefetch_child(typingctx, nodes, leaves, ref):
     """Ask for the memory of a child before it is its turn; `nodes` from `nodes_by_reference`."""
@@ -80,7 +74,7 @@ def prefetch_child(typingctx, nodes, leaves, ref):
         leaf_byte = builder.mul(builder.and_(wide, I64(LEAF_NUMBER)), I64(LEAF_BYTES))
         byte = builder.select(is_node, builder.shl(wide, I64(8)), leaf_byte)
         for line in range(0, LEAF_BYTES, CACHE_LINE):
-            _prefetch(builder, builder.gep(base, [builder.add(byte, I64(line))]))
+            emit_prefetch(builder, builder.gep(base, [builder.add(byte, I64(line))]))
         return context.get_dummy_value()
 
     return types.void(nodes, leaves, types.int32), codegen
@@ -148,26 +142,6 @@ def both(typingctx, a, b):
 def either(typingctx, a, b):
     """Lanes where one of the masks holds, or both."""
     return a(a, b), lambda context, builder, sig, args: builder.or_(*args)
-
-
-def _bit_number(name, emit):
-    @intrinsic
-    def function(typingctx, bits):
-        def codegen(context, builder, sig, args):
-            function_type = ir.FunctionType(I32, [I32] if name == "ctpop" else [I32, I1])
-            count = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.i32")
-            number = builder.call(count, [args[0]] if name == "ctpop" else [args[0], I1(1)])
-            return builder.zext(emit(builder, number), I64)
-
-        return types.int64(types.int32), codegen
-
-    return function
-
-
-#: Number of the lowest and of the highest set bit of an int32 that is not zero; how many bits are set.
-lowest_bit = _bit_number("cttz", lambda b, n: n)
-highest_bit = _bit_number("ctlz", lambda b, n: b.xor(n, I32(31)))
-count_bits = _bit_number("ctpop", lambda b, n: n)
 
 
 # ---------------------------------------------------------------- the traversal stack
@@ -347,7 +321,7 @@ def prefetch_row(typingctx, array, group):
 
     def codegen(context, builder, sig, args):
         address = _array_address(context, builder, sig.args[0], *args, 4)
-        _prefetch(builder, builder.bitcast(address, I8.as_pointer()))
+        emit_prefetch(builder, address)
         return context.get_dummy_value()
 
     return types.void(array, types.int64), codegen

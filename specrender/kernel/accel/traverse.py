@@ -22,17 +22,14 @@ from specrender.kernel.accel.layout import (
 )
 from specrender.kernel.accel.simd8 import (
     both,
-    count_bits,
     edge_side,
     either,
     entry_distance,
     entry_of,
     entry_ref,
     flip_sign,
-    highest_bit,
     int_at,
     least,
-    lowest_bit,
     most,
     new_stack,
     nodes_by_reference,
@@ -48,7 +45,20 @@ from specrender.kernel.accel.simd8 import (
 )
 from specrender.kernel.features import has_objects
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import copysign, f32, fabs, fma, hmin, lane, mask_bits, select, splat4
+from specrender.kernel.simd import (
+    copysign,
+    count_bits,
+    f32,
+    fabs,
+    fma,
+    highest_bit,
+    hmin,
+    lane,
+    lowest_bit,
+    mask_bits,
+    select,
+    splat4,
+)
 
 INFINITY = f32(np.inf)
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, fmax, fmin, pick, sqrt, to_int
+from specrender.kernel.simd import f32, fmax, fmin, lowest_bit, mask_bits, pick, sqrt, to_int
+from specrender.kernel.tables import four_from
 
 ONE_MINUS_EPSILON = f32(1.0 - 2.0**-24)
 
@@ -35,10 +36,19 @@ def find_interval(values, offset, count, u):
 
 @kernel(forceinline=True)
 def find_guided(values, offset, guide, guide_size, u):
-    """`find_interval` in a table with a guide: entry g is the interval of u = g / guide_size, a power of two."""
+    """`find_interval` in a table with a guide: entry g is the interval of u = g / guide_size, a power of two.
+
+    The next four entries are looked at together: a search of few steps is as long as a mispredicted branch.  There must
+    be three more numbers after the table.
+    """
     g = guide + to_int(u * f32(guide_size))
-    low = np.int64(values[g])
-    return _search(values, offset, low, np.int64(values[g + 1]) - low + 1, u)
+    low, last = np.int64(values[g]), np.int64(values[g + 1])
+    passed = mask_bits(four_from(values, offset + low + 1) <= u)
+    # what follows the table may be anything: only those passed without a gap count
+    steps = lowest_bit(np.int32(~passed))
+    if steps == 4 and low + 4 < last:
+        return _search(values, offset, low + 4, last - low - 3, u)
+    return low + steps
 
 
 @kernel(forceinline=True)

@@ -7,8 +7,8 @@ rows lie at j / (height - 1), the first at the pole (Mitsuba's convention).  It 
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light.grid import bilinear, cell_pdf, find_cell, sample_cell
-from specrender.kernel.light.layout import CONSTANT, SUNSKY
+from specrender.kernel.light.grid import bilinear, cell_pdf, find_cell, prefetch_cell, sample_cell
+from specrender.kernel.light.layout import CONSTANT, ENVMAP, SUNSKY
 from specrender.kernel.light.sky import in_sun, sample_sun, sky_radiance, sun_pdf
 from specrender.kernel.simd import f32, lane, splat4
 from specrender.kernel.surface import surface_point
@@ -75,6 +75,13 @@ def look_up(tables, light, direction, wavelengths):
             pdf += light.sun_share * sun_pdf(light)
         return sky_radiance(tables, light, local, is_sun, wavelengths), pdf
     return _texels(tables, light, column, row, fx, fy, wavelengths), pdf
+
+
+@kernel(forceinline=True)
+def prefetch_environment(tables, light, u1, u2):
+    """Ask for the memory that `sample_environment` will read with the same random numbers."""
+    if light.kind == ENVMAP:
+        prefetch_cell(tables, light, u1, u2)
 
 
 @kernel

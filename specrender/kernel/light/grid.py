@@ -9,11 +9,12 @@ is drawn has exactly the density that `cell_pdf` tells, positive wherever one of
 
 import numpy as np
 
-from specrender.kernel.angles import INV_TWO_PI, atan2, atan2_lanes
+from specrender.kernel.angles import INV_TWO_PI, acos, atan2_lanes
 from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import sample_guided, sample_linear
 from specrender.kernel.simd import clamp, f32, floor, fmax, lane, sqrt, to_int, vec3, vec4
+from specrender.kernel.tables import prefetch
 
 
 @kernel(forceinline=True)
@@ -48,13 +49,33 @@ def cell_pdf(tables, light, column, row, fx, cos_theta):
 
 
 @kernel(forceinline=True)
-def sample_cell(tables, light, u1, u2):
-    """(local direction, column, row, how far across and down as in `find_cell`, pdf) with the density of the grid."""
+def _choose_cell(tables, light, u1, u2):
+    """(column, row, random numbers within it) of a cell chosen by its share."""
     values = tables.values
     row, v = sample_guided(values, light.rows, light.row_guide, light.row_guide_size, u2)
     columns = light.columns + row * (light.width + 1)
     guide = light.column_guides + row * (light.column_guide_size + 1)
     column, u = sample_guided(values, columns, guide, light.column_guide_size, u1)
+    return column, row, u, v
+
+
+@kernel(forceinline=True)
+def prefetch_cell(tables, light, u1, u2):
+    """Ask for the memory that `sample_cell` will read."""
+    column, row, _, _ = _choose_cell(tables, light, u1, u2)
+    values, corner = tables.values, row * (light.width + 1) + column
+    below = corner + light.width + 1
+    prefetch(values, light.weights + corner)
+    prefetch(values, light.weights + below)
+    prefetch(values, 4 * (light.offset + corner))
+    prefetch(values, 4 * (light.offset + below))
+
+
+@kernel(forceinline=True)
+def sample_cell(tables, light, u1, u2):
+    """(local direction, column, row, how far across and down as in `find_cell`, pdf) with the density of the grid."""
+    values = tables.values
+    column, row, u, v = _choose_cell(tables, light, u1, u2)
     corner = light.weights + row * (light.width + 1) + column
     below, border = corner + light.width + 1, light.cosines + row
     w00, w10, w01, w11 = values[corner], values[corner + 1], values[below], values[below + 1]
@@ -66,6 +87,6 @@ def sample_cell(tables, light, u1, u2):
     phi = (f32(column) + fx + f32(0.5)) * (f32(2.0 * np.pi) / f32(light.width))
     sine, cosine = sin_cos(phi)
     local = vec3(sine * sin_theta, cos_theta, -cosine * sin_theta)
-    down = atan2(sin_theta, cos_theta) * (f32(light.height - 1) / light.theta_max) - f32(row)
+    down = acos(cos_theta) * (f32(light.height - 1) / light.theta_max) - f32(row)
     pdf = left + (right - left) * fx
     return local, np.int32(column), np.int32(row), fx, clamp(down, f32(0.0), f32(1.0)), pdf

@@ -14,10 +14,9 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from specrender.kernel.accel.simd8 import lowest_bit
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON
-from specrender.kernel.simd import I32, f32, f32x8, fabs, fmax, fmin, lane, mask_bits, select, sqrt
+from specrender.kernel.simd import I32, f32, f32x8, fabs, fmax, fmin, lane, lowest_bit, mask_bits, select, sqrt
 from specrender.kernel.tables import load8
 
 #: Children of a node.
