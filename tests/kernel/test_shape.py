@@ -6,8 +6,9 @@ from rendering import moved
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.rays import closest_hit
-from specrender.kernel.shape.hit import leave, surface_hit
+from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import f32, lane, vec3
+from specrender.kernel.visibility import leave
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 
@@ -24,7 +25,7 @@ def _trace(tables, origins, directions, distances, surfaces, left):
         distances[i] = t
         if t < f32(np.inf):
             hit = surface_hit(tables, o, w, t, u, v, primitive, item)
-            start = leave(hit, w)
+            start = leave(tables, hit, w)
             for k in range(4):
                 surfaces[i, 0, k], surfaces[i, 1, k] = lane(hit.p, k), lane(hit.normal, k)
                 surfaces[i, 2, k], surfaces[i, 3, k] = lane(hit.n, k), lane(hit.s, k)
