@@ -1,4 +1,7 @@
-"""Files that are either completely new or what they were before, whatever happens while they are written."""
+"""Files that are either completely new or what they were before, whatever happens while they are written.
+
+Also what readers of files share: image libraries do not talk to the terminal.
+"""
 
 from __future__ import annotations
 
@@ -157,3 +160,20 @@ def _is_alive(process: int) -> bool:
     except OSError:
         return True
     return True
+
+
+@contextlib.contextmanager
+def silent_libraries():
+    """Keeps what image libraries print on their own out of the terminal; the error is reported by us."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # stderr is closed: nothing to keep quiet
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

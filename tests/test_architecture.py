@@ -50,7 +50,7 @@ LAYERS = {
     "output": {"color", "files", "film", "spectra"},
     "scene/description": set(),
     "scene/readers": {"color", "files", "film", "spectra", "scene"},
-    "scene/compile": {"color", "film", "kernel", "spectra", "scene"},
+    "scene/compile": {"color", "files", "film", "kernel", "spectra", "scene"},
     "scene": {"color", "film", "spectra"},
     "driver": {"film", "kernel", "scene"},
     "denoise.py": {"color", "film"},

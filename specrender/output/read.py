@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError
+from specrender.files import silent_libraries
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,17 @@ def read_image(path: str | os.PathLike) -> Image:
     # As stored: unassociated alpha is not multiplied in.
     config = oiio.ImageSpec()
     config.attribute("oiio:UnassociatedAlpha", 1)
-    image = oiio.ImageInput.open(str(path), config)
-    if image is None:
-        raise InputError(f"cannot read '{path}': {_first_line(oiio.geterror())}")
-    try:
-        spec = image.spec()
-        pixels = image.read_image(0, 0, 0, spec.nchannels, "float")
-        if pixels is None:
-            raise InputError(f"cannot read '{path}': {_first_line(image.geterror())}")
-    finally:
-        image.close()
+    with silent_libraries():
+        image = oiio.ImageInput.open(str(path), config)
+        if image is None:
+            raise InputError(f"cannot read '{path}': {_first_line(oiio.geterror())}")
+        try:
+            spec = image.spec()
+            pixels = image.read_image(0, 0, 0, spec.nchannels, "float")
+            if pixels is None:
+                raise InputError(f"cannot read '{path}': {_first_line(image.geterror())}")
+        finally:
+            image.close()
     return Image(
         channels={name: np.ascontiguousarray(pixels[..., i]) for i, name in enumerate(spec.channelnames)},
         attributes={attribute.name: attribute.value for attribute in spec.extra_attribs},

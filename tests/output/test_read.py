@@ -35,12 +35,15 @@ def test_no_image(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.exr", "a.png"])
-def test_damaged(tmp_path, name):
+def test_damaged(tmp_path, name, capfd):
     film = Film.create(100, 100)
     film.weight[...] = 1.0
     film.xyz[...] = np.random.default_rng(0).random(film.xyz.shape)
     write_image(film, tmp_path / name)
     data = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(data[: len(data) // 2])
+    capfd.readouterr()
     with pytest.raises(InputError, match="cannot read"):
         read_image(tmp_path / name)
+    # libpng speaks for itself
+    assert capfd.readouterr() == ("", "")

@@ -1,7 +1,5 @@
 """Image files to linear arrays for textures and environment maps."""
 
-import contextlib
-import os
 import re
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 
 from specrender.color import srgb_decode
 from specrender.errors import InputError
+from specrender.files import silent_libraries
 
 #: Luminance of linear Rec.709, as Mitsuba uses it for scalars taken from colour images.
 REC709_LUMINANCE = np.array([0.212671, 0.715160, 0.072169])
@@ -30,7 +29,7 @@ def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
     # colours as they are in the file: multiplied by alpha before they are decoded they would be too dark
     as_stored = oiio.ImageSpec()
     as_stored.attribute("oiio:UnassociatedAlpha", 1)
-    with _silent_libraries():
+    with silent_libraries():
         image = oiio.ImageInput.open(str(path), as_stored)
         if image is None:
             raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
@@ -86,7 +85,7 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
         raise InputError(f"image file '{path}' does not exist")
     import OpenImageIO as oiio
 
-    with _silent_libraries():
+    with silent_libraries():
         image = oiio.ImageInput.open(str(path))
         if image is None:
             raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
@@ -116,23 +115,6 @@ def _first_clause(message: str) -> str:
     """What an image library says first; it tends to repeat itself."""
     lines = message.strip().splitlines()
     return lines[0][:160] if lines else "no reason given"
-
-
-@contextlib.contextmanager
-def _silent_libraries():
-    """Keeps what image libraries print on their own out of the terminal; the error is reported by us."""
-    try:
-        saved = os.dup(2)
-    except OSError:  # stderr is closed: nothing to keep quiet
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
 
 
 def luminance_of(pixels: np.ndarray) -> np.ndarray:
