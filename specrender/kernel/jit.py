@@ -21,6 +21,7 @@ from llvmlite import __version__ as llvmlite_version
 from numba import __version__ as numba_version
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.registry import cpu_target as registry_target
+from numba.core.runtime import rtsys
 
 from specrender.kernel.features import VARIANTS
 from specrender.kernel.program import EntryPoint, KernelFunction
@@ -136,11 +137,15 @@ class _KernelCache(FunctionCache):
     _began = 0.0
 
     def load_overload(self, sig, target_context):
+        # numba's own first imports all that it can compile (linear algebra, random numbers, containers): a quarter of a
+        # start in which nothing is compiled; where something is, the compiler does so
+        rtsys.initialize(target_context)
+        found = None
         try:
-            found = super().load_overload(sig, target_context)
+            with self._guard_against_spurious_io_errors():
+                found = self._load_overload(sig, target_context)
         except Exception:  # whatever a truncated file makes pickle raise: as good as not there
             self.flush()
-            found = None
         if found is None:
             Compilation.on_begin()
             self._began = time.perf_counter()
