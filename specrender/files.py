@@ -177,3 +177,11 @@ def silent_libraries():
     finally:
         os.dup2(saved, 2)
         os.close(saved)
+
+
+def library_error(source) -> str:
+    """What OpenImageIO, or one of its readers, tells about an error; that fails where it quotes a damaged file."""
+    try:
+        return source.geterror()
+    except UnicodeDecodeError:
+        return "its header is damaged"

@@ -7,8 +7,10 @@ import pytest
 from tiny import tiny
 
 from specrender.driver import Job, Plan, Regular, Stop, new_film, render_film
+from specrender.driver.variant import variant_of
 from specrender.errors import InputError
 from specrender.film import allocation
+from specrender.kernel.tile import RENDER_TILE
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 from specrender.scene.overrides import overridden
@@ -132,6 +134,16 @@ def test_more_samples_than_a_limit_allowed_go_on_to_the_same(tables):
         assert often.total_samples() <= limit * often.pixel_count
     assert stats.stop is Stop.NOISE
     assert_same_state(once, often)
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_noise_targets_need_no_other_kernel(tables, adaptive):
+    """Uneven passes call the entry point with the same types: to compile it anew takes half a minute."""
+    entry = RENDER_TILE[variant_of(tables.tables)]
+    render_film(tables, new_film(tables), 1, threads=1)
+    before = list(entry.signatures)
+    render_film(tables, new_film(tables), Plan(noise=1e-6, adaptive=adaptive, samples=80), threads=1)
+    assert entry.signatures == before
 
 
 def test_adaptive_sampling_without_a_target_spends_what_it_is_given(tables):

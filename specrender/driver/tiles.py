@@ -159,7 +159,8 @@ class Tiles:
             # the kernel wants goals as an array: only these rows of it, large films leave no room for the others
             rows, _ = self.window(*corner)
             y0 = corner[1]
-            goal = np.ascontiguousarray(counts.goal[rows], np.int32)
+            # always a copy: for a view that is read-only, which is another type, the kernel would be compiled anew
+            goal = np.array(counts.goal[rows], np.int32, order="C")
             sums = (*(array[rows] for array in self.sums), counts.taken[rows], goal)
         self.render_tile(self.scene_tables.tables, sums, x0, y0, *self.box(*corner), first, last, counters)
         return counters

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError
-from specrender.files import silent_libraries
+from specrender.files import library_error, silent_libraries
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ def read_image(path: str | os.PathLike) -> Image:
     with silent_libraries():
         image = oiio.ImageInput.open(str(path), config)
         if image is None:
-            raise InputError(f"cannot read '{path}': {_first_line(oiio.geterror())}")
+            raise InputError(f"cannot read '{path}': {_first_line(library_error(oiio))}")
         try:
             spec = image.spec()
             pixels = image.read_image(0, 0, 0, spec.nchannels, "float")
             if pixels is None:
-                raise InputError(f"cannot read '{path}': {_first_line(image.geterror())}")
+                raise InputError(f"cannot read '{path}': {_first_line(library_error(image))}")
         finally:
             image.close()
     return Image(

@@ -47,3 +47,15 @@ def test_damaged(tmp_path, name, capfd):
         read_image(tmp_path / name)
     # libpng speaks for itself
     assert capfd.readouterr() == ("", "")
+
+
+def test_damaged_header(tmp_path):
+    """The library quotes what no text is."""
+    film = Film.create(8, 8)
+    film.weight[...] = 1.0
+    write_image(film, tmp_path / "a.exr")
+    data = bytearray((tmp_path / "a.exr").read_bytes())
+    data[8:300] = b"\xff" * 292
+    (tmp_path / "a.exr").write_bytes(data)
+    with pytest.raises(InputError, match="cannot read"):
+        read_image(tmp_path / "a.exr")

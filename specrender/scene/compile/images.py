@@ -7,7 +7,7 @@ import numpy as np
 
 from specrender.color import srgb_decode
 from specrender.errors import InputError
-from specrender.files import silent_libraries
+from specrender.files import library_error, silent_libraries
 
 #: Luminance of linear Rec.709, as Mitsuba uses it for scalars taken from colour images.
 REC709_LUMINANCE = np.array([0.212671, 0.715160, 0.072169])
@@ -32,13 +32,13 @@ def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
     with silent_libraries():
         image = oiio.ImageInput.open(str(path), as_stored)
         if image is None:
-            raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
+            raise InputError(f"image file '{path}' cannot be read: {_first_clause(library_error(oiio))}")
         spec = image.spec()
         first, last = _colour_channels(spec.channelnames)
         if channel == "a":
             first, last = (spec.alpha_channel, spec.alpha_channel + 1) if spec.alpha_channel >= 0 else (0, 1)
         pixels = image.read_image(0, 0, first, last, oiio.FLOAT)
-        error = image.geterror()
+        error = library_error(image)
         image.close()
     if pixels is None:
         raise InputError(f"image file '{path}' cannot be read: {_first_clause(error)}")
@@ -88,7 +88,7 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
     with silent_libraries():
         image = oiio.ImageInput.open(str(path))
         if image is None:
-            raise InputError(f"image file '{path}' cannot be read: {_first_clause(oiio.geterror())}")
+            raise InputError(f"image file '{path}' cannot be read: {_first_clause(library_error(oiio))}")
         spec = image.spec()
         found = {"T": {}, "S0": {}}
         for index, name in enumerate(spec.channelnames):
@@ -97,7 +97,7 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
                 found[match[1]][float(match[2].replace(",", ".")) * NANOMETRES[match[3]]] = index
         channels = found[prefer] or found["S0" if prefer == "T" else "T"]
         pixels = image.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT) if channels else None
-        error = image.geterror()
+        error = library_error(image)
         image.close()
     if not channels:
         raise InputError(f"image file '{path}' has no spectral channels such as 'T.550,000000nm' or 'S0.550,000000nm'")
