@@ -180,8 +180,9 @@ def silent_libraries():
 
 
 def library_error(source) -> str:
-    """What OpenImageIO, or one of its readers, tells about an error; that fails where it quotes a damaged file."""
+    """First line of what OpenImageIO or one of its readers tells about an error, which repeats itself; "" if nothing."""
     try:
-        return source.geterror()
-    except UnicodeDecodeError:
+        lines = source.geterror().strip().splitlines()
+    except UnicodeDecodeError:  # it quotes bytes of a damaged file
         return "its header is damaged"
+    return lines[0][:160] if lines else ""

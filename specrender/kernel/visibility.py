@@ -53,6 +53,7 @@ def leave(tables, hit, direction):
     A direction above the shading horizon and below that of its triangle would enter the mesh: low-poly meshes would lie
     in their own shadow in whole triangles where their smooth normals still see the light.  Such rays start from above
     the triangle, on the smooth surface [Hanika2021], unless something is in between, behind which they would start.
+    Densities of lights are those of the point itself: for these rays alone MIS is off by the lift over the distance.
     """
     side = dot(hit.normal, direction)
     if has_smooth_shadows():

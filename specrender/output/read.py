@@ -54,12 +54,12 @@ def read_image(path: str | os.PathLike) -> Image:
     with silent_libraries():
         image = oiio.ImageInput.open(str(path), config)
         if image is None:
-            raise InputError(f"cannot read '{path}': {_first_line(library_error(oiio))}")
+            raise InputError(f"cannot read '{path}': {library_error(oiio) or 'no image format that is known'}")
         try:
             spec = image.spec()
             pixels = image.read_image(0, 0, 0, spec.nchannels, "float")
             if pixels is None:
-                raise InputError(f"cannot read '{path}': {_first_line(library_error(image))}")
+                raise InputError(f"cannot read '{path}': {library_error(image) or 'no reason given'}")
         finally:
             image.close()
     return Image(
@@ -69,7 +69,3 @@ def read_image(path: str | os.PathLike) -> Image:
         size=(spec.full_width, spec.full_height),
         formats={name: str(spec.channelformat(i)) for i, name in enumerate(spec.channelnames)},
     )
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else "no image format that is known"

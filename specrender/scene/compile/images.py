@@ -32,7 +32,7 @@ def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
     with silent_libraries():
         image = oiio.ImageInput.open(str(path), as_stored)
         if image is None:
-            raise InputError(f"image file '{path}' cannot be read: {_first_clause(library_error(oiio))}")
+            raise InputError(f"image file '{path}' cannot be read: {library_error(oiio) or 'no reason given'}")
         spec = image.spec()
         first, last = _colour_channels(spec.channelnames)
         if channel == "a":
@@ -41,7 +41,7 @@ def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
         error = library_error(image)
         image.close()
     if pixels is None:
-        raise InputError(f"image file '{path}' cannot be read: {_first_clause(error)}")
+        raise InputError(f"image file '{path}' cannot be read: {error or 'no reason given'}")
     pixels = np.asarray(pixels, np.float32).reshape(spec.height, spec.width, -1)
     pixels = np.repeat(pixels[..., :1], 3, axis=2) if pixels.shape[2] < 3 else pixels[..., :3]
     if channel == "a" and spec.alpha_channel < 0:
@@ -88,7 +88,7 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
     with silent_libraries():
         image = oiio.ImageInput.open(str(path))
         if image is None:
-            raise InputError(f"image file '{path}' cannot be read: {_first_clause(library_error(oiio))}")
+            raise InputError(f"image file '{path}' cannot be read: {library_error(oiio) or 'no reason given'}")
         spec = image.spec()
         found = {"T": {}, "S0": {}}
         for index, name in enumerate(spec.channelnames):
@@ -102,19 +102,13 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
     if not channels:
         raise InputError(f"image file '{path}' has no spectral channels such as 'T.550,000000nm' or 'S0.550,000000nm'")
     if pixels is None:
-        raise InputError(f"image file '{path}' cannot be read: {_first_clause(error)}")
+        raise InputError(f"image file '{path}' cannot be read: {error or 'no reason given'}")
     wavelengths = sorted(channels)
     spectra = np.asarray(pixels, np.float32).reshape(spec.height, spec.width, -1)
     spectra = np.ascontiguousarray(spectra[..., [channels[nm] for nm in wavelengths]])
     if not np.isfinite(spectra).all():
         raise InputError(f"image file '{path}' has pixels that are not finite")
     return np.array(wavelengths), spectra
-
-
-def _first_clause(message: str) -> str:
-    """What an image library says first; it tends to repeat itself."""
-    lines = message.strip().splitlines()
-    return lines[0][:160] if lines else "no reason given"
 
 
 def luminance_of(pixels: np.ndarray) -> np.ndarray:
