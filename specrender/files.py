@@ -180,7 +180,7 @@ def silent_libraries():
 
 
 def library_error(source) -> str:
-    """First line of what OpenImageIO or one of its readers tells about an error, which repeats itself; "" if nothing."""
+    """First line of what OpenImageIO or one of its readers tells about an error (it repeats itself); "" if nothing."""
     try:
         lines = source.geterror().strip().splitlines()
     except UnicodeDecodeError:  # it quotes bytes of a damaged file
