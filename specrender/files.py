@@ -1,7 +1,4 @@
-"""Files that are either completely new or what they were before, whatever happens while they are written.
-
-Also what readers of files share: image libraries do not talk to the terminal.
-"""
+"""Files on the disk: what keeps one from being read or written, and writing that is whole or leaves all as it was."""
 
 from __future__ import annotations
 
@@ -10,11 +7,12 @@ import errno
 import os
 import shutil
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from specrender.errors import SpecrenderError
+from specrender.errors import InputError, SpecrenderError
 
 #: Why writing fails though all was well when it began, in plainer words than the system's; by name of the error, which
 #: not every system has.
@@ -28,8 +26,16 @@ _WORDS = {
 _PROBE = 1 << 20
 
 
+#: What can stand where a file should.
+_SPECIAL = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode), "a device"),
+)
+
+
 def reason(error: OSError | ValueError) -> str:
-    """Why a file cannot be written, in words that follow "cannot write '...': "."""
+    """Why a file cannot be written or read, in words that follow "cannot write '...': "."""
     ours = _WORDS.get(errno.errorcode.get(getattr(error, "errno", None)))
     return ours or getattr(error, "strerror", None) or str(error)
 
@@ -104,6 +110,33 @@ def why_unwritable(path: str | os.PathLike) -> str | None:
         return reason(error)
 
 
+def why_unreadable(path: str | os.PathLike) -> str | None:
+    """What keeps a file from being read, in words that follow "cannot read '...': "; None if nothing.
+
+    Devices and pipes are refused, too: readers of ours go to and fro in a file, and to wait for one helps nobody.
+    """
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            with open(path, "rb"):
+                return None
+    except FileNotFoundError:
+        return "there is no such file"
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        return reason(error)
+    if stat.S_ISDIR(mode):
+        return "it is a folder; give a file"
+    what = next((name for is_kind, name in _SPECIAL if is_kind(mode)), "no regular file")
+    return f"it is {what}; give a file on the disk"
+
+
+def check_readable(path: str | os.PathLike) -> None:
+    """InputError if a file cannot be read, and why."""
+    problem = why_unreadable(path)
+    if problem:
+        raise InputError(f"cannot read '{path}': {problem}")
+
+
 @contextlib.contextmanager
 def filling(folder: str | os.PathLike) -> Iterator[Path]:
     """Context that gives an empty folder inside `folder`, whose files are moved to `folder` if all goes well.
@@ -160,29 +193,3 @@ def _is_alive(process: int) -> bool:
     except OSError:
         return True
     return True
-
-
-@contextlib.contextmanager
-def silent_libraries():
-    """Keeps what image libraries print on their own out of the terminal; the error is reported by us."""
-    try:
-        saved = os.dup(2)
-    except OSError:  # stderr is closed: nothing to keep quiet
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-
-
-def library_error(source) -> str:
-    """First line of what OpenImageIO or one of its readers tells about an error (it repeats itself); "" if nothing."""
-    try:
-        lines = source.geterror().strip().splitlines()
-    except UnicodeDecodeError:  # it quotes bytes of a damaged file
-        return "its header is damaged"
-    return lines[0][:160] if lines else ""

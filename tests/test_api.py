@@ -61,7 +61,7 @@ def test_render_a_scene_and_write_it(tmp_path):
 def test_render_a_file(tmp_path):
     (tmp_path / "a.toml").write_text("[film]\nwidth = 4\nheight = 3\n[sampler]\ntype = 'sobol'\nsample_count = 1\n")
     assert specrender.render(tmp_path / "a.toml").shape == (3, 4)
-    with pytest.raises(specrender.SceneError, match="no such scene file"):
+    with pytest.raises(specrender.SceneError, match="there is no such file"):
         specrender.render(tmp_path / "b.toml")
 
 

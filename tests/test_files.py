@@ -1,12 +1,13 @@
 """Files that are whole or not there, and places where none can be."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from specrender.errors import SpecrenderError
-from specrender.files import filling, reason, why_full, why_unwritable, write_text
+from specrender.files import filling, reason, why_full, why_unreadable, why_unwritable, write_text
 
 
 def test_a_folder_is_filled_at_once_or_not_at_all(tmp_path):
@@ -27,6 +28,24 @@ def test_why_a_file_cannot_be_written(tmp_path):
     assert why_unwritable(tmp_path / "gone" / "new") == "its folder does not exist"
     assert why_unwritable(tmp_path).startswith("it is a folder")
     assert "null" in why_unwritable(tmp_path / "a\0b")
+
+
+def test_why_a_file_cannot_be_read(tmp_path):
+    (tmp_path / "a").write_text("")
+    (tmp_path / "dangling").symlink_to(tmp_path / "gone")
+    assert why_unreadable(tmp_path / "a") is None
+    assert why_unreadable(tmp_path / "gone") == why_unreadable(tmp_path / "dangling") == "there is no such file"
+    assert why_unreadable(tmp_path) == "it is a folder; give a file"
+    assert why_unreadable(tmp_path / "a" / "b") == "Not a directory"
+    assert "null" in why_unreadable(tmp_path / "a\0b") and "long" in why_unreadable(tmp_path / ("x" * 300))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes among files")
+def test_what_is_no_file_is_called_by_its_name(tmp_path):
+    """Opening a pipe would wait for who writes to it."""
+    os.mkfifo(tmp_path / "pipe")
+    assert why_unreadable(tmp_path / "pipe").startswith("it is a pipe")
+    assert why_unreadable("/dev/null").startswith("it is a device")
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/proc/new"])

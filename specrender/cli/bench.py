@@ -55,11 +55,12 @@ def _context(arguments, folder):
 
 def _check_mesh(path):
     """Errors for a mesh that cannot be read, now: its benchmarks may come minutes later."""
+    from specrender.files import why_unreadable
     from specrender.scene.readers.meshes import load_mesh
 
-    if not path.is_file():
-        problem = "is not a file" if path.exists() else "does not exist"
-        raise InputError(f"--mesh '{path}' {problem}")
+    problem = why_unreadable(path)
+    if problem:
+        raise InputError(f"--mesh '{path}' cannot be read: {problem}")
     load_mesh(path)
 
 

@@ -62,7 +62,9 @@ def _run_images(arguments) -> int:
     for name, flag in SCENE_FLAGS.items():
         if getattr(arguments, name) not in (None, False) and getattr(arguments, name) != []:
             raise InputError(f"{flag} says how a scene is rendered; two images are compared as they are")
-    result = compare_images(*arguments.inputs, **_viewing(arguments))
+    with warnings.catch_warnings():
+        show_notices(arguments.quiet)
+        result = compare_images(*arguments.inputs, **_viewing(arguments))
     folder = None if arguments.output is None else Path(arguments.output)
     if folder is not None:
         with _no_empty_folder(folder):

@@ -27,10 +27,12 @@ def say(text: str, stream=None) -> None:
 
 
 def show_notices(quiet: bool) -> None:
-    """From now on show our own warnings as one line each, and others not at all; for use in `catch_warnings`."""
+    """From now on show our own warnings as one line each, once, and others not at all; for use in `catch_warnings`."""
+    shown = set()
 
     def show(message, category, *_args, **_kwargs):
-        if issubclass(category, SpecrenderWarning) and not quiet:
+        if issubclass(category, SpecrenderWarning) and not quiet and str(message) not in shown:
+            shown.add(str(message))
             say(f"specrender: note: {message}")
 
     warnings.showwarning = show

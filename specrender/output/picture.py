@@ -10,6 +10,7 @@ import numpy as np
 from specrender.errors import SpecrenderError
 from specrender.files import reason, replacing, why_full
 from specrender.film.film import Film
+from specrender.image_files import library_error
 
 
 @dataclass
@@ -197,7 +198,7 @@ def _encode(bands: Iterator[Picture], window: tuple[int, int, int, int], path: P
         _set_attribute(oiio, spec, name, value)
     output = oiio.ImageOutput.create(str(path))
     if output is None:
-        return _first_line(oiio.geterror())
+        return library_error(oiio)
     done = output.open(str(path), spec)
     if picture.window == window:
         done = done and output.write_image(np.ascontiguousarray(picture.pixels))
@@ -206,14 +207,14 @@ def _encode(bands: Iterator[Picture], window: tuple[int, int, int, int], path: P
             _, first, _, last = picture.window
             done = output.write_scanlines(first, last, 0, np.ascontiguousarray(picture.pixels))
             picture = next(bands, None)
-    problem = output.geterror()
+    problem = library_error(output)
     closed = output.close()
-    problem = problem or output.geterror()
+    problem = problem or library_error(output)
     # PNG reports success on a full disk (OpenImageIO 3.2.2) and only its message tells; EXR and JPEG XL, whose ends are
     # written on closing, tell nothing at all.
     if done and closed and not problem and not _has_end(oiio, path):
         problem = "the file could not be written to its end"
-    return None if done and closed and not problem else _first_line(problem) or "unknown error"
+    return None if done and closed and not problem else problem or "unknown error"
 
 
 def _has_end(oiio, path: Path) -> bool:
@@ -241,7 +242,3 @@ def _set_attribute(oiio, spec, name: str, value: object) -> None:
         spec.attribute(name, float(value))
     else:
         spec.attribute(name, str(value))
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else ""

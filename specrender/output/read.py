@@ -2,12 +2,11 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from specrender.errors import InputError
-from specrender.files import library_error, silent_libraries
+from specrender.image_files import read_pixels
 
 
 @dataclass(frozen=True)
@@ -44,24 +43,7 @@ def read_image(path: str | os.PathLike) -> Image:
     ------
     InputError : the file is missing, no image, or damaged.
     """
-    import OpenImageIO as oiio
-
-    if not Path(path).is_file():
-        raise InputError(f"cannot read '{path}': there is no such file")
-    # As stored: unassociated alpha is not multiplied in.
-    config = oiio.ImageSpec()
-    config.attribute("oiio:UnassociatedAlpha", 1)
-    with silent_libraries():
-        image = oiio.ImageInput.open(str(path), config)
-        if image is None:
-            raise InputError(f"cannot read '{path}': {library_error(oiio) or 'no image format that is known'}")
-        try:
-            spec = image.spec()
-            pixels = image.read_image(0, 0, 0, spec.nchannels, "float")
-            if pixels is None:
-                raise InputError(f"cannot read '{path}': {library_error(image) or 'no reason given'}")
-        finally:
-            image.close()
+    spec, pixels = read_pixels(path)
     return Image(
         channels={name: np.ascontiguousarray(pixels[..., i]) for i, name in enumerate(spec.channelnames)},
         attributes={attribute.name: attribute.value for attribute in spec.extra_attribs},

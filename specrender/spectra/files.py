@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError
+from specrender.files import why_unreadable
 from specrender.spectra.spectrum import Tabulated
 
 # No instrument of ours measures below 100 nm, and no table in micrometres ends above 100.
@@ -47,10 +48,10 @@ def read_columns(path: str | Path, columns: int) -> np.ndarray:
 
     A file that runs from long to short wavelengths is turned round.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    problem = why_unreadable(path)
+    if problem:
+        raise InputError(f"{path}: cannot be read: {problem}")
+    text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
     rows, lines = [], []
     titles_allowed = True
     for number, line in enumerate(text.splitlines(), start=1):

@@ -34,10 +34,10 @@ def truncated_ply():
 
 #: What is wrong -> (files, arguments after `render`, words of the message).
 CASES = {
-    "missing file": ({}, ["nowhere.toml"], ["nowhere.toml", "no such scene file"]),
+    "missing file": ({}, ["nowhere.toml"], ["nowhere.toml: cannot be read: there is no such file"]),
     "unknown scene extension": ({"s.blend": ""}, ["s.blend"], [".blend", ".toml", ".xml"]),
-    "a folder": ({"f.toml/x": ""}, ["f.toml"], ["the scene 'f.toml' is a directory"]),
-    "this folder": ({}, ["."], ["the scene '.' is a directory"]),
+    "a folder": ({"f.toml/x": ""}, ["f.toml"], ["f.toml: cannot be read: it is a folder"]),
+    "this folder": ({}, ["."], [".: cannot be read: it is a folder"]),
     "no extension": ({"s": ""}, ["s"], ["s: ", "without an extension", ".toml, .xml"]),
     "not TOML": ({"s.toml": "film = = 3"}, ["s.toml"], ["s.toml:1", "TOML"]),
     "not XML": ({"s.xml": "<scene"}, ["s.xml"], ["s.xml:1", "XML"]),

@@ -86,6 +86,10 @@ def test_bit_depth_goes_where_it_fits(spectral, command, tmp_path):
     "arguments, words",
     [
         (["gone.exr", "-o", "b.exr"], ["gone.exr", "no such file"]),
+        ([".", "-o", "b.exr"], ["cannot read '.': it is a folder; give a file"]),
+        (["folder.film", "-o", "b.exr"], ["cannot read 'folder.film': it is a folder; give a file"]),
+        (["damaged.exr", "-o", "b.exr"], ["cannot read 'damaged.exr': ", "copy or export the image anew"]),
+        (["empty.exr", "-o", "b.exr"], ["cannot read 'empty.exr': it is empty"]),
         (["a.spectral.exr"], ["-o OUT"]),
         (["a.spectral.exr", "-o", "a.spectral.exr"], ["both input and output"]),
         (["a.spectral.exr", "-o", "b.exr", "-o", "b.exr"], ["given twice"]),
@@ -101,13 +105,16 @@ def test_bit_depth_goes_where_it_fits(spectral, command, tmp_path):
     ],
 )
 def test_bad_input(spectral, command, tmp_path, arguments, words):
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / "damaged.exr").write_bytes((tmp_path / "a.exr").read_bytes()[:-200])
+    (tmp_path / "empty.exr").write_bytes(b"")
+    (tmp_path / "folder.film").mkdir()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     code, out, err = command("develop", *arguments)
     assert code == 2 and out == ""
     assert len(err.splitlines()) == 1 and err.startswith("specrender: error: "), err
     for word in words:
         assert word in err
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
 def test_pixel_outside_is_found_before_rendering(scene, command, tmp_path):

@@ -87,6 +87,7 @@ def test_refusals(scene, command, tmp_path):
     for arguments, message in [
         (("a.exr", "-o", "m.exr"), "not a film"),
         (("none.film", "-o", "m.exr"), "no such file"),
+        ((".", "-o", "m.exr"), "cannot read '.': it is a folder"),
         (("a.exr", "-o", "a.exr"), "destroy"),
     ]:
         code, _, err = command("merge", *arguments)

@@ -115,7 +115,7 @@ def test_transforms_from_a_file(tmp_path):
         (np.stack([np.eye(4), np.eye(4) * 2.0]), "transform 1 is not affine"),
         (np.array(["a"]), "must be numbers"),
         (b"nothing", "is not a NumPy file"),
-        (None, "does not exist"),
+        (None, "there is no such file"),
     ],
 )
 def test_bad_transforms(tmp_path, array, message):

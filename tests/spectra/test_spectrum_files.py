@@ -63,5 +63,5 @@ def test_errors_name_file_and_line(tmp_path, text, message):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match=r"absent.spd: cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"absent.spd: cannot be read: there is no such file"):
         read_spectrum(tmp_path / "absent.spd")

@@ -7,7 +7,7 @@ import numpy as np
 
 from specrender.color import srgb_decode
 from specrender.errors import InputError
-from specrender.files import library_error, silent_libraries
+from specrender.image_files import read_pixels
 
 #: Luminance of linear Rec.709, as Mitsuba uses it for scalars taken from colour images.
 REC709_LUMINANCE = np.array([0.212671, 0.715160, 0.072169])
@@ -22,27 +22,14 @@ def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
     ------
     InputError : the file is missing, not an image, or has pixels that are not finite.
     """
-    if not path.is_file():
-        raise InputError(f"image file '{path}' does not exist")
     import OpenImageIO as oiio
 
-    # colours as they are in the file: multiplied by alpha before they are decoded they would be too dark
-    as_stored = oiio.ImageSpec()
-    as_stored.attribute("oiio:UnassociatedAlpha", 1)
-    with silent_libraries():
-        image = oiio.ImageInput.open(str(path), as_stored)
-        if image is None:
-            raise InputError(f"image file '{path}' cannot be read: {library_error(oiio) or 'no reason given'}")
-        spec = image.spec()
-        first, last = _colour_channels(spec.channelnames)
+    def choose(spec):
         if channel == "a":
-            first, last = (spec.alpha_channel, spec.alpha_channel + 1) if spec.alpha_channel >= 0 else (0, 1)
-        pixels = image.read_image(0, 0, first, last, oiio.FLOAT)
-        error = library_error(image)
-        image.close()
-    if pixels is None:
-        raise InputError(f"image file '{path}' cannot be read: {error or 'no reason given'}")
-    pixels = np.asarray(pixels, np.float32).reshape(spec.height, spec.width, -1)
+            return (spec.alpha_channel, spec.alpha_channel + 1) if spec.alpha_channel >= 0 else (0, 1)
+        return _colour_channels(spec.channelnames)
+
+    spec, pixels = read_pixels(path, choose)
     pixels = np.repeat(pixels[..., :1], 3, axis=2) if pixels.shape[2] < 3 else pixels[..., :3]
     if channel == "a" and spec.alpha_channel < 0:
         pixels = np.ones_like(pixels)
@@ -81,31 +68,23 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
     ------
     InputError : the file is missing, has no spectral channels, or has pixels that are not finite.
     """
-    if not path.is_file():
-        raise InputError(f"image file '{path}' does not exist")
-    import OpenImageIO as oiio
+    spectral = {"T": {}, "S0": {}}
 
-    with silent_libraries():
-        image = oiio.ImageInput.open(str(path))
-        if image is None:
-            raise InputError(f"image file '{path}' cannot be read: {library_error(oiio) or 'no reason given'}")
-        spec = image.spec()
-        found = {"T": {}, "S0": {}}
+    def choose(spec):
         for index, name in enumerate(spec.channelnames):
             match = SPECTRAL_CHANNEL.match(name)
             if match:
-                found[match[1]][float(match[2].replace(",", ".")) * NANOMETRES[match[3]]] = index
-        channels = found[prefer] or found["S0" if prefer == "T" else "T"]
-        pixels = image.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT) if channels else None
-        error = library_error(image)
-        image.close()
-    if not channels:
-        raise InputError(f"image file '{path}' has no spectral channels such as 'T.550,000000nm' or 'S0.550,000000nm'")
-    if pixels is None:
-        raise InputError(f"image file '{path}' cannot be read: {error or 'no reason given'}")
+                nm = float(match[2].replace(",", ".")) * NANOMETRES[match[3]]
+                spectral[match[1]][nm] = index
+        if not any(spectral.values()):
+            examples = "'T.550,000000nm' or 'S0.550,000000nm'"
+            raise InputError(f"image file '{path}' has no spectral channels such as {examples}")
+        return 0, spec.nchannels
+
+    _, pixels = read_pixels(path, choose)
+    channels = spectral[prefer] or spectral["S0" if prefer == "T" else "T"]
     wavelengths = sorted(channels)
-    spectra = np.asarray(pixels, np.float32).reshape(spec.height, spec.width, -1)
-    spectra = np.ascontiguousarray(spectra[..., [channels[nm] for nm in wavelengths]])
+    spectra = np.ascontiguousarray(pixels[..., [channels[nm] for nm in wavelengths]])
     if not np.isfinite(spectra).all():
         raise InputError(f"image file '{path}' has pixels that are not finite")
     return np.array(wavelengths), spectra

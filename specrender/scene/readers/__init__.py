@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
+from specrender.files import why_unreadable
 
 #: File extension -> module with `load(path, defines, dispersive, integrator)`; imported when such a file is read.
 READERS = {
@@ -46,12 +47,11 @@ def check_scene_file(path) -> Path:
     """The name as a Path; SceneError if there is no file of a type that can be read."""
     path = Path(path)
     extension = path.suffix.lower()
-    if path.is_dir():
-        raise SceneError(f"the scene '{path}' is a directory, not a file ({', '.join(READERS)})")
+    problem = why_unreadable(path)
+    if problem:
+        raise SceneError(f"cannot be read: {problem}", str(path))
     if extension not in READERS:
         hint = did_you_mean(extension, READERS) if extension else f"; allowed: {', '.join(READERS)}"
         what = f"scene files of type '{extension}'" if extension else "scene files without an extension"
         raise SceneError(f"{what} cannot be read{hint}", str(path))
-    if not path.exists():
-        raise SceneError("there is no such scene file", str(path))
     return path

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import why_unreadable
 
 #: File extension -> (module, function) that reads it.
 MESH_LOADERS = {
@@ -63,8 +64,9 @@ def load_mesh(path, kind=None, face_normals=False, flip_tex_coords=None, shape_i
     kind = kind or path.suffix.lower().lstrip(".")
     if kind not in MESH_LOADERS:
         raise SceneError(f"cannot read meshes of type '{path.suffix}'; allowed: {', '.join(MESH_LOADERS)}", str(path))
-    if not path.is_file():
-        raise SceneError("is a directory, not a mesh file" if path.is_dir() else "no such file", str(path))
+    problem = why_unreadable(path)
+    if problem:
+        raise SceneError(f"cannot be read: {problem}", str(path))
     module, function = MESH_LOADERS[kind]
     load = getattr(importlib.import_module(module), function)
     arguments = {"shape_index": shape_index} if kind == "serialized" else {}

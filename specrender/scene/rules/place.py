@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
+from specrender.files import why_unreadable
 from specrender.scene import description as d
 from specrender.scene.shown import shown
 
@@ -92,9 +92,9 @@ def check_space(p):
 
 def check_file(p, field):
     name = getattr(p.node, field)
-    if name is not None and not Path(name).is_file():
-        what = "is a directory" if Path(name).is_dir() else "does not exist"
-        raise p.fail(field, f"the file '{name}' {what}")
+    problem = None if name is None else why_unreadable(name)
+    if problem:
+        raise p.fail(field, f"cannot read '{name}': {problem}")
 
 
 def check_filename(p):

@@ -30,7 +30,7 @@ def test_alpha_does_not_darken(tmp_path, alpha, colours):
 def test_a_truncated_file_is_one_clause_and_says_nothing_else(tmp_path, capfd):
     write(tmp_path / "whole.png", np.random.default_rng(1).integers(0, 255, (64, 64, 3)))
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:3000])
-    with pytest.raises(InputError, match=r"cut\.png' cannot be read: [^\n]+$"):
+    with pytest.raises(InputError, match=r"cannot read '.*cut\.png': [^\n]+$"):
         load_image(tmp_path / "cut.png", raw=False)
     assert capfd.readouterr().err == ""
 

@@ -231,7 +231,7 @@ def test_missing_directory_and_unknown_type(tmp_path):
     fails(tmp_path / "absent.obj", "no such file")
     fails(write(tmp_path, "a.fbx", ""), "allowed: obj, ply, stl, serialized")
     (tmp_path / "folder.obj").mkdir()
-    fails(tmp_path / "folder.obj", "is a directory")
+    fails(tmp_path / "folder.obj", "it is a folder")
 
 
 def test_smooth_normals_weigh_by_angle():

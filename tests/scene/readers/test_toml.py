@@ -211,7 +211,7 @@ CAMERA = "[camera]\ntype = 'perspective'\n"
         ),
         (
             "[materials.a]\ntype = 'diffuse'\nreflectance = { file = 'no.csv' }\n",
-            ["reflectance.file: the file", "does not exist"],
+            ["reflectance.file: cannot read", "there is no such file"],
         ),
         (
             "[materials]\na = 'b'\nb = 'a'\n",
@@ -254,7 +254,10 @@ CAMERA = "[camera]\ntype = 'perspective'\n"
         (SHAPE + "to_world = { look_at = { origin = [0, 0, 0] } }\n", ["to_world.look_at: look_at lacks its target"]),
         (SHAPE + "to_world = { look_at = { orgin = [0, 0, 0] } }\n", ["did you mean 'origin'?"]),
         ("[[shapes]]\ntype = 'obj'\n", ["shapes[0]: the parameter 'filename' of obj is missing"]),
-        ("[[shapes]]\ntype = 'obj'\nfilename = 'no.obj'\n", ["shapes[0].filename: the file", "no.obj' does not exist"]),
+        (
+            "[[shapes]]\ntype = 'obj'\nfilename = 'no.obj'\n",
+            ["shapes[0].filename: cannot read", "no.obj': there is no such file"],
+        ),
         (
             "[[shapes]]\ntype = 'mesh'\nvertices = [[0, 0, 0]]\nfaces = [[0, 1, 2]]\n",
             ["shapes[0]: a face refers to vertex 2"],
@@ -363,9 +366,9 @@ def test_load_names_what_it_can_read(tmp_path):
         SceneError, match=r"a\.blend: scene files of type '\.blend' cannot be read; allowed: \.toml, \.xml$"
     ):
         load(tmp_path / "a.blend")
-    with pytest.raises(SceneError, match="there is no such scene file"):
+    with pytest.raises(SceneError, match="there is no such file"):
         load(tmp_path / "a.toml")
-    with pytest.raises(SceneError, match="is a directory"):
+    with pytest.raises(SceneError, match="it is a folder"):
         load(tmp_path)
     (tmp_path / "latin.toml").write_bytes(b"name = '\xe9'")
     with pytest.raises(SceneError, match="not text in UTF-8"):

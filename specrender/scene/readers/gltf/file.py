@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 from specrender.errors import SceneError, SpecrenderWarning
+from specrender.files import why_unreadable
 from specrender.scene.readers.gltf.document import AGAIN, decode
 
 #: Extensions that are understood; a file may require no other.
@@ -116,12 +117,9 @@ class File:
         if "://" in uri:
             raise self.error(place, f"'{uri}' is on the network; put the file beside the glTF file and name it here")
         found = self.path.parent / urllib.parse.unquote(uri)
-        try:
-            exists = uri != "" and found.is_file()
-        except (OSError, ValueError):  # too long for a name, or a zero in it
-            exists = False
-        if not exists:
-            raise self.error(place, f"the file '{uri}' does not exist; it is sought beside the glTF file")
+        problem = why_unreadable(found) if uri else "its name is empty"
+        if problem:
+            raise self.error(place, f"the file '{uri}' beside the glTF file cannot be read: {problem}")
         return found
 
     def buffer(self, index: int, place: str) -> bytes:
