@@ -1,10 +1,13 @@
 """Scene -> SceneTables: what is stored, what is shared, what is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
+from image_files import write_image
 from rendering import moved
 
-from specrender.errors import InputError, SceneError
+from specrender.errors import InputError, SceneError, SpecrenderWarning
 from specrender.kernel.bsdf import KINDS
 from specrender.kernel.bsdf.material import TREE
 from specrender.kernel.settings import DIRECT, NO_INTEGRATOR, PATH, RGB, SPECTRAL
@@ -276,6 +279,27 @@ def test_scales_of_lights():
 def test_impossible_lights(light, complaint):
     with pytest.raises(SceneError, match=complaint):
         compile_scene(d.Scene(lights=[light]))
+
+
+@pytest.mark.parametrize(
+    ("darkest", "brightest", "notes"),
+    [
+        (0.0, 1.0, []),
+        (0.0, 0.0, ["no texel of '{}' is above 0; the environment map gives no light"]),
+        (-0.5, 1.0, ["1 of the 8 texels of '{}' have negative values, which are taken as 0"]),
+        (-0.5, 0.0, ["1 of the 8 texels of '{}' have negative", "no texel of '{}' is above 0"]),
+    ],
+)
+def test_dark_environment_maps_are_noted(tmp_path, darkest, brightest, notes):
+    pixels = np.full((2, 4, 3), brightest)
+    pixels[1, 2, 1] = darkest
+    path = write_image(tmp_path / "sky.exr", pixels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SpecrenderWarning)
+        compile_scene(d.Scene(lights=[d.EnvironmentMap(filename=path)]))
+    assert len(caught) == len(notes)
+    for item, note in zip(caught, notes, strict=True):
+        assert str(item.message).startswith(f"environment map: {note.format(path)}")
 
 
 def test_a_reflectance_takes_a_texture_as_it_is():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
+from specrender.errors import SpecrenderWarning
 from specrender.kernel.light import layout
 from specrender.kernel.shape.layout import CYLINDER, FLIP, SPHERE
 from specrender.scene import description as d
@@ -109,6 +111,7 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     linear = light.to_world.matrix[:3, :3]
     if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-3):
         raise d.fail(light, "the to_world of an environment map may only rotate it")
+    _note_dark_texels(light, pixels)
     if len(pixels) == 1:  # a row of its own at each pole
         pixels = np.repeat(pixels, 2, axis=0)
     pixels = np.maximum(pixels, 0.0)
@@ -123,6 +126,19 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     record["offset"] = builder.values(np.concatenate([texels, texels[:, :1]], axis=1)) // 4
     pack_grid(record, pixels @ REC709_LUMINANCE, np.pi, builder)
     return record
+
+
+def _note_dark_texels(light: d.EnvironmentMap, pixels: np.ndarray) -> None:
+    """Say what is likely an oversight, and lights less than one may think."""
+    place = d.where(light) or "environment map"
+    negative = int(np.count_nonzero((pixels < 0.0).any(axis=2)))
+    if negative:
+        count = f"{negative} of the {pixels.shape[0] * pixels.shape[1]} texels"
+        message = f"{place}: {count} of '{light.filename}' have negative values, which are taken as 0"
+        warnings.warn(message, SpecrenderWarning, stacklevel=2)
+    if not (pixels > 0.0).any():
+        message = f"{place}: no texel of '{light.filename}' is above 0; the environment map gives no light"
+        warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
 
 #: Struct -> record of lights that are no shapes.

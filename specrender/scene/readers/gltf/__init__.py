@@ -18,7 +18,7 @@ from specrender.scene import description as d
 from specrender.scene.readers.gltf.file import File
 from specrender.scene.readers.gltf.lights import punctual_light
 from specrender.scene.readers.gltf.materials import VERTEX_COLOR, Materials
-from specrender.scene.readers.gltf.nodes import has_mirrored_faces, placed_nodes, triangles
+from specrender.scene.readers.gltf.nodes import part_of, placed_nodes, triangles
 from specrender.scene.readers.gltf.numbers import Numbers
 from specrender.scene.readers.gltf.textures import Textures
 
@@ -57,7 +57,7 @@ class _Reader:
         self.numbers = Numbers(file)
         self.textures = Textures(self.numbers)
         self.materials = Materials(self.textures)
-        self._meshes: dict[tuple[int, int], d.TriangleMesh | None] = {}
+        self._meshes: dict[tuple[int, int, bool], list[d.TriangleMesh]] = {}
 
     def scene(self, to_world: np.ndarray) -> Gltf:
         if self.file.document.animations:
@@ -83,31 +83,53 @@ class _Reader:
 
     def _shapes(self, node, matrix, place) -> list[d.TriangleMesh]:
         mesh = self.file.item("meshes", node.mesh, f"{place}.mesh")
-        made = [self._primitive(node.mesh, k, primitive) for k, primitive in enumerate(mesh.primitives)]
         place_in_world = d.Transform(matrix)
+        is_mirror_image = np.linalg.det(matrix[:3, :3]) < 0.0
         name = node.name or mesh.name
         shapes = []
-        for k, primitive in enumerate(made):
-            if primitive is not None:
-                shapes.append(msgspec.structs.replace(primitive, to_world=place_in_world, name=name))
+        for k, primitive in enumerate(mesh.primitives):
+            for part in self._parts(node.mesh, k, primitive, is_mirror_image):
+                shapes.append(msgspec.structs.replace(part, to_world=place_in_world, name=name))
                 shapes[-1].__dict__["location"] = f"{self.file.path}: meshes[{node.mesh}].primitives[{k}]"
         return shapes
 
-    def _primitive(self, index, k, primitive) -> d.TriangleMesh | None:
-        """The mesh of a primitive, whose arrays all nodes that show it share."""
-        if (index, k) not in self._meshes:
+    def _parts(self, index, k, primitive, is_mirror_image) -> list[d.TriangleMesh]:
+        """The meshes of a primitive, whose arrays all nodes that show it share.
+
+        They are two if its normal map is mirrored on some of its faces.
+
+        is_mirror_image : whether it stands in the world as in a mirror, with its textures.
+        """
+        key = (index, k, is_mirror_image)
+        if key not in self._meshes:
             place = f"meshes[{index}].primitives[{k}]"
             has_colors = "COLOR_0" in primitive.attributes
-            look = self.materials.look(primitive.material, f"{place}.material", has_colors)
-            made = triangles(self.numbers, primitive, place, look.texcoord)
-            if made is not None and look.has_normal_map:
-                if "TANGENT" in primitive.attributes:
-                    self.file.note("tangents are not used: those of the texture coordinates are")
-                if has_mirrored_faces(made):
-                    self.file.note("a normal map is upside down where its texture coordinates are mirrored")
-            if made is not None:
-                made.material, made.emitter = look.material, look.emitter
-                for name, values in made.attributes.items():
-                    made.attributes[name] = values * np.float32(look.color_factor)
-            self._meshes[index, k] = made
-        return self._meshes[index, k]
+
+            def look_of(is_mirrored):
+                return self.materials.look(primitive.material, f"{place}.material", has_colors, is_mirrored)
+
+            look = look_of(False)
+            made = triangles(self.numbers, primitive, place, look.texcoord, look.has_normal_map)
+            if look.has_normal_map and {"TANGENT", "NORMAL"} <= set(primitive.attributes):
+                self.file.note("of tangents only the side is used: they follow the texture coordinates")
+            self._meshes[key] = [] if made is None else self._dressed(*made, look, look_of, is_mirror_image)
+        return self._meshes[key]
+
+    def _dressed(self, mesh, is_mirrored, look, look_of, is_mirror_image) -> list[d.TriangleMesh]:
+        """A mesh in its material, in two parts where they need two."""
+        mesh.emitter = look.emitter
+        for name, values in mesh.attributes.items():
+            mesh.attributes[name] = values * np.float32(look.color_factor)
+        if is_mirror_image and mesh.normals is None:  # its outside is still that of the unmirrored mesh
+            mesh.faces = mesh.faces[:, [0, 2, 1]]
+        if not look.has_normal_map:
+            mesh.material = look.material
+            return [mesh]
+        is_mirrored = is_mirrored ^ is_mirror_image
+        parts = []
+        for side in (False, True):
+            wanted = is_mirrored == side
+            if wanted.any():
+                parts.append(mesh if wanted.all() else part_of(mesh, wanted))
+                parts[-1].material = look_of(side).material
+        return parts

@@ -32,19 +32,22 @@ class Materials:
         self.textures, self.file = textures, textures.file
         self._made: dict[tuple, Look] = {}
 
-    def look(self, index: int | None, place: str, has_colors: bool) -> Look:
-        """The look of a primitive; glTF's default is a white metal of full roughness."""
-        key = (index, has_colors)
+    def look(self, index: int | None, place: str, has_colors: bool, is_mirrored: bool = False) -> Look:
+        """The look of a primitive, or of its faces whose textures are mirrored.
+
+        glTF's default is a white metal of full roughness.
+        """
+        key = (index, has_colors, is_mirrored)
         if key not in self._made:
             entry = Material() if index is None else self.file.item("materials", index, place)
-            self._made[key] = _Maker(self.textures, entry, f"materials[{index}]", has_colors).look()
+            self._made[key] = _Maker(self.textures, entry, f"materials[{index}]", has_colors, is_mirrored).look()
         return self._made[key]
 
 
 class _Maker:
-    def __init__(self, textures, entry: Material, place, has_colors):
+    def __init__(self, textures, entry: Material, place, has_colors, is_mirrored):
         self.textures, self.file = textures, textures.file
-        self.entry, self.place, self.has_colors = entry, place, has_colors
+        self.entry, self.place, self.has_colors, self.is_mirrored = entry, place, has_colors, is_mirrored
         self.surface = entry.pbr_metallic_roughness
         self.extensions: MaterialExtensions = entry.extensions
         self.texcoords: list[int] = []
@@ -145,13 +148,14 @@ class _Maker:
     def _normal_map(self, material) -> d.NormalMap:
         """Colours c mean the direction 2 c - 1, whose x and y are scaled: in colours c s + (1 - s) / 2.
 
-        y points up in the image, as the kernel's frame has it where texture coordinates are not mirrored.
+        y points up in the image.  The kernel's frame is always right-handed, so that its y does so where the image is
+        not mirrored, and points down where it is.
         """
         info = self.entry.normal_texture
         fields = {"raw": True}
-        if info.scale != 1.0:
-            still = (1.0 - info.scale) / 2.0
-            fields |= {"scale": (info.scale, info.scale, 1.0), "offset": (still, still, 0.0)}
+        scale = (info.scale, -info.scale if self.is_mirrored else info.scale, 1.0)
+        if scale != (1.0, 1.0, 1.0):
+            fields |= {"scale": scale, "offset": tuple((1.0 - s) / 2.0 for s in scale)}
         name = self.textures.name(info, self._use(info, "normalTexture"), **fields)
         return d.NormalMap(material=material, normalmap=d.TextureRef(texture=name))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
 from specrender.scene import description as d
@@ -89,10 +90,20 @@ def _require_volume(file, matrix, place):
 # ---------------------------------------------------------------- triangles
 
 
-def triangles(numbers: Numbers, primitive: Primitive, place: str, texcoord: int | None) -> d.TriangleMesh | None:
+def triangles(
+    numbers: Numbers, primitive: Primitive, place: str, texcoord: int | None, has_normal_map: bool
+) -> tuple[d.TriangleMesh, np.ndarray] | None:
     """The mesh of a primitive in its own coordinates, without material; None for points and lines.
 
+    Parameters
+    ----------
     texcoord : the set of texture coordinates that is needed, or None.
+    has_normal_map : whether it matters how textures lie.
+
+    Returns
+    -------
+    mesh : TriangleMesh.
+    is_mirrored : (m,) bool, whether the image on each face is seen in a mirror; without a normal map, all False.
     """
     file, attributes = numbers.file, primitive.attributes
     if primitive.mode not in range(7):
@@ -119,6 +130,8 @@ def triangles(numbers: Numbers, primitive: Primitive, place: str, texcoord: int 
     if np.abs(positions).max() > MAX_LENGTH:
         raise file.error(f"{place}.attributes.POSITION", f"a number is out of range: at most {MAX_LENGTH:g}")
     found = {"NORMAL": attribute("NORMAL"), "COLOR_0": attribute("COLOR_0")}
+    if has_normal_map:
+        found["TANGENT"] = attribute("TANGENT")
     uv_name = f"TEXCOORD_{0 if texcoord is None else texcoord}"
     uvs = found[uv_name] = attribute(uv_name, needed=texcoord is not None)
     for name, values in found.items():
@@ -129,7 +142,7 @@ def triangles(numbers: Numbers, primitive: Primitive, place: str, texcoord: int 
     if len(faces) == 0:
         raise file.error(place, f"{len(positions)} vertices make no triangle{AGAIN}")
     colors, normals = found["COLOR_0"], found["NORMAL"]
-    return d.TriangleMesh(
+    mesh = d.TriangleMesh(
         vertices=positions,
         faces=faces,
         normals=normals,
@@ -137,13 +150,40 @@ def triangles(numbers: Numbers, primitive: Primitive, place: str, texcoord: int 
         attributes={} if colors is None else {"vertex_color": np.clip(colors[:, :3], 0.0, 1.0)},
         face_normals=normals is None,
     )
+    if not has_normal_map:
+        return mesh, np.zeros(len(faces), bool)
+    if found["TANGENT"] is not None and normals is not None:  # else they "MUST be ignored"
+        # bitangent = w (normal x tangent), [Khronos2021] section 3.7.2.1
+        return mesh, found["TANGENT"][faces, 3].sum(axis=1) < 0.0
+    return mesh, _mirrored_faces(mesh)
 
 
-def has_mirrored_faces(mesh: d.TriangleMesh) -> bool:
-    """Whether the texture of some face is seen in a mirror: v, downwards, is then on the left of u."""
-    corners = mesh.uvs[mesh.faces]
-    u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    return bool((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0] > 0.0).any())
+def _mirrored_faces(mesh) -> np.ndarray:
+    """(m,) whether v, which points down in an image, lies on the left of u, seen from the side of the normals.
+
+    It is the sign that MikkTSpace gives a tangent, the default of [Khronos2021] section 3.7.2.1.
+    """
+    uvs = mesh.uvs[mesh.faces].astype(np.float64)
+    along, across = uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
+    turn = along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
+    if mesh.normals is not None:
+        corners = mesh.vertices[mesh.faces].astype(np.float64)
+        of_face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        turn *= np.sign((of_face * mesh.normals[mesh.faces].sum(axis=1)).sum(axis=1))
+    return turn > 0.0
+
+
+def part_of(mesh: d.TriangleMesh, wanted: np.ndarray) -> d.TriangleMesh:
+    """The faces of a mesh that are `wanted` ((m,) bool), with the vertices they need."""
+    kept, faces = np.unique(mesh.faces[wanted], return_inverse=True)
+    return msgspec.structs.replace(
+        mesh,
+        vertices=mesh.vertices[kept],
+        faces=faces.reshape(-1, 3).astype(np.int32),
+        normals=None if mesh.normals is None else mesh.normals[kept],
+        uvs=None if mesh.uvs is None else mesh.uvs[kept],
+        attributes={name: values[kept] for name, values in mesh.attributes.items()},
+    )
 
 
 def _order(numbers, primitive, count, place) -> np.ndarray:

@@ -36,12 +36,14 @@ FORMS = {
     "indices": Form(("SCALAR",), (U1, U2, U4)),
     "POSITION": Form(("VEC3",), (F4,)),
     "NORMAL": Form(("VEC3",), (F4,)),
+    "TANGENT": Form(("VEC4",), (F4,)),
     "TEXCOORD": Form(("VEC2",), (F4,), (U1, U2)),
     "COLOR": Form(("VEC3", "VEC4"), (F4,), (U1, U2)),
 }
 QUANTIZED = {
     "POSITION": Form(("VEC3",), (F4, I1, U1, I2, U2), (I1, U1, I2, U2)),
     "NORMAL": Form(("VEC3",), (F4,), (I1, I2)),
+    "TANGENT": Form(("VEC4",), (F4,), (I1, I2)),
     "TEXCOORD": Form(("VEC2",), (F4, I1, U1, I2, U2), (I1, U1, I2, U2)),
 }
 

@@ -205,13 +205,111 @@ def test_the_y_of_a_normal_map_points_up(tmp_path):
     assert seen(path, [above]).mean() > 1.5 * seen(path, [below]).mean()
 
 
-def test_a_mirrored_normal_map_is_noted(tmp_path):
-    text, data = document(materials=[{"normalTexture": {"index": 0}}], textures=[{"source": 0}])
-    text["images"] = [image(tmp_path / "0.png", QUARTERS)]
-    start = text["bufferViews"][1]["byteOffset"]
-    mirrored = np.array([[65535, 65535], [0, 65535], [0, 0], [65535, 0]], "<u2").tobytes()
-    with pytest.warns(SpecrenderWarning, match="upside down where"):
-        load_gltf(written(tmp_path / "a.glb", text, data[:start] + mirrored + data[start + 16 :]))
+#: Texture coordinates of the corners (0, 0), (1, 0), (1, 1), (0, 1) -> x and y in the world of the image's own.
+LAID = {
+    "upright": ([(0, 1), (1, 1), (1, 0), (0, 0)], (1, 1)),
+    "u mirrored": ([(1, 1), (0, 1), (0, 0), (1, 0)], (-1, 1)),
+    "v mirrored": ([(0, 0), (1, 0), (1, 1), (0, 1)], (1, -1)),
+    "upside down": ([(1, 0), (0, 0), (0, 1), (1, 1)], (-1, -1)),
+}
+#: A direction that leans to the right and to the top of the image, and a lamp that tells all sides apart.
+LEANING = (170, 200, 220)
+OBLIQUE = d.DirectionalLight(irradiance=3.0, direction=(-0.5, 0.3, -1.0))
+GREY = {"metallicFactor": 0.0, "baseColorFactor": [0.5, 0.5, 0.5, 1.0]}
+
+
+def bumpy(tmp_path, corners, normal=None, tangent=None, **node):
+    """A square in the texel `LEANING` of a normal map, with texture coordinates (x, y) -> uv of its corners."""
+    arrays = {
+        "POSITION": (np.array(list(corners)) @ [[1, 0, 0], [0, 1, 0]], "VEC3"),
+        "TEXCOORD_0": (np.array(list(corners.values())), "VEC2"),
+    }
+    if normal is not None:
+        arrays["NORMAL"] = (np.tile(normal, (len(corners), 1)), "VEC3")
+    if tangent is not None:
+        arrays["TANGENT"] = (np.tile(tangent, (len(corners), 1)), "VEC4")
+    data, views, accessors, attributes = b"", [], [], {}
+    for name, (values, kind) in arrays.items():
+        part = np.asarray(values, "<f4").tobytes()
+        attributes[name] = len(accessors)
+        views.append({"buffer": 0, "byteOffset": len(data), "byteLength": len(part)})
+        accessors.append({"bufferView": len(views) - 1, "componentType": 5126, "count": len(values), "type": kind})
+        data += part
+    faces = np.array(
+        [[0, 1, 2], [0, 2, 3]] if len(corners) == 4 else [[0, 1, 4], [0, 4, 5], [1, 2, 3], [1, 3, 4]], "<u2"
+    )
+    views.append({"buffer": 0, "byteOffset": len(data), "byteLength": faces.nbytes})
+    accessors.append({"bufferView": len(views) - 1, "componentType": 5123, "count": faces.size, "type": "SCALAR"})
+    primitive = {"attributes": attributes, "indices": len(accessors) - 1, "material": 0}
+    text = {
+        "asset": {"version": "2.0"},
+        "nodes": [{"mesh": 0, **node}],
+        "meshes": [{"primitives": [primitive]}],
+        "materials": [{"pbrMetallicRoughness": GREY, "normalTexture": {"index": 0}}],
+        "textures": [{"source": 0}],
+        "images": [image(tmp_path / "0.png", [[LEANING]])],
+        "accessors": accessors,
+        "bufferViews": views,
+        "buffers": [{"byteLength": len(data) + faces.nbytes}],
+    }
+    return written(tmp_path / "a.glb", text, data + faces.tobytes())
+
+
+def corners_of(uvs):
+    return dict(zip([(0, 0), (1, 0), (1, 1), (0, 1)], uvs, strict=True))
+
+
+def leaning(x, y):
+    """The material of a bumpy square that leans to one side of the world, said natively on an upright square."""
+    base = d.Principled(base_color=d.SpectrumSpec(rgb=(0.5, 0.5, 0.5)), roughness=1.0, eta=1.5)
+    to_right, to_top, up = (2 * code / 255 - 1 for code in LEANING)
+    return d.NormalMap(material=base, normalmap=tuple((c + 1) / 2 for c in (x * to_right, y * to_top, up)))
+
+
+@pytest.mark.parametrize("normal", [None, (0, 0, 1)])
+@pytest.mark.parametrize("how", LAID)
+def test_normal_maps_lie_as_their_image_does(tmp_path, how, normal):
+    uvs, sides = LAID[how]
+    assert_same_as(bumpy(tmp_path, corners_of(uvs), normal), leaning(*sides), [OBLIQUE])
+
+
+def test_half_of_a_mesh_is_mirrored(tmp_path):
+    """As of a face, of which one half is painted; both are of one primitive and share vertices."""
+    corners = {(0, 0): (0, 1), (0.5, 0): (1, 1), (1, 0): (0, 1), (1, 1): (0, 0), (0.5, 1): (1, 0), (0, 1): (0, 0)}
+    path = bumpy(tmp_path, corners, (0, 0, 1))
+    left, right = load_gltf(path).shapes
+    assert len(left.vertices) == len(right.vertices) == 4 and left.name == right.name
+    found = seen(path, [OBLIQUE])
+    for column, sides in ((0, (1, 1)), (1, (-1, 1))):
+        expected = seen(native(leaning(*sides)), [OBLIQUE])
+        np.testing.assert_allclose(found[:, column], expected[:, column], rtol=2e-4)
+    assert abs(found[0, 0] - found[0, 1]).min() > 0.05
+
+
+@pytest.mark.parametrize("normal", [None, (0, 0, 1)])
+@pytest.mark.parametrize("how", LAID)
+def test_a_mirrored_node_shows_all_of_it_in_a_mirror(tmp_path, how, normal):
+    """The outside of a mirrored mesh stays outside, with or without normals [Khronos2021] section 3.7.2.1."""
+    uvs, (x, y) = LAID[how]
+    path = bumpy(tmp_path, corners_of(uvs), normal, scale=[-1, 1, 1], translation=[1, 0, 0])
+    assert_same_as(path, leaning(-x, y), [OBLIQUE])
+
+
+def test_a_mirrored_lamp_shines_outwards(tmp_path):
+    text, data = document(nodes=[{"mesh": 0, "scale": [-1, 1, 1], "translation": [1, 0, 0]}], scenes=[{"nodes": [0]}])
+    text["materials"] = [{"emissiveFactor": [1, 1, 1]}]
+    np.testing.assert_allclose(seen(written(tmp_path / "a.glb", text, data)), 1.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize("how", LAID)
+@pytest.mark.parametrize("w", [-1.0, 1.0])
+def test_the_side_of_given_tangents(tmp_path, how, w):
+    """bitangent = w (normal x tangent); without normals tangents do not count [Khronos2021] section 3.7.2.1."""
+    uvs, (x, y) = LAID[how]
+    tangent = (x, 0, 0, w)
+    with pytest.warns(SpecrenderWarning, match="of tangents only the side is used"):
+        assert_same_as(bumpy(tmp_path, corners_of(uvs), (0, 0, 1), tangent), leaning(x, w * x), [OBLIQUE])
+    assert_same_as(bumpy(tmp_path, corners_of(uvs), None, tangent), leaning(x, y), [OBLIQUE])
 
 
 # ---------------------------------------------------------------- what light passes
