@@ -150,7 +150,39 @@ def test_adaptive_sampling_without_a_target_spends_what_it_is_given(tables):
     film = new_film(tables)
     stats = render_film(tables, film, Plan(samples=100, adaptive=True), threads=2)
     assert stats.stop is Stop.SAMPLES and film.extra_samples is not None
-    assert 75 * film.pixel_count < film.total_samples() <= 100 * film.pixel_count
+    assert film.total_samples() == 100 * film.pixel_count
+
+
+@pytest.mark.parametrize("target, adaptive, spp", [(0.0002, True, 150), (0.0002, True, 201), (1e-5, False, 127)])
+def test_a_limit_on_samples_ends_the_way_to_a_noise_target_where_it_says(tables, target, adaptive, spp):
+    film = new_film(tables)
+    stats = render_film(tables, film, Plan(noise=target, samples=spp, adaptive=adaptive), threads=2)
+    assert stats.stop is Stop.SAMPLES and film.total_samples() == spp * film.pixel_count
+    assert (film.extra_samples is not None) == adaptive
+    assert 0.0 < stats.noise < stats.worst_noise < 1.0
+    # resumed, there is nothing to do, and the noise is known all the same
+    again = render_film(tables, film, Plan(noise=target, samples=spp, adaptive=adaptive), threads=2)
+    assert again.samples == 0 and (again.noise, again.worst_noise) == (stats.noise, stats.worst_noise)
+
+
+@pytest.mark.parametrize("plan", [{"noise": 0.0002}, {"adaptive": True}])
+def test_any_sequence_of_limits_and_interruptions_ends_like_the_last_limit_alone(tables, plan):
+    """A render with a limit is the beginning of that with a larger one, also where it ends within a round."""
+    once, often = new_film(tables), new_film(tables)
+    render_film(tables, once, Plan(samples=201, **plan), threads=1)
+    for limit, tiles in ((70, 25), (70, 1000), (135, 7), (136, 50), (150, 200), (201, 31), (201, 10), (201, 10**9)):
+        render_film(tables, often, Plan(samples=limit, **plan), threads=1, tile_size=9, job=stop_after(tiles))
+    assert once.total_samples() == 201 * once.pixel_count
+    assert_same_state(once, often)
+
+
+@pytest.mark.parametrize("plan", [{}, {"noise": 1e-6}, {"adaptive": True}])
+def test_time_that_is_too_short_gives_every_pixel_a_sample(tables, plan):
+    film = new_film(tables)
+    stats = render_film(tables, film, Plan(seconds=1e-9, **plan), threads=1, tile_size=9)
+    assert stats.stop is Stop.TIME and film.sample_count == 1 and film.extra_samples is None
+    # those of an earlier run count
+    assert render_film(tables, film, Plan(seconds=1e-9, **plan), threads=1).samples == 0
 
 
 def test_time_limit(tables):

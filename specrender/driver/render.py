@@ -14,12 +14,13 @@ from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, 
 from specrender.driver.variant import variant_of
 from specrender.film import Film, allocation, noise
 from specrender.film import aov_layout as film_layout
+from specrender.film.rounds import Round
 from specrender.kernel.jit import Compilation, is_compiled
 from specrender.kernel.sampler import SOBOL
 from specrender.kernel.tile import RENDER_TILE
 from specrender.scene.compile import SceneTables
 
-#: A pass over all tiles should take about this long [s]: progress moves, and Ctrl-C seldom cuts a pass.
+#: A pass over all tiles should take about this long [s]: progress moves, and Ctrl-C and time limits seldom cut one.
 PASS_SECONDS = 0.5
 
 #: Largest index of a sample: the kernel's integers hold no more.
@@ -113,7 +114,7 @@ def render_film(
 
 def _render_evenly(tiles: Tiles, plan: Plan) -> None:
     """All pixels to the same number of samples."""
-    film, stats = tiles.film, tiles.stats
+    film = tiles.film
     last = LAST_SAMPLE if plan.samples is None else min(film.first_sample + plan.samples, LAST_SAMPLE)
     if plan.samples is not None:
         tiles.total = max(0, film.pixel_count * plan.samples - film.total_samples())
@@ -121,22 +122,23 @@ def _render_evenly(tiles: Tiles, plan: Plan) -> None:
         most = film.next_sample + int(film.extra_samples.max())
         if not level(tiles, min(most, last)):
             return
-    size = 1
+    pace = Pace(tiles, film.pixel_count)
     while film.next_sample < last:
-        pass_started = time.monotonic()
-        if not tiles.even_pass(film.next_sample, min(film.next_sample + size, last)):
-            stats.stop = Stop.INTERRUPTED if tiles.job.stop.is_set() else Stop.TIME
+        size = min(pace.next // film.pixel_count, SAMPLES_PER_CALL)
+        with pace:
+            is_whole = tiles.even_pass(film.next_sample, min(film.next_sample + size, last))
+        if not is_whole:
+            tiles.note_stop()
             return
-        # twice the samples while passes are short: how they are cut does not change the sums
-        if time.monotonic() - pass_started < PASS_SECONDS / 2:
-            size = min(2 * size, SAMPLES_PER_CALL)
 
 
 def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
     """Pixels to their goals, then a decision on the next goals, and so on.
 
     Decisions come from the film at fixed numbers of samples, never from the clock; goals are kept in the film, so that
-    a render that was stopped on the way to them goes on to the same.
+    a render that was stopped on the way to them goes on to the same.  A limit on samples ends it on the way, too: what
+    it allows is a part of the round, in an order that the limit does not change (see `film.rounds`).  So a render with
+    a limit is the beginning of one with a larger limit, bit for bit, whether it is resumed or not.
     """
     film, stats = tiles.film, tiles.stats
     stratified = tiles.scene_tables.tables.arrays["settings"][0]["sampler"] == SOBOL
@@ -144,17 +146,8 @@ def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
     if budget is not None:
         tiles.total = max(0, budget - film.total_samples())
     noise.begin(film)
-    while True:
-        goal = film.convergence.goal
-        counts = film.counts()
-        missing = int(np.maximum(goal - counts, 0).sum(dtype=np.int64))
-        if budget is not None and film.total_samples() + missing > budget:
-            # equal numbers can be met exactly; of adaptive ones, only whole rounds are taken
-            if film.extra_samples is None and len(np.unique(goal)) == 1:
-                level(tiles, film.first_sample + plan.samples)
-            return
-        if missing and not level(tiles, film.first_sample + goal):
-            return
+    pace = Pace(tiles, film.pixel_count)
+    while _reach_goals(tiles, pace, budget):
         noise.remember(film, stratified)
         following, stats.noise, stats.worst_noise = allocation.decide(film, plan.noise, plan.is_adaptive)
         stats.decisions += 1
@@ -164,6 +157,47 @@ def _render_to_noise(tiles: Tiles, plan: Plan) -> None:
         if following.max() > LAST_SAMPLE:
             return
         film.convergence.goal[...] = following
+    stats.noise, stats.worst_noise = noise.judged(film)
+
+
+def _reach_goals(tiles: Tiles, pace: Pace, budget: int | None) -> bool:
+    """Bring all pixels to their goals, all alike; whether they are there: time and budget may end it on the way.
+
+    budget : most samples of all pixels together, or None.
+    """
+    film, state = tiles.film, tiles.film.convergence
+    whole = int(np.maximum(film.counts(), state.goal).sum(dtype=np.int64))
+    end = whole if budget is None else min(whole, budget)
+    if film.total_samples() < end:
+        this = Round(state.seen, state.goal)
+    while (done := film.total_samples()) < end:
+        with pace:
+            is_whole = level(tiles, film.first_sample + this.part(min(done + pace.next, end)))
+        if not is_whole:
+            return False
+    return done >= whole
+
+
+class Pace:
+    """How many samples a pass should take so that it is short, and ends with the time.
+
+    tiles : whose passes it is used around, as a context.  least : samples a pass has at least.
+    """
+
+    def __init__(self, tiles: Tiles, least: int):
+        self.next = self._least = least
+        self._tiles = tiles
+
+    def __enter__(self):
+        self._started, self._paused = time.monotonic(), self._tiles.stats.pause_seconds
+        self._samples = self._tiles.stats.samples
+
+    def __exit__(self, *exception):
+        stats, left = self._tiles.stats, self._tiles.seconds_left
+        seconds = time.monotonic() - self._started - (stats.pause_seconds - self._paused)
+        rate = (stats.samples - self._samples) / max(seconds, 1e-9)
+        # how they are cut does not change the sums; the first ones say little of the speed
+        self.next = int(max(self._least, min(2 * self.next, rate * max(0.0, min(PASS_SECONDS, left)))))
 
 
 def level(tiles: Tiles, goal: int | np.ndarray) -> bool:
@@ -175,6 +209,6 @@ def level(tiles: Tiles, goal: int | np.ndarray) -> bool:
     counts = Counts(taken, np.broadcast_to(goal, film.shape))
     while np.any(counts.taken < counts.goal):
         if not tiles.uneven_pass(counts, SAMPLES_PER_CALL):
-            tiles.stats.stop = Stop.INTERRUPTED if tiles.job.stop.is_set() else Stop.TIME
+            tiles.note_stop()
             return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from specrender.driver.job import PLACES, Job, RenderStats
+from specrender.driver.job import PLACES, Job, RenderStats, Stop
 from specrender.driver.variant import variant_of
 from specrender.film import Film
 from specrender.kernel import tile
@@ -41,7 +42,7 @@ class Tiles:
 
     Parameters
     ----------
-    deadline : time.monotonic() at which no more tiles are begun, or None.
+    deadline : time.monotonic() at which no more tiles are begun once every pixel has a sample, or None.
     total : samples this run will take in all, for progress; None where it is not known.
     """
 
@@ -62,8 +63,17 @@ class Tiles:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether no more tiles shall be begun."""
-        return self.job.stop.is_set() or (self.deadline is not None and time.monotonic() >= self.deadline)
+        """Whether no more tiles shall be begun: time ends a render when every pixel has a sample, not before."""
+        return self.job.stop.is_set() or (self.seconds_left <= 0.0 and self.film.sample_count > 0)
+
+    @property
+    def seconds_left(self) -> float:
+        """Time until the deadline [s], infinity without one."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    def note_stop(self) -> None:
+        """Note why tiles were not begun."""
+        self.stats.stop = Stop.INTERRUPTED if self.job.stop.is_set() else Stop.TIME
 
     def corners(self) -> list[tuple[int, int]]:
         """(x, y) of the upper left pixel of every tile, row by row, in the full image."""

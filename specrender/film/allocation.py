@@ -34,7 +34,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from specrender.film.film import Film
-from specrender.film.noise import FIRST_DECISION, ROUNDING, median_error, next_count, relative_variance, window_sum
+from specrender.film.noise import FIRST_DECISION, ROUNDING, median_and_worst, next_count, relative_variance, window_sum
 
 #: Half the edge of the windows [pixels] in which the neighbours of a pixel are.
 POOL_RADIUS = 2
@@ -50,9 +50,6 @@ LEFT = 0.02
 
 #: Without a target, a round adds this share of the samples.
 ROUND = 0.125
-
-#: The error that is told beside the noise is that which this share of the pixels is below.
-WORST = 0.95
 
 #: Pixels that are looked at to find price and cap: enough for medians and means.
 SURVEY = 1 << 14
@@ -73,14 +70,14 @@ def decide(film: Film, target: float | None, adaptive: bool) -> tuple[np.ndarray
     Returns
     -------
     (goal, noise, worst) : (h, w) int64 samples that each pixel shall have next, or None if the target is met; the noise
-        as it is; the error that 95 % of the pixels are below.
+        as it is; the error that 95 % of the pixels are below (see `film.noise`).
     """
     counts = film.counts()
     if counts.min() < FIRST_DECISION:
         return next_count(counts), np.inf, np.inf
     variance = relative_variance(film)
     errors = np.sqrt(variance[..., 1])
-    reached, worst = median_error(errors), float(np.quantile(errors, WORST))
+    reached, worst = median_and_worst(errors)
     is_met = target is not None and reached <= target
     if not adaptive:
         return (None if is_met else next_count(counts)), reached, worst
