@@ -6,8 +6,7 @@ import numpy as np
 
 from specrender.driver import new_film, render_film
 from specrender.kernel.aov import SHAPE_INDEX
-from specrender.kernel.settings import LAYOUT, NO_INTEGRATOR
-from specrender.kernel.tables import Tables
+from specrender.kernel.settings import NO_INTEGRATOR
 from specrender.scene import description as d
 from specrender.scene.compile import SceneTables
 
@@ -40,11 +39,10 @@ def visible_material(scene: d.Scene, tables: SceneTables, x: int, y: int) -> str
 
 def visible_shape(tables: SceneTables, x: int, y: int) -> int | None:
     """Index in the scene of the shape that the first camera ray of a pixel meets, or None."""
-    arrays = dict(tables.tables.arrays)
-    settings = arrays["settings"].copy()
+    settings = tables.tables.arrays["settings"].copy()
     settings[0]["integrator"], settings[0]["aov_count"], settings[0]["bin_count"] = NO_INTEGRATOR, 1, 0
-    arrays |= {"settings": settings, "aovs": np.array([SHAPE_INDEX], np.int32)}
-    only = SceneTables(Tables(LAYOUT, arrays), tables.mode, None, ["shape_index"], False)
+    seen = tables.tables.replaced(settings=settings, aovs=np.array([SHAPE_INDEX], np.int32))
+    only = SceneTables(seen, tables.mode, None, ["shape_index"], False)
     film = new_film(only, (x, y, x + 1, y + 1))
     render_film(only, film, 1, threads=1)
     index = int(film.aovs["shape_index"][0, 0, 0])

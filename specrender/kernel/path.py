@@ -10,7 +10,16 @@ from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.features import has_options
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import emitted, environment_light, pdf_light, prefetch_light, sample_light
+from specrender.kernel.light import (
+    CELL,
+    GUIDES,
+    SHARES,
+    emitted,
+    environment_light,
+    pdf_light,
+    prefetch_light,
+    sample_light,
+)
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
@@ -95,8 +104,11 @@ def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_s
 
 
 @kernel
-def trace_path(tables, state, origin, direction, reach, wavelengths):
-    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0)."""
+def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
+    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
+
+    numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION.
+    """
     settings = tables.settings[0]
     max_depth = settings.max_depth if settings.max_depth >= 0 else LONGEST_PATH
     radiance = splat4(f32(0.0))
@@ -110,11 +122,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
     depth = 0
     if max_depth == 0:
         return radiance, coverage
+    u_light, u_bsdf = numbers
     while True:
-        # before the ray is cast, so that the processor hashes while it waits for the BVH
-        dimension = FIRST_BOUNCE_DIMENSION + 2 * depth
-        u_light, u_bsdf = sample_pair(state, dimension)
-        prefetch_light(tables, lane(u_light, 1), lane(u_light, 2))
+        prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), CELL)
         t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
 
         # ---------------- the environment
@@ -146,6 +156,9 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         material = tables.materials[shape.material]
         surface = Surface(hit.uv, hit.primitive, hit.stretch)
         wo = to_local(hit.s, hit.t, hit.n, -direction)
+        # a bounce ahead: what these will read of the light's tables is asked for step by step, long before
+        next_light, next_bsdf = sample_pair(state, FIRST_BOUNCE_DIMENSION + 2 * depth + 2)
+        prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), GUIDES)
 
         # ---------------- next-event estimation
         light, ray = splat4(f32(0.0)), ShadowRay(hit.p, direction, f32(0.0))
@@ -159,6 +172,7 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
         wi, weight, pdf, relative_eta, flags = sample_material(
             tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
         )
+        prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), SHARES)
         # after sampling, which so overlaps with the light's, and of what it needs nothing is kept during the cast
         if any_lane(light > f32(0.0)):
             light *= transmittance(tables, ray, max_depth - depth - 2)
@@ -182,4 +196,5 @@ def trace_path(tables, state, origin, direction, reach, wavelengths):
             if lane(u_light, 3) >= survival:
                 break
             beta *= f32(1.0) / survival
+        u_light, u_bsdf = next_light, next_bsdf
     return radiance, coverage

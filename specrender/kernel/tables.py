@@ -12,6 +12,7 @@ Conventions of all kernels
     Scalars are float32, indices int32.  Vectors are f32x4 with lane 3 = 0.
 """
 
+import copy
 import hashlib
 import operator
 
@@ -32,6 +33,7 @@ from numba.extending import (
     unbox,
 )
 
+from specrender.kernel.memory import together
 from specrender.kernel.simd import F32, I32, I64, f32x4, f32x8
 
 _BYTE = ir.IntType(8)
@@ -180,38 +182,34 @@ class TablesType(types.Type):
 register_model(TablesType)(models.OpaqueModel)
 
 
-def aligned(array, dtype=None):
-    """A C-contiguous copy (or the array itself) whose data begins on a 64-byte boundary, as vector loads need."""
-    array = np.ascontiguousarray(array, dtype)
-    if array.ctypes.data % 64 == 0 and array.nbytes:
-        return array
-    buffer = np.zeros(array.nbytes + 128, np.uint8)
-    start = -buffer.ctypes.data % 64
-    result = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    result[...] = array
-    return result
-
-
 class Tables:
     """Named arrays of fixed dtypes, kept alive here, read in kernels as `tables.name[i]`.
 
     Parameters
     ----------
     layout : name -> dtype of every array the kernel may ask for; part of the compiled code's type.
-    arrays : name -> array; a name left out is an empty table (which still has an address).
+    arrays : name -> array, copied; a name left out is an empty table (which still has an address).  The dictionary is
+        emptied, see `memory.together`.
     """
 
     def __init__(self, layout, arrays):
         unknown = set(arrays) - set(layout)
         if unknown:
             raise KeyError(f"no such table: {sorted(unknown)}")
-        self.arrays = {}
-        for name, dtype in layout.items():
-            array = arrays.get(name)
-            self.arrays[name] = aligned(np.zeros(1, dtype) if array is None or len(array) == 0 else array, dtype)
+        self._layout = layout
+        self.numba_type = TablesType(tuple((n, from_dtype(np.dtype(d))) for n, d in layout.items()))
+        self._hold(together(arrays, layout))
+
+    def replaced(self, **arrays):
+        """These tables with some others; the rest is shared."""
+        result = copy.copy(self)
+        result._hold(self.arrays | together(arrays, {name: self._layout[name] for name in arrays}))
+        return result
+
+    def _hold(self, arrays):
+        self.arrays = arrays
         self._addresses = np.array([a.ctypes.data for a in self.arrays.values()], np.int64)
         self.address = int(self._addresses.ctypes.data)
-        self.numba_type = TablesType(tuple((n, from_dtype(np.dtype(d))) for n, d in layout.items()))
 
     @property
     def nbytes(self) -> int:

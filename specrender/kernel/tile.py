@@ -9,7 +9,8 @@ from specrender.kernel.direct import trace_direct
 from specrender.kernel.features import has_integrators, has_layers
 from specrender.kernel.film import add_responses, add_to_bins, sample_filter, sample_wavelengths, to_xyz
 from specrender.kernel.jit import entry_variants, kernel
-from specrender.kernel.path import FILM_DIMENSION, trace_path
+from specrender.kernel.light import GUIDES, prefetch_light
+from specrender.kernel.path import FILM_DIMENSION, FIRST_BOUNCE_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_pair, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
 from specrender.kernel.simd import f32, fabs, hsum, lane, splat4, vec3
@@ -28,10 +29,10 @@ PER_PIXEL = -1
 
 
 @kernel
-def _radiance(tables, state, origin, direction, reach, wavelengths):
+def _radiance(tables, state, numbers, origin, direction, reach, wavelengths):
     integrator = tables.settings[0].integrator
     if not has_integrators() or integrator == PATH:
-        return trace_path(tables, state, origin, direction, reach, wavelengths)
+        return trace_path(tables, state, numbers, origin, direction, reach, wavelengths)
     if integrator == DIRECT:
         return trace_direct(tables, state, origin, direction, reach, wavelengths)
     if integrator == DEPTH:
@@ -41,7 +42,11 @@ def _radiance(tables, state, origin, direction, reach, wavelengths):
 
 @kernel(forceinline=True)
 def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
-    """(state, filter weight, origin, direction, t_max, wavelengths, 1 / pdf, factor) of one sample of a pixel."""
+    """One sample of a pixel up to its ray, and the request for the memory that its first bounce reads of lights.
+
+    Returns (state, random numbers of the first bounce, filter weight, origin, direction, t_max, wavelengths, 1 / pdf,
+    factor).
+    """
     settings = tables.settings[0]
     state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
     u_film, u_wavelength = sample_pair(state, FILM_DIMENSION)
@@ -51,7 +56,10 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     film_y = f32(pixel_y) + f32(0.5) + offset_y
     origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_film, 0), lane(u_film, 3))
     wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_wavelength, 0))
-    return state, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf, factor
+    numbers = sample_pair(state, FIRST_BOUNCE_DIMENSION)
+    u_light, _ = numbers
+    prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), GUIDES)
+    return state, numbers, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf, factor
 
 
 @kernel(forceinline=True)
@@ -67,10 +75,10 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
     following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
-        state, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
+        state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
         following = _camera_sample(tables, pixel, pixel_x, pixel_y, index + 1)
-        radiance, coverage = _radiance(tables, state, origin, direction, reach, wavelengths)
+        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths)
         radiance *= factor
         if not hsum(fabs(radiance)) < f32(np.inf):
             if counters[NON_FINITE] == 0:

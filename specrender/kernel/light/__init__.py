@@ -13,6 +13,7 @@ from specrender.kernel.light.beam import sample_beam
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.light.environment import look_up, prefetch_environment, sample_environment
+from specrender.kernel.light.grid import CELL, GUIDES, SHARES
 from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
 from specrender.kernel.light.tree import emitter_probability, sample_emitter
 from specrender.kernel.simd import f32, length, splat4, to_int
@@ -44,10 +45,13 @@ def _choose_of_many(tables, p, n, u):
 
 
 @kernel(forceinline=True)
-def prefetch_light(tables, u1, u2):
-    """Ask for what `sample_light` will read if the only light is around the scene, which no surface point decides."""
+def prefetch_light(tables, u1, u2, step):
+    """Ask for what `sample_light` will read if the only light is around the scene, which no surface point decides.
+
+    step : GUIDES, SHARES, CELL, in this order, see `grid.prefetch_cell`.
+    """
     if tables.settings[0].light_count == 1:
-        prefetch_environment(tables, tables.lights[0], u1, u2)
+        prefetch_environment(tables, tables.lights[0], u1, u2, step)
 
 
 @kernel(forceinline=True)
@@ -102,4 +106,4 @@ def environment_light(tables, direction, wavelengths):
     return radiance, pdf * light.probability
 
 
-__all__ = ["emitted", "environment_light", "pdf_light", "prefetch_light", "sample_light"]
+__all__ = ["CELL", "GUIDES", "SHARES", "emitted", "environment_light", "pdf_light", "prefetch_light", "sample_light"]

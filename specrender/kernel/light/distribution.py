@@ -35,6 +35,12 @@ def find_interval(values, offset, count, u):
 
 
 @kernel(forceinline=True)
+def guided_start(values, guide, guide_size, u):
+    """Where `find_guided` begins to look."""
+    return np.int64(values[guide + to_int(u * f32(guide_size))])
+
+
+@kernel(forceinline=True)
 def find_guided(values, offset, guide, guide_size, u):
     """`find_interval` in a table with a guide: entry g is the interval of u = g / guide_size, a power of two.
 

@@ -78,10 +78,10 @@ def look_up(tables, light, direction, wavelengths):
 
 
 @kernel(forceinline=True)
-def prefetch_environment(tables, light, u1, u2):
-    """Ask for the memory that `sample_environment` will read with the same random numbers."""
+def prefetch_environment(tables, light, u1, u2, step):
+    """Ask for the memory that `sample_environment` will read with the same random numbers, see `grid.prefetch_cell`."""
     if light.kind == ENVMAP:
-        prefetch_cell(tables, light, u1, u2)
+        prefetch_cell(tables, light, u1, u2, step)
 
 
 @kernel

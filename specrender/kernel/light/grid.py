@@ -12,9 +12,14 @@ import numpy as np
 from specrender.kernel.angles import INV_TWO_PI, acos, atan2_lanes
 from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
-from specrender.kernel.light.distribution import sample_guided, sample_linear
+from specrender.kernel.light.distribution import guided_start, sample_guided, sample_linear
 from specrender.kernel.simd import clamp, f32, floor, fmax, lane, sqrt, to_int, vec3, vec4
 from specrender.kernel.tables import prefetch
+
+#: Steps of `prefetch_cell`.
+GUIDES = 0
+SHARES = 1
+CELL = 2
 
 
 @kernel(forceinline=True)
@@ -60,10 +65,23 @@ def _choose_cell(tables, light, u1, u2):
 
 
 @kernel(forceinline=True)
-def prefetch_cell(tables, light, u1, u2):
-    """Ask for the memory that `sample_cell` will read."""
-    column, row, _, _ = _choose_cell(tables, light, u1, u2)
-    values, corner = tables.values, row * (light.width + 1) + column
+def prefetch_cell(tables, light, u1, u2, step):
+    """Ask for the memory that `sample_cell` will read, in three steps, as each table tells where to look in the next.
+
+    Each step waits for what the one before it asked for: it is best asked for a ray's time ahead.
+    """
+    values = tables.values
+    row, _ = sample_guided(values, light.rows, light.row_guide, light.row_guide_size, u2)
+    guide = light.column_guides + row * (light.column_guide_size + 1)
+    if step == GUIDES:
+        prefetch(values, guide + to_int(u1 * f32(light.column_guide_size)))
+        return
+    columns = light.columns + row * (light.width + 1)
+    if step == SHARES:
+        prefetch(values, columns + guided_start(values, guide, light.column_guide_size, u1))
+        return
+    column, _ = sample_guided(values, columns, guide, light.column_guide_size, u1)
+    corner = row * (light.width + 1) + column
     below = corner + light.width + 1
     prefetch(values, light.weights + corner)
     prefetch(values, light.weights + below)
