@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from specrender.color import GAMUTS, rgb_to_xyz, srgb_decode
-from specrender.color.gamuts import Gamut
+from specrender.color import rgb_to_xyz, srgb_decode
 from specrender.comparison import metrics
 from specrender.comparison.assess import Findings, maps_of
 from specrender.comparison.metrics import CLEAR, VISIBLE, Viewing
 from specrender.comparison.statistics import FALSE_DISCOVERY_RATE, ROUNDING, discoveries
 from specrender.errors import InputError
 from specrender.output import Image, read_image
+from specrender.output.developing import file_to_xyz
 
 #: Layers that tell the noise of a picture, as `OutputOptions.variance` writes them.
 VARIANCE = ("variance.X", "variance.Y", "variance.Z")
@@ -78,7 +78,7 @@ def compare_images(
     if one.window != two.window:
         sizes = [f"{w[2] - w[0]}x{w[3] - w[1]} at {w[0]},{w[1]}" for w in (one.window, two.window)]
         raise InputError(f"the images differ in size or place: '{first}' is {sizes[0]}, '{second}' is {sizes[1]}")
-    colours = [xyz_of(image, path) for image, path in zip(images, (first, second), strict=True)]
+    colours = [xyz_of(image) for image in images]
     maps = maps_of(*colours, viewing)
     significant, error, noise_text = None, None, NOISE_UNKNOWN
     if all(set(VARIANCE) <= set(image.channels) for image in images):
@@ -116,32 +116,20 @@ NOISE_UNKNOWN = (
 )
 
 
-def xyz_of(image: Image, path) -> np.ndarray:
+def xyz_of(image: Image) -> np.ndarray:
     """(h, w, 3) float64 XYZ relative to D65 of an image; InputError if it has no colours."""
     names = set(image.channels)
     if names >= {"R", "G", "B"}:
         rgb = image.stacked("R", "G", "B").astype(np.float64)
-        if Path(path).suffix.lower() not in LINEAR:
+        if Path(image.path).suffix.lower() not in LINEAR:
             return srgb_decode(rgb) @ rgb_to_xyz("srgb").T
-        return rgb @ matrix_of(image).T
+        to_xyz, _ = file_to_xyz(image)
+        return rgb @ (rgb_to_xyz("srgb") if to_xyz is None else to_xyz).T
     if names >= {"X", "Y", "Z"}:
         return image.stacked("X", "Y", "Z").astype(np.float64)
     if "Y" in names:
         return image.stacked("Y").astype(np.float64) * (rgb_to_xyz("srgb") @ np.ones(3))
-    raise InputError(f"'{path}' has neither R, G, B nor X, Y, Z nor Y; it has: {', '.join(image.channels)}")
-
-
-def matrix_of(image: Image) -> np.ndarray:
-    """(3, 3) RGB to XYZ relative to D65 of a linear image, by its header."""
-    adapt = str(image.attributes.get("specrender:adapt", "bradford"))
-    name = image.attributes.get("specrender:gamut")
-    if name in GAMUTS:
-        return rgb_to_xyz(str(name), adapt)
-    numbers = image.attributes.get("chromaticities")
-    if numbers is None or len(numbers) != 8:
-        return rgb_to_xyz("srgb")
-    corners = [(float(numbers[i]), float(numbers[i + 1])) for i in range(0, 8, 2)]
-    return rgb_to_xyz(Gamut("file", *corners, "chromaticities of the file"), adapt)
+    raise InputError(f"'{image.path}' has neither R, G, B nor X, Y, Z nor Y; it has: {', '.join(image.channels)}")
 
 
 def independent_p_values(first: np.ndarray, second: np.ndarray, variance: np.ndarray) -> np.ndarray:

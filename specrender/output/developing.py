@@ -6,7 +6,6 @@ keep their three numbers and go back to XYZ by the matrix of the gamut their hea
 """
 
 import os
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +23,8 @@ from specrender.output.options import RAW
 from specrender.output.read import Image, read_image
 from specrender.output.write import FILM_EXTENSIONS
 from specrender.spectra import observers
+from specrender.spectra.channels import spectral_channels
 from specrender.spectra.observers import DEFAULT_OBSERVER, NAMES
-
-#: "S0.555,500000nm": wavelength or frequency with a decimal comma, prefix, unit [Fichet2021].
-_SPECTRAL = re.compile(r"S0\.(\d*,?\d+(?:[Ee][+-]?\d+)?)(Y|Z|E|P|T|G|M|k|h|da|d|c|m|u|n|p)?(m|Hz)")
-_PREFIXES = {"Y": 24, "Z": 21, "E": 18, "P": 15, "T": 12, "G": 9, "M": 6, "k": 3, "h": 2, "da": 1,
-             None: 0, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12}  # fmt: skip
-_LIGHT_SPEED_M_S = 299792458.0
 
 #: Metadata that `output.exr` writes anew.
 _OWN = {"gamut", "adapt", "observer", "whiteBalance", "outOfGamut", "binEdges", "spp"}
@@ -66,7 +60,7 @@ def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
         check_readable(path)
         return _seen_by(load_film(path), observer, path)
     image = read_image(path)
-    bins = spectral_bins(image, str(path))
+    bins = spectral_bins(image)
     own = str(image.attributes.get("specrender:observer", DEFAULT_OBSERVER))
     if bins is None and observer is not None and observer != own:
         raise _no_spectra(path, own)
@@ -76,21 +70,28 @@ def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
         aov_layout=[(name, AOVS[name].channels) for name in _layers(image)],
         metadata=_metadata(image),
     )
-    film.sample_count = int(image.attributes.get("specrender:spp", 1))
+    film.sample_count = _sample_count(image)
     film.weight[...] = 1.0
     film.alpha[...] = image.channels.get("A", 1.0)
-    if bins is None:
-        film.xyz[...], name = _colours(image, str(path))
-        film.metadata["observer"] = name
-    else:
-        who = observers.observer(_known(own, path) if observer is None else observer)
-        film.bins[...] = bins.values
-        film.xyz[...] = bins.values @ who.bin_weights(bins.edges_nm)
-        stored = image.channels.get("radiance")
-        film.radiance[...] = bins.values @ np.diff(bins.edges_nm) if stored is None else stored
-        film.metadata["observer"] = who.name
-    _add_layers(film, image)
+    with np.errstate(invalid="ignore"):  # pixels that are not finite stay so, and are counted when they are written
+        if bins is None:
+            film.xyz[...], name = _colours(image)
+            film.metadata["observer"] = name
+        else:
+            who = observers.observer(_known(own, path) if observer is None else observer)
+            film.bins[...] = bins.values
+            film.xyz[...] = bins.values @ who.bin_weights(bins.edges_nm)
+            stored = image.channels.get("radiance")
+            film.radiance[...] = bins.values @ np.diff(bins.edges_nm) if stored is None else stored
+            film.metadata["observer"] = who.name
+        _add_layers(film, image)
     return film
+
+
+def _sample_count(image):
+    """Samples a pixel of a file, 1 if its header does not tell."""
+    count = image.attributes.get("specrender:spp", 1)
+    return count if isinstance(count, int) and count > 0 else 1
 
 
 def _seen_by(film, name, path):
@@ -116,41 +117,44 @@ def _known(name, path):
     return name
 
 
-def spectral_bins(image: Image, place: str = "image") -> Bins | None:
+def spectral_bins(image: Image) -> Bins | None:
     """The spectral channels of an image in order of wavelength; None if there are none.
 
     Edges are those that our files state; otherwise halfway between neighbouring wavelengths, and as far beyond the
     outer ones.
     """
-    found = {}
-    for name in image.channels:
-        match = _SPECTRAL.fullmatch(name)
-        if match:
-            value = float(match[1].replace(",", ".")) * 10.0 ** _PREFIXES[match[2]]
-            found[1e9 * (value if match[3] == "m" else _LIGHT_SPEED_M_S / value)] = name
-    if not found:
-        if any(re.match(r"T\.\d", name) for name in image.channels):
-            raise InputError(f"'{place}' holds reflectances; developing needs the light of a scene, in S0 channels")
+    names = list(image.channels)
+    found = spectral_channels(names, image.path)
+    if not found["S0"]:
+        if found["T"]:
+            what = "holds reflectances; developing needs the light of a scene, in S0 channels"
+            raise InputError(f"'{image.path}' {what}")
         return None
-    wavelengths = np.array(sorted(found))
-    values = image.stacked(*(found[nm] for nm in wavelengths)).astype(np.float64)
-    return Bins(values, _edges(image, wavelengths, place))
+    wavelengths = np.array(list(found["S0"]))
+    values = image.stacked(*(names[index] for index in found["S0"].values())).astype(np.float64)
+    return Bins(values, _edges(image, wavelengths))
 
 
-def _edges(image, wavelengths, place):
+def _edges(image, wavelengths):
     stated = image.attributes.get("specrender:binEdges")
     if stated is not None:
         try:
             edges = np.array([float(edge) for edge in str(stated).split(";")])
         except ValueError:
             edges = np.zeros(0)
-        if len(edges) == len(wavelengths) + 1 and np.all((edges[:-1] < wavelengths) & (wavelengths < edges[1:])):
+        fit = len(edges) == len(wavelengths) + 1 and np.all((edges[:-1] < wavelengths) & (wavelengths < edges[1:]))
+        if fit and edges[0] > 0.0 and np.isfinite(edges[-1]):
             return edges
-        raise InputError(f"'{place}': the bin edges of its header do not fit its {len(wavelengths)} spectral channels")
+        count = len(wavelengths)
+        raise InputError(f"'{image.path}': the bin edges of its header do not fit its {count} spectral channels")
     if len(wavelengths) == 1:
-        raise InputError(f"'{place}' has one spectral channel and does not say how wide it is")
+        raise InputError(f"'{image.path}' has one spectral channel and does not say how wide it is")
     middle = (wavelengths[1:] + wavelengths[:-1]) / 2
-    return np.concatenate([[2 * wavelengths[0] - middle[0]], middle, [2 * wavelengths[-1] - middle[-1]]])
+    edges = np.concatenate([[2 * wavelengths[0] - middle[0]], middle, [2 * wavelengths[-1] - middle[-1]]])
+    if not edges[0] > 0.0:
+        least, most = wavelengths[[0, -1]]
+        raise InputError(f"'{image.path}': its spectral channels, {least:g} to {most:g} nm, leave no bins above 0 nm")
+    return edges
 
 
 def _window(image):
@@ -175,7 +179,7 @@ def _metadata(image):
     return metadata
 
 
-def file_gamut(image: Image, place: str = "image") -> tuple[Gamut | None, str]:
+def file_gamut(image: Image) -> tuple[Gamut | None, str]:
     """(gamut, adaptation) of the colours of a file: by our own header, colorInteropID, chromaticities; None if raw."""
     attributes = image.attributes
     name = attributes.get("specrender:gamut")
@@ -191,28 +195,53 @@ def file_gamut(image: Image, place: str = "image") -> tuple[Gamut | None, str]:
     chromaticities = attributes.get("chromaticities")
     if chromaticities is not None and len(chromaticities) == 8:
         red, green, blue, white = (tuple(float(v) for v in chromaticities[i : i + 2]) for i in range(0, 8, 2))
-        return Gamut("file", red, green, blue, white, place), adapt
+        return Gamut("file", red, green, blue, white, image.path), adapt
     if {"X", "Y", "Z"} <= set(image.channels):
         return GAMUTS["xyz"], adapt
-    message = f"'{place}' does not say what its colours are; they are taken for linear Rec.709"
+    message = f"'{image.path}' does not say what its colours are; they are taken for linear Rec.709"
     warnings.warn(message, SpecrenderWarning, stacklevel=2)
     return GAMUTS["rec709"], adapt
 
 
-def _colours(image, place):
+def file_to_xyz(image: Image) -> tuple[np.ndarray | None, str]:
+    """((3, 3) matrix to XYZ relative to D65, adaptation) of the colours of a file; None if they are raw.
+
+    Raises
+    ------
+    InputError : the header names no adaptation that is known, or chromaticities that make no colour space.
+    """
+    space, adapt = file_gamut(image)
+    if space is None:
+        return None, adapt
+    try:
+        with np.errstate(all="ignore"):
+            matrix = rgb_to_xyz(space, adapt)
+            usable = np.isfinite(np.linalg.inv(matrix)).all()
+    except np.linalg.LinAlgError:
+        usable = False
+    except InputError as error:
+        raise InputError(f"'{image.path}': in its header, {error}") from None
+    if not usable:
+        numbers = ", ".join(f"{v:g}" for corner in (space.red, space.green, space.blue, space.white) for v in corner)
+        raise InputError(f"'{image.path}': the chromaticities of its header, {numbers}, make no colour space")
+    return matrix, adapt
+
+
+def _colours(image):
     """((h, w, 3) responses, name of their observer) of a file without spectra."""
     if not all(image.formats[name] in ("half", "float", "double") for name in list(image.channels)[:3]):
-        raise InputError(f"'{place}' is not scene-linear: develop an EXR file (its numbers are integers)")
-    space, adapt = file_gamut(image, place)
-    if space is None:
-        who = observers.observer(_known(str(image.attributes.get("specrender:observer", DEFAULT_OBSERVER)), place))
+        raise InputError(f"'{image.path}' is not scene-linear: develop an EXR file (its numbers are integers)")
+    to_xyz, _ = file_to_xyz(image)
+    if to_xyz is None:
+        named = str(image.attributes.get("specrender:observer", DEFAULT_OBSERVER))
+        who = observers.observer(_known(named, image.path))
         return image.stacked(*who.channels).astype(np.float64), who.name
     names = ("X", "Y", "Z") if {"X", "Y", "Z"} <= set(image.channels) else ("R", "G", "B")
     missing = [name for name in names if name not in image.channels]
     if missing:
         has = ", ".join(list(image.channels)[:12])
-        raise InputError(f"'{place}' has no channels R, G, B, X, Y, Z or S0.*nm to develop; it has: {has}")
-    return image.stacked(*names).astype(np.float64) @ rgb_to_xyz(space, adapt).T, DEFAULT_OBSERVER
+        raise InputError(f"'{image.path}' has no channels R, G, B, X, Y, Z or S0.*nm to develop; it has: {has}")
+    return image.stacked(*names).astype(np.float64) @ to_xyz.T, DEFAULT_OBSERVER
 
 
 def _layers(image):
@@ -227,8 +256,8 @@ def _add_layers(film, image):
     for name, channels in _layers(image).items():
         values = image.stacked(*channels).astype(np.float64)
         if AOVS[name].kind == "xyz":
-            space, adapt = file_gamut(image)
-            to_xyz = np.eye(3) if space is None else rgb_to_xyz(space, adapt)
-            back = np.linalg.inv(observers.observer(str(film.metadata["observer"])).to_xyz(adapt))
-            values = values @ (to_xyz.T if space is None else (back @ to_xyz).T)
+            to_xyz, adapt = file_to_xyz(image)
+            if to_xyz is not None:
+                back = np.linalg.inv(observers.observer(str(film.metadata["observer"])).to_xyz(adapt))
+                values = values @ (back @ to_xyz).T
         film.aovs[name][...] = values

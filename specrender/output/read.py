@@ -20,6 +20,7 @@ class Image:
     window : (x0, y0, x1, y1) of the pixels in the full image; ends exclusive.
     size : (width, height) of the full image.
     formats : name -> OpenImageIO type name in the file ("half", "float", "uint8", ...).
+    path : the file, for messages.
     """
 
     channels: dict[str, np.ndarray]
@@ -27,12 +28,13 @@ class Image:
     window: tuple[int, int, int, int]
     size: tuple[int, int]
     formats: dict[str, str]
+    path: str
 
     def stacked(self, *names: str) -> np.ndarray:
         """(h, w, n) float32 of n channels; InputError naming what there is when one is missing."""
         for name in names:
             if name not in self.channels:
-                raise InputError(f"the image has no channel '{name}'; it has: {', '.join(self.channels)}")
+                raise InputError(f"'{self.path}' has no channel '{name}'; it has: {', '.join(self.channels)}")
         return np.stack([self.channels[name] for name in names], axis=-1)
 
 
@@ -50,4 +52,5 @@ def read_image(path: str | os.PathLike) -> Image:
         window=(spec.x, spec.y, spec.x + spec.width, spec.y + spec.height),
         size=(spec.full_width, spec.full_height),
         formats={name: str(spec.channelformat(i)) for i, name in enumerate(spec.channelnames)},
+        path=str(path),
     )

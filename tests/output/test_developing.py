@@ -1,5 +1,7 @@
 """Films back from files: spectra for any observer, colours by their gamut, files of other programs."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -134,6 +136,10 @@ def test_window_outside_the_image(tmp_path):
     assert develop(tmp_path / "a.exr").crop == (0, 0, 4, 3)
 
 
+def chromaticities(number):
+    return oiio.TypeDesc("float[8]"), (number,) * 8
+
+
 @pytest.mark.parametrize(
     "channels, attributes, message",
     [
@@ -141,6 +147,18 @@ def test_window_outside_the_image(tmp_path):
         (("S0.500nm",), {}, "does not say how wide"),
         (("S0.500nm", "S0.600nm"), {"specrender:binEdges": "1;2;3"}, "do not fit its 2 spectral channels"),
         (("S0.500nm", "S0.600nm"), {"specrender:binEdges": "a;b;c"}, "do not fit"),
+        (("S0.500nm", "S0.600nm"), {"specrender:binEdges": "-1;550;650"}, "do not fit"),
+        (("S0.500nm", "S0.600nm"), {"specrender:binEdges": "400;550;inf"}, "do not fit"),
+        (("S0.0Hz", "S0.600nm"), {}, r"a\.exr' has a channel 'S0.0Hz', which is no wavelength"),
+        (("S0.100nm", "S0.600nm"), {}, "100 to 600 nm, leave no bins above 0 nm"),
+        (("R", "G", "B"), {"chromaticities": chromaticities(0.64)}, "the chromaticities of its header, .* make no"),
+        (("R", "G", "B"), {"chromaticities": chromaticities(np.nan)}, "make no colour space"),
+        (
+            ("R", "G", "B"),
+            {"specrender:adapt": "vonkries9"},
+            r"a\.exr': in its header, there is no chromatic adaptation",
+        ),
+        (("X", "G", "Z"), {"specrender:gamut": "raw"}, r"a\.exr' has no channel 'Y'"),
         (("left", "right"), {"colorInteropID": "lin_rec709_scene"}, "no channels R, G, B, .* it has: left, right"),
         (("R", "G", "B"), {"specrender:gamut": "raw", "specrender:observer": "gone.csv"}, "rendered for 'gone.csv'"),
     ],
@@ -149,6 +167,19 @@ def test_what_cannot_be_developed(tmp_path, channels, attributes, message):
     path = foreign(tmp_path / "a.exr", channels, np.ones((2, 2, len(channels))), **attributes)
     with pytest.raises(InputError, match=message):
         develop(path)
+
+
+@pytest.mark.parametrize("spp", ["many", -3, 0])
+def test_a_header_that_tells_no_number_of_samples(tmp_path, spp):
+    path = foreign(tmp_path / "a.exr", ("X", "Y", "Z"), np.ones((1, 1, 3)), **{"specrender:spp": spp})
+    assert develop(path).sample_count == 1
+
+
+def test_pixels_that_are_not_finite_are_counted_without_a_word(tmp_path):
+    path = foreign(tmp_path / "a.exr", ("R", "G", "B"), np.array([[[np.nan, 0, 1], [np.inf, 1, 1], [1, 1, 1]]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        assert write_image(develop(path), tmp_path / "b.exr").nonfinite > 0
 
 
 def test_display_files_are_refused(film, tmp_path):

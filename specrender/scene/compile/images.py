@@ -1,6 +1,5 @@
 """Image files to linear arrays for textures and environment maps."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from specrender.color import srgb_decode
 from specrender.errors import InputError
 from specrender.image_files import read_pixels
+from specrender.spectra.channels import spectral_channels
 
 #: Luminance of linear Rec.709, as Mitsuba uses it for scalars taken from colour images.
 REC709_LUMINANCE = np.array([0.212671, 0.715160, 0.072169])
@@ -52,11 +52,6 @@ def _colour_channels(names) -> tuple[int, int]:
     return 0, 3 if len(names) >= 3 else 1
 
 
-#: A spectral channel of [Fichet2021]: the quantity and the wavelength, with a decimal comma and a unit.
-SPECTRAL_CHANNEL = re.compile(r"^(S0|T)\.(\d*,?\d*(?:[eE][-+]?\d+)?)(nm|um|mm|cm|m)$")
-NANOMETRES = {"nm": 1.0, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
-
-
 def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray]:
     """(wavelengths (n,) [nm], spectra (h, w, n) float32) of an EXR file in the layout of [Fichet2021].
 
@@ -68,26 +63,21 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
     ------
     InputError : the file is missing, has no spectral channels, or has pixels that are not finite.
     """
-    spectral = {"T": {}, "S0": {}}
+    found = {}
 
     def choose(spec):
-        for index, name in enumerate(spec.channelnames):
-            match = SPECTRAL_CHANNEL.match(name)
-            if match:
-                nm = float(match[2].replace(",", ".")) * NANOMETRES[match[3]]
-                spectral[match[1]][nm] = index
-        if not any(spectral.values()):
+        found.update(spectral_channels(spec.channelnames, path))
+        if not any(found.values()):
             examples = "'T.550,000000nm' or 'S0.550,000000nm'"
             raise InputError(f"image file '{path}' has no spectral channels such as {examples}")
         return 0, spec.nchannels
 
     _, pixels = read_pixels(path, choose)
-    channels = spectral[prefer] or spectral["S0" if prefer == "T" else "T"]
-    wavelengths = sorted(channels)
-    spectra = np.ascontiguousarray(pixels[..., [channels[nm] for nm in wavelengths]])
+    channels = found[prefer] or found["S0" if prefer == "T" else "T"]
+    spectra = np.ascontiguousarray(pixels[..., list(channels.values())])
     if not np.isfinite(spectra).all():
         raise InputError(f"image file '{path}' has pixels that are not finite")
-    return np.array(wavelengths), spectra
+    return np.array(list(channels)), spectra
 
 
 def luminance_of(pixels: np.ndarray) -> np.ndarray:
