@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from specrender.driver import Regular
 from specrender.errors import InputError, SpecrenderError
+from specrender.files import why_unwritable
 from specrender.film import Film
 from specrender.film.store import is_film, load_film, save_film
 
@@ -37,11 +37,9 @@ class Checkpoint:
     def check(self) -> None:
         """InputError if the file could not be written, or is something else than a film."""
         path = self.path
-        folder = Path(os.path.realpath(path)).parent
-        if path.is_dir() or not folder.is_dir():
-            raise InputError(f"cannot write '{path}': it must be a file in a folder that exists")
-        if not os.access(folder, os.W_OK):
-            raise InputError(f"cannot write '{path}': no permission to write to its folder")
+        problem = why_unwritable(path)
+        if problem:
+            raise InputError(f"cannot write '{path}': {problem}")
         if path.exists() and not is_film(path):
             remedy = "remove it, or name another file with --checkpoint"
             raise InputError(f"'{path}' is there and is no checkpoint, or damaged; it is not overwritten: {remedy}")

@@ -99,7 +99,8 @@ def why_unwritable(path: str | os.PathLike) -> str | None:
     try:
         target = Path(os.path.realpath(path))
         if not target.parent.is_dir():
-            return "its folder does not exist"
+            problem = "is not a folder" if target.parent.exists() else "does not exist"
+            return f"the folder '{Path(path).parent}' {problem}"
         if target.is_dir():
             return "it is a folder; give a file name"
         if target.exists() and not target.is_file():

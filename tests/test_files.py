@@ -25,7 +25,9 @@ def test_a_folder_is_filled_at_once_or_not_at_all(tmp_path):
 
 def test_why_a_file_cannot_be_written(tmp_path):
     assert why_unwritable(tmp_path / "new") is None and not list(tmp_path.iterdir())
-    assert why_unwritable(tmp_path / "gone" / "new") == "its folder does not exist"
+    (tmp_path / "file").write_text("")
+    for name, problem in (("gone", "does not exist"), ("file", "is not a folder")):
+        assert why_unwritable(tmp_path / name / "new") == f"the folder '{tmp_path / name}' {problem}"
     assert why_unwritable(tmp_path).startswith("it is a folder")
     assert "null" in why_unwritable(tmp_path / "a\0b")
 

@@ -15,7 +15,7 @@ import specrender
 from specrender.bench.case import Context
 from specrender.bench.run import Outcome, better, spread
 from specrender.errors import InputError
-from specrender.files import why_unwritable, write_text
+from specrender.files import reason, why_unwritable, write_text
 
 #: Of the documents written here; others are refused.
 FORMAT = 1
@@ -132,7 +132,7 @@ def read_json(path: Path) -> dict:
     try:
         contents = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"cannot read '{path}': {error.strerror or error}") from None
+        raise InputError(f"cannot read '{path}': {reason(error)}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is no result of `specrender bench --json`: {error}") from None
     if not isinstance(contents, dict) or contents.get("format") != FORMAT or not _has_cases(contents):

@@ -1,13 +1,12 @@
 """The front door of the output stage: check a path before rendering, write a film after it."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from specrender.errors import InputError
-from specrender.files import reason
+from specrender.files import why_unwritable
 from specrender.film import Film, save_film
 from specrender.film.store import EXTENSIONS as FILM_EXTENSIONS
 from specrender.output.balance import picked_pixel
@@ -90,23 +89,12 @@ def check_output(path: str | os.PathLike, options: OutputOptions | None = None) 
     """
     path = Path(path)
     extension = path.suffix.lower()
-    try:
-        if path.is_dir():
-            raise InputError(f"cannot write '{path}': it is a folder; give a file name ({_allowed()})")
-        if extension not in FORMATS and extension not in FILM_EXTENSIONS:
-            given = f"unknown extension '{path.suffix}'" if extension else "no extension"
-            raise InputError(f"cannot write '{path}': {given}; allowed: {_allowed()}")
-        target = Path(os.path.realpath(path))
-        if not target.parent.is_dir():
-            problem = "is not a folder" if target.parent.exists() else "does not exist"
-            raise InputError(f"cannot write '{path}': the folder '{path.parent}' {problem}")
-        if target.exists() and not target.is_file():
-            raise InputError(f"cannot write '{path}': it exists and is not a regular file")
-        # Permission bits do not tell (root, read-only mounts, access lists): try.
-        with tempfile.NamedTemporaryFile(prefix=".specrender-", dir=target.parent):
-            pass
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        raise InputError(f"cannot write '{path}': {reason(error)}") from error
+    if extension not in FORMATS and extension not in FILM_EXTENSIONS and not os.path.isdir(path):
+        given = f"unknown extension '{path.suffix}'" if extension else "no extension"
+        raise InputError(f"cannot write '{path}': {given}; allowed: {_allowed()}")
+    problem = why_unwritable(path)
+    if problem:
+        raise InputError(f"cannot write '{path}': {problem}")
     if options is not None and extension in FORMATS:
         _check_options(path, extension, options)
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from specrender.errors import InputError
+from specrender.files import reason
 from specrender.scene import description as d
 
 #: Fields whose strings are names of files: what is in the file counts, not where it lies.
@@ -89,5 +90,5 @@ def _feed_file(digest, name):
         with open(Path(name), "rb") as file:
             contents = hashlib.file_digest(file, "sha256")
     except OSError as error:
-        raise InputError(f"cannot read '{name}': {error.strerror or error}") from error
+        raise InputError(f"cannot read '{name}': {reason(error)}") from error
     digest.update(b"<file>" + contents.digest())

@@ -80,7 +80,10 @@ def test_files_that_are_no_checkpoints_are_not_overwritten(scene, command, tmp_p
     code, _, err = command("render", scene, "--spp", 1, "--checkpoint", "thesis.txt")
     assert code == 2 and "no checkpoint" in err and "name another file" in err
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
-    assert command("render", scene, "--spp", 1, "--checkpoint", "no/such/folder")[0] == 2
+    places = (("no/such/file", "the folder 'no/such' does not exist"), (".", "it is a folder"))
+    for place, problem in (*places, ("/dev/null", "not a regular file")):
+        code, _, err = command("render", scene, "--spp", 1, "--checkpoint", place)
+        assert code == 2 and f"cannot write '{place}': " in err and problem in err and "remove" not in err
 
 
 def test_the_checkpoint_of_another_render_is_not_replaced(scene, command, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import reason
 
 
 def load_curves(path, least: int) -> list[np.ndarray]:
@@ -31,7 +32,7 @@ def load_curves(path, least: int) -> list[np.ndarray]:
     except UnicodeDecodeError:
         raise SceneError("is not text in UTF-8", str(path)) from None
     except OSError as error:
-        raise SceneError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise SceneError(f"cannot be read: {reason(error)}", str(path)) from None
     curves, points = [], []
 
     def finish(line):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import reason
 
 _HEADER = np.dtype(
     [
@@ -49,5 +50,5 @@ def load_grid(path) -> np.ndarray:
                 raise SceneError(f"a grid of {shape} samples does not fit the file's {size} bytes", str(path))
             samples = np.fromfile(file, "<f4")
     except OSError as error:
-        raise SceneError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise SceneError(f"cannot be read: {reason(error)}", str(path)) from None
     return samples.reshape(counts).astype(np.float32, copy=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError
+from specrender.files import reason
 
 #: Larger files are no luminaires.
 MAX_BYTES = 64 << 20
@@ -64,7 +65,7 @@ def read_ies(path) -> Photometry:
             raise InputError(f"IES file '{path}' is too large: {status.st_size} bytes")
         return _parsed(str(path), (status.st_mtime_ns, status.st_size))
     except OSError as error:
-        raise InputError(f"IES file '{path}' cannot be read: {error.strerror}") from None
+        raise InputError(f"IES file '{path}' cannot be read: {reason(error)}") from None
 
 
 def parse(text: str, name: str = "text") -> Photometry:

@@ -8,6 +8,7 @@ from tokenize import TokenError
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import reason
 from specrender.scene.rules.place import MAX_LENGTH
 
 #: Determinant of a transform's frame, relative to the lengths of its columns, below which it is flat.
@@ -34,7 +35,7 @@ def load_transforms(source) -> np.ndarray:
         try:
             array = np.load(source, mmap_mode="r", allow_pickle=False)
         except OSError as error:
-            raise SceneError(f"cannot be read: {error.strerror or error}", where) from None
+            raise SceneError(f"cannot be read: {reason(error)}", where) from None
         except (ValueError, EOFError, TypeError, OverflowError, MemoryError, TokenError):  # headers are Python's syntax
             raise SceneError("is not a NumPy file (.npy) of numbers, as numpy.save writes them", where) from None
         if not isinstance(array, np.ndarray):

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
-from specrender.files import why_unreadable
+from specrender.files import reason, why_unreadable
 
 #: File extension -> (module, function) that reads it.
 MESH_LOADERS = {
@@ -73,7 +73,7 @@ def load_mesh(path, kind=None, face_normals=False, flip_tex_coords=None, shape_i
     try:
         mesh = load(path, **arguments)
     except OSError as error:
-        raise SceneError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise SceneError(f"cannot be read: {reason(error)}", str(path)) from None
     checked(mesh, str(path))
     if mesh.uvs is not None and (kind == "obj" if flip_tex_coords is None else flip_tex_coords):
         mesh.uvs[:, 1] = 1 - mesh.uvs[:, 1]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError
+from specrender.files import reason
 
 MAGIC = b"tensor_file\0"
 #: Element types by their number in the file.
@@ -26,7 +27,7 @@ def read_tensor_file(path) -> dict[str, np.ndarray]:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(f"the file '{path}' cannot be read: {error.strerror}") from None
+        raise InputError(f"the file '{path}' cannot be read: {reason(error)}") from None
     if not data.startswith(MAGIC):
         raise InputError(f"the file '{path}' is not a tensor file: it does not begin with 'tensor_file'")
     try:

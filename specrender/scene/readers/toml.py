@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
+from specrender.files import reason
 from specrender.scene.description import Scene
 from specrender.scene.overrides import dropped_parameters, use_camera
 from specrender.scene.readers.decode import Decoder, quoted
@@ -40,7 +41,7 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, i
     except UnicodeDecodeError:
         raise SceneError("is not text in UTF-8", str(path)) from None
     except OSError as error:
-        raise SceneError(f"cannot be read: {error.strerror}", str(path)) from None
+        raise SceneError(f"cannot be read: {reason(error)}", str(path)) from None
     values = _parameters(data.pop("defaults", {}), defines or {}, path)
     data = {key: _substituted(value, values, quoted(key), path) for key, value in data.items()}
     if integrator is not None:

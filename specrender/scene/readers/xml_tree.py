@@ -15,6 +15,7 @@ import numpy as np
 from lxml import etree
 
 from specrender.errors import SceneError, did_you_mean
+from specrender.files import reason
 from specrender.scene.description import Transform
 from specrender.scene.readers import transforms
 from specrender.scene.readers.xml_nodes import Plugin, Reference, Resolver, Tree, Value, resolve_references
@@ -101,7 +102,7 @@ def _parse(path):
     except etree.XMLSyntaxError as error:
         raise SceneError(f"is not well-formed XML: {error.msg}", f"{path}:{error.lineno or 1}") from None
     except OSError as error:
-        raise SceneError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise SceneError(f"cannot be read: {reason(error)}", str(path)) from None
     if tree.docinfo.internalDTD is not None and any(True for _ in tree.docinfo.internalDTD.iterentities()):
         raise SceneError("declares XML entities, which are not allowed", str(path))
     return tree.getroot()

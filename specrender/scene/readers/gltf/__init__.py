@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import reason
 from specrender.scene import description as d
 from specrender.scene.readers.gltf.file import File
 from specrender.scene.readers.gltf.lights import punctual_light
@@ -48,7 +49,7 @@ def load_gltf(path, to_world=None) -> Gltf:
     try:
         return _Reader(File(path)).scene(np.eye(4) if to_world is None else to_world)
     except OSError as error:
-        raise SceneError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise SceneError(f"cannot be read: {reason(error)}", str(path)) from None
 
 
 class _Reader:
