@@ -22,6 +22,9 @@ _WORDS = {
     "EFBIG": "the file would be larger than the system or a limit of this process (ulimit -f) allows",
 }
 
+#: What to do about a file that is damaged: the end of a message.
+AGAIN = "; copy or export it anew"
+
 #: Bytes that are written to find out why others could not be.
 _PROBE = 1 << 20
 

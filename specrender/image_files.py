@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError, SpecrenderWarning
-from specrender.files import check_readable
-
-#: What to do about an image that cannot be read.
-REMEDY = "copy or export the image anew"
+from specrender.files import AGAIN, check_readable
 
 #: Longest piece of a library's complaint: of garbled headers it quotes what it finds.
 _LONGEST = 160
+
+#: Where a complaint names the library or the file, which we tell.
+_NAMED = re.compile(r'^JPEG error: |^EXR Error \([^)]*\): (EXR_ERR_[A-Z_]+ )?|\s*"[^"]*"$|\s*\("[^"]*"\)$')
 
 #: libjpeg's warnings after which part of the picture is grey or noise (jerror.h); the others leave all pixels.
 _JPEG_LOSSES = ("premature end", "bad huffman code", "bad arithmetic code", "instead of rst")
@@ -51,7 +51,7 @@ def read_pixels(path: str | os.PathLike, choose: Callable[[object], tuple[int, i
     """
     check_readable(path)
     if os.path.getsize(path) == 0:
-        raise InputError(f"cannot read '{path}': it is empty; {REMEDY}")
+        raise InputError(f"cannot read '{path}': it is empty{AGAIN}")
     with silent_libraries():
         kind, spec, pixels, complaint = _decoded(path, choose)
         loss = flaw = None
@@ -62,7 +62,7 @@ def read_pixels(path: str | os.PathLike, choose: Callable[[object], tuple[int, i
         else:
             flaw = complaint
     if loss:
-        raise InputError(f"cannot read '{path}': {loss}; {REMEDY}")
+        raise InputError(f"cannot read '{path}': {loss}{AGAIN}")
     if flaw:
         warnings.warn(f"'{path}' is usable, but flawed: {flaw}", SpecrenderWarning, stacklevel=2)
     return spec, pixels
@@ -115,8 +115,8 @@ def _decoded(path, choose=None):
 
 
 def _complaint(source) -> str:
-    """What a library tells of an error while reading, without the name of the file, which we tell."""
-    return re.sub(r'^JPEG error: |\s*"[^"]*"$|\s*\("[^"]*"\)$', "", library_error(source))[:_LONGEST]
+    """What a library tells of an error while reading, without names."""
+    return _NAMED.sub("", library_error(source))[:_LONGEST]
 
 
 def _jpeg_flaws(data: bytes, complaint: str) -> tuple[str | None, str | None]:

@@ -68,7 +68,7 @@ def test_whole_files_are_read_without_a_word(whole, name, no_notes, capfd):
 @pytest.mark.parametrize("name", KINDS)
 def test_files_that_are_cut_off(whole, name, share, capfd):
     data, read = whole(name)
-    with pytest.raises(InputError, match=rf"cannot read '.*{name}': .+; copy or export the image anew$") as caught:
+    with pytest.raises(InputError, match=rf"cannot read '.*{name}': .+; copy or export it anew$") as caught:
         read(data[: int(share * len(data))])
     assert "\n" not in str(caught.value) and capfd.readouterr() == ("", "")
 
@@ -113,7 +113,7 @@ def test_no_images(tmp_path):
         (tmp_path, "it is a folder; give a file"),
         (tmp_path / "gone.png", "there is no such file"),
         (tmp_path / "empty.png", "it is empty"),
-        (tmp_path / "text.jpg", "copy or export the image anew"),
+        (tmp_path / "text.jpg", "copy or export it anew"),
     ):
         with pytest.raises(InputError, match=problem) as caught:
             read_pixels(path)

@@ -88,7 +88,7 @@ def test_bit_depth_goes_where_it_fits(spectral, command, tmp_path):
         (["gone.exr", "-o", "b.exr"], ["gone.exr", "no such file"]),
         ([".", "-o", "b.exr"], ["cannot read '.': it is a folder; give a file"]),
         (["folder.film", "-o", "b.exr"], ["cannot read 'folder.film': it is a folder; give a file"]),
-        (["damaged.exr", "-o", "b.exr"], ["cannot read 'damaged.exr': ", "copy or export the image anew"]),
+        (["damaged.exr", "-o", "b.exr"], ["cannot read 'damaged.exr': ", "copy or export it anew"]),
         (["empty.exr", "-o", "b.exr"], ["cannot read 'empty.exr': it is empty"]),
         (["a.spectral.exr"], ["-o OUT"]),
         (["a.spectral.exr", "-o", "a.spectral.exr"], ["both input and output"]),

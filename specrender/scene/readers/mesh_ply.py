@@ -5,6 +5,7 @@ Triangles and quads in binary files are memory-mapped; a file that mixes polygon
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -14,6 +15,7 @@ import plyfile
 
 from specrender.color import srgb_decode
 from specrender.errors import SceneError
+from specrender.files import AGAIN
 from specrender.scene.readers.meshes import Mesh
 
 #: Names of the list of vertex indices, and of the texture coordinates, in use.
@@ -22,6 +24,8 @@ UV_NAMES = (("u", "v"), ("s", "t"), ("texture_u", "texture_v"))
 #: Names of the parts of a colour, and endings of the parts of other attributes.
 COLOR_NAMES = {"r", "g", "b", "red", "green", "blue"}
 ENDINGS = {*"0123", *"rgb", *"xyz"}
+#: Beginnings of the lines of a header that say nothing about the mesh.
+COMMENTS = (b"comment", b"obj_info")
 #: Bytes of the number types of binary files.
 SIZES = {
     **dict.fromkeys(("char", "uchar", "int8", "uint8"), 1),
@@ -93,10 +97,29 @@ def _attributes(rows, kind, taken) -> dict[str, np.ndarray]:
     return found
 
 
+def _head(path):
+    """The bytes that hold the header."""
+    with path.open("rb") as file:
+        return file.read(65536)
+
+
+def _plain(path):
+    """A function that gives what plyfile may read: the file, or, if comments of its header hold more than ASCII, its
+    bytes with question marks there.
+
+    Programs put the names of files and people into them.
+    """
+    lines = _head(path).partition(b"end_header")[0].splitlines(keepends=True)
+    if all(line.isascii() for line in lines):
+        return lambda: path
+    plain = b"".join(re.sub(rb"[\x80-\xff]", b"?", line) if line.startswith(COMMENTS) else line for line in lines)
+    contents = plain + path.read_bytes()[len(plain) :]
+    return lambda: io.BytesIO(contents)
+
+
 def _check_size(path):
     """A SceneError if the file is shorter than the counts in its header allow: nothing is allocated for those."""
-    with path.open("rb") as file:
-        head = file.read(65536)
+    head = _head(path)
     match = re.search(rb"^end_header ?\n", head.replace(b"\r\n", b" \n"), re.MULTILINE)
     if not head.startswith(b"ply") or match is None:
         return  # no header that can be judged here
@@ -112,33 +135,34 @@ def _check_size(path):
             needed += count * (SIZES.get(words[2 if words[1] == "list" else 1], 0) if binary else 2)
         available = path.stat().st_size - match.end()
         if needed > available + 2:
-            raise SceneError(
-                f"is truncated: {count} entries of '{name}' need {needed} bytes or more, {available} follow", str(path)
-            )
+            problem = f"{count} entries of '{name}' need {needed} bytes or more, {available} follow"
+            raise SceneError(f"is truncated: {problem}{AGAIN}", str(path))
 
 
 def _read(path):
     """The whole file; the first attempts assume that all polygons are triangles, or all quads, and can be mapped."""
     _check_size(path)
+    plain = _plain(path)
     for size in (3, 4):
         try:
-            return plyfile.PlyData.read(path, mmap="c", known_list_len={"face": dict.fromkeys(INDEX_NAMES, size)})
+            return plyfile.PlyData.read(plain(), mmap="c", known_list_len={"face": dict.fromkeys(INDEX_NAMES, size)})
         except (plyfile.PlyParseError, UnicodeDecodeError, ValueError, EOFError, OverflowError):
             pass  # another polygon size, or a bad file: the reading below tells which
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of NumPy, about lists without numbers; the checks of meshes find them
-            return plyfile.PlyData.read(path, mmap=False)
+            return plyfile.PlyData.read(plain(), mmap=False)
     except plyfile.PlyHeaderParseError as error:
         # without the list of all types, in Python's syntax, that follows an unknown one
         what = re.sub(r"field type ('.*') not in \[.*\]$", r"there is no property type \1", str(error))
         raise SceneError(f"is not a PLY file: {what}", str(path)) from None
     except plyfile.PlyParseError as error:
-        raise SceneError(f"the PLY file is damaged or truncated: {error}", str(path)) from None
+        raise SceneError(f"the PLY file is damaged or truncated: {error}{AGAIN}", str(path)) from None
     except UnicodeDecodeError:
-        raise SceneError("the PLY file is damaged: its text holds bytes that are not ASCII", str(path)) from None
+        problem = "its text holds bytes that are not ASCII"
+        raise SceneError(f"the PLY file is damaged: {problem}{AGAIN}", str(path)) from None
     except (ValueError, EOFError, OverflowError):
-        raise SceneError("the PLY file is damaged: its numbers do not fit its header", str(path)) from None
+        raise SceneError(f"the PLY file is damaged: its numbers do not fit its header{AGAIN}", str(path)) from None
 
 
 def _columns(rows, names):

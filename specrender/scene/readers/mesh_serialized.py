@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import AGAIN
 from specrender.scene.readers.meshes import Mesh
 
 MAGIC = 0x041C
@@ -32,7 +33,7 @@ def load_serialized(path: Path, shape_index=0) -> Mesh:
     try:
         stream = memoryview(zlib.decompressobj().decompress(data[start + 4 : end]))
     except zlib.error:
-        raise SceneError(f"mesh {shape_index} is damaged: what it holds cannot be decompressed", where) from None
+        raise SceneError(f"mesh {shape_index} is damaged: what it holds cannot be decompressed{AGAIN}", where) from None
     return _decode(stream, version, f"{where}, mesh {shape_index}")
 
 
@@ -44,13 +45,13 @@ def _extent(data, version, shape_index, where):
     if count < 1 or first < 4:
         if shape_index == 0:
             return 0, len(data)  # no dictionary: one mesh, as Mitsuba reads it
-        raise SceneError("the dictionary at the end of the file is damaged", where)
+        raise SceneError(f"the dictionary at the end of the file is damaged{AGAIN}", where)
     if not 0 <= shape_index < count:
         raise SceneError(f"shape_index {shape_index} is out of range; the file has meshes 0 to {count - 1}", where)
     offsets = [*np.frombuffer(data[first : len(data) - 4], f"<u{width}").astype(np.int64).tolist(), first]
     start, end = offsets[shape_index], offsets[shape_index + 1]
     if not 0 <= start < end <= first:
-        raise SceneError(f"the offset {start} of mesh {shape_index} is outside the file", where)
+        raise SceneError(f"the offset {start} of mesh {shape_index} is outside the file{AGAIN}", where)
     return start, end
 
 
@@ -62,7 +63,7 @@ def _decode(stream, version, where):
         nonlocal position
         size = np.dtype(dtype).itemsize * count
         if position + size > len(stream):
-            raise SceneError("the mesh is truncated", where)
+            raise SceneError(f"the mesh is truncated{AGAIN}", where)
         array = np.frombuffer(stream, dtype, count, position)
         position += size
         return array
@@ -71,7 +72,7 @@ def _decode(stream, version, where):
     if version == 4:
         end = bytes(stream[position : position + 65536]).find(b"\0")
         if end < 0:
-            raise SceneError("the mesh is truncated", where)
+            raise SceneError(f"the mesh is truncated{AGAIN}", where)
         position += end + 1
     vertices, triangles = (int(n) for n in take("<u8", 2))
     real = "<f8" if flags & DOUBLE_PRECISION else "<f4"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import AGAIN
 from specrender.scene.readers.meshes import Mesh
 
 #: One facet of a binary file: normal, three corners, an attribute (50 bytes).
@@ -24,11 +25,11 @@ def load_stl(path: Path) -> Mesh:
     elif data.lstrip()[:5].lower() == b"solid":
         corners = _ascii(data, path)
     elif 0 < count * FACET.itemsize < len(data) - 84:
-        extra = len(data) - 84 - count * FACET.itemsize
-        raise SceneError(f"is not an STL file, or has {extra} bytes too many after its {count} facets", str(path))
+        extra = f"{len(data) - 84 - count * FACET.itemsize} bytes too many"
+        raise SceneError(f"is not an STL file, or has {extra} after its {count} facets{AGAIN}", str(path))
     else:
         expected = f"{count} facets need {84 + count * 50} bytes" if count >= 0 else "a header needs 84 bytes"
-        raise SceneError(f"is not an STL file or is truncated: {expected}, the file has {len(data)}", str(path))
+        raise SceneError(f"is not an STL file or is truncated: {expected}, the file has {len(data)}{AGAIN}", str(path))
     if len(corners) == 0:
         raise SceneError("the mesh has no faces", str(path))
     # Compare bit patterns; adding 0 turns -0 into 0.
@@ -45,5 +46,5 @@ def _ascii(data, path):
     except ValueError:
         raise SceneError("a vertex line has no three numbers", str(path)) from None
     if len(corners) % 3 or b"endsolid" not in data[-1024:].lower():
-        raise SceneError("the STL file is truncated", str(path))
+        raise SceneError(f"the STL file is truncated{AGAIN}", str(path))
     return corners

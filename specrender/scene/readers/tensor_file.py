@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError
-from specrender.files import reason
+from specrender.files import AGAIN, reason
 
 MAGIC = b"tensor_file\0"
 #: Element types by their number in the file.
 DTYPES = ("", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8")
 #: Arrays of a material have five dimensions at most, and fewer than twenty names.
 MAX_FIELDS, MAX_DIMENSIONS = 64, 16
+#: The longest name is "description".
+LONGEST_NAME = 255
 
 
 def read_tensor_file(path) -> dict[str, np.ndarray]:
@@ -33,7 +35,7 @@ def read_tensor_file(path) -> dict[str, np.ndarray]:
     try:
         return dict(_fields(data, path))
     except struct.error:
-        raise InputError(f"the file '{path}' is cut short") from None
+        raise InputError(f"the file '{path}' is cut short{AGAIN}") from None
 
 
 def _fields(data, path):
@@ -46,6 +48,8 @@ def _fields(data, path):
     for _ in range(count):
         (length,) = struct.unpack_from("<H", data, position)
         name = data[position + 2 : position + 2 + length].decode("utf-8", "replace")
+        if length > LONGEST_NAME:
+            raise InputError(f"the file '{path}' is damaged: it has an array whose name takes {length} bytes{AGAIN}")
         position += 2 + length
         dimensions, kind, offset = struct.unpack_from("<HBQ", data, position)
         position += 11
@@ -58,5 +62,5 @@ def _fields(data, path):
         for extent in shape:
             size *= extent
         if offset + size * dtype.itemsize > len(data):
-            raise InputError(f"the file '{path}' is cut short in its array '{name}'")
+            raise InputError(f"the file '{path}' is cut short in its array '{name}'{AGAIN}")
         yield name, np.frombuffer(data, dtype, size, offset).reshape(shape)

@@ -131,9 +131,19 @@ def test_ply_normals_and_uvs(tmp_path, uv):
     np.testing.assert_allclose(load_mesh(path, flip_tex_coords=True).uvs[:, 1], 1 - QUAD[:, 1] * 0.5)
 
 
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian"])
+@pytest.mark.parametrize("comment", ["Größe 5 – by José".encode(), b"\xe9\xff end_headers"])
+def test_comments_of_ply_may_hold_anything(tmp_path, kind, comment):
+    data = ply(kind, order="" if kind == "ascii" else "<").replace(b"made here", comment)
+    mesh = load_mesh(write(tmp_path, "a.ply", data))
+    np.testing.assert_array_equal(mesh.positions, QUAD)
+
+
 def test_bad_ply(tmp_path):
     whole = ply("binary_little_endian")
     fails(write(tmp_path, "cut.ply", whole[:-5]), "truncated")
+    fails(write(tmp_path, "cut.ply", whole[:-5]), "copy or export it anew")
+    fails(write(tmp_path, "name.ply", whole.replace(b"float x", b"float \xe9")), "not ASCII")
     fails(write(tmp_path, "cut2.ply", whole[: whole.index(b"end_header") + 30]), "truncated")
     fails(write(tmp_path, "cut3.ply", ply("ascii")[:-8]), "truncated")
     fails(write(tmp_path, "no.ply", b"hello"), "is not a PLY file")

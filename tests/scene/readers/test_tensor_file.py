@@ -34,6 +34,7 @@ def test_damaged_files(tmp_path):
         (0, b"T", "not a tensor file"),
         (12, b"\2", "version 2.0"),
         (14, b"\xff\xff\xff\xff", "claims to hold"),
+        (18, b"\xff\xff", r"x\.bsdf' is damaged: it has an array whose name takes 65535 bytes; copy or export it"),
         (23, b"\x50", "unknown type"),
     ):
         path.write_bytes(data[:start] + replacement + data[start + len(replacement) :])
