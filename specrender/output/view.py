@@ -12,6 +12,8 @@ import numpy as np
 
 from specrender.color.gamuts import Gamut, gamut
 from specrender.errors import InputError, SpecrenderError, did_you_mean
+from specrender.files import why_unreadable
+from specrender.image_files import library_error
 
 DEFAULT_CONFIG = "ocio://default"
 
@@ -95,7 +97,7 @@ def apply_view(rgb: np.ndarray, space: str, view: View) -> np.ndarray:
         source, view.display, view.view, fromspace=space, unpremult=False, colorconfig=view.config
     )
     if shown.has_error:
-        raise SpecrenderError(f"the view '{view.view}' failed: {shown.geterror().strip().splitlines()[0]}")
+        raise SpecrenderError(f"the view '{view.view}' failed: {library_error(shown)}")
     return shown.get_pixels("float").reshape(height, width, 3)
 
 
@@ -103,9 +105,10 @@ def apply_view(rgb: np.ndarray, space: str, view: View) -> np.ndarray:
 def _loaded(name: str):
     import OpenImageIO as oiio
 
-    config = oiio.ColorConfig(name)
-    problem = config.geterror()
-    if problem or not config.getDisplayNames():
-        reason = problem.strip().splitlines()[0] if problem else "it has no displays"
-        raise InputError(f"the OpenColorIO config '{name}' cannot be used: {reason}")
+    problem = why_unreadable(name) if os.path.exists(name) else None  # else the name of a built-in one
+    if problem is None:
+        config = oiio.ColorConfig(name)
+        problem = library_error(config) or ("" if config.getDisplayNames() else "it has no displays")
+    if problem:
+        raise InputError(f"the OpenColorIO config '{name}' cannot be used: {problem}")
     return config

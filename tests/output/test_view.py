@@ -123,3 +123,11 @@ def test_config_of_the_environment(monkeypatch, tmp_path):
     with pytest.raises(InputError, match=r"mine\.ocio"):
         views()
     assert views("ocio://default")
+
+
+def test_what_is_no_config(tmp_path):
+    (tmp_path / "text.ocio").write_text("no config")
+    for name, problem in ((tmp_path, "it is a folder"), (tmp_path / "text.ocio", ".+"), (tmp_path / "gone.ocio", ".+")):
+        with pytest.raises(InputError, match=rf"config '{name}' cannot be used: {problem}") as caught:
+            check_output(tmp_path / "a.png", OutputOptions(display="x", ocio=str(name)))
+        assert "\n" not in str(caught.value)

@@ -35,11 +35,17 @@ def load_image(path: Path, raw: bool, channel: str | None = None) -> np.ndarray:
         pixels = np.ones_like(pixels)
     elif channel is not None:
         pixels = np.repeat(pixels[..., [max("rgb".find(channel), 0)]], 3, axis=2)
-    if not np.isfinite(pixels).all():
-        raise InputError(f"image file '{path}' has pixels that are not finite")
+    _check_finite(pixels, path)
     if not raw and spec.format.basetype not in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE):
         pixels = srgb_decode(pixels).astype(np.float32)
     return np.ascontiguousarray(pixels)
+
+
+def _check_finite(pixels, path):
+    bad = np.count_nonzero(~np.isfinite(pixels).all(axis=2))
+    if bad:
+        share = f"{bad} of {pixels.shape[0] * pixels.shape[1]} pixels"
+        raise InputError(f"image file '{path}' has {share} that are not finite: replace NaN and infinity in it")
 
 
 def _colour_channels(names) -> tuple[int, int]:
@@ -75,8 +81,7 @@ def load_spectral_image(path: Path, prefer: str) -> tuple[np.ndarray, np.ndarray
     _, pixels = read_pixels(path, choose)
     channels = found[prefer] or found["S0" if prefer == "T" else "T"]
     spectra = np.ascontiguousarray(pixels[..., list(channels.values())])
-    if not np.isfinite(spectra).all():
-        raise InputError(f"image file '{path}' has pixels that are not finite")
+    _check_finite(spectra, path)
     return np.array(list(channels)), spectra
 
 

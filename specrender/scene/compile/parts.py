@@ -26,11 +26,12 @@ def _read(shape, load, *arguments):
         raise d.fail(shape, str(error)) from None
 
 
-def _moved(curves, matrix):
+def _moved(curves, shape):
     """The control points through to_world; radii stay, as in Mitsuba."""
+    matrix = shape.to_world.matrix
     moved = [np.concatenate([c[:, :3] @ matrix[:3, :3].T + matrix[:3, 3], c[:, 3:]], axis=1) for c in curves]
     if not all(np.isfinite(c.astype(np.float32)).all() for c in moved):
-        raise SceneError("the transformed curve leaves the range of float32")
+        raise d.fail(shape, "the transformed curve leaves the range of float32")
     return moved
 
 
@@ -72,10 +73,7 @@ def _boxes(parts) -> np.ndarray:
 
 def _add_curve(shape, record, geometry, builder, kind, least, cut):
     curves = _read(shape, load_curves, least)
-    try:
-        parts = cut(_moved(curves, shape.to_world.matrix))
-    except SceneError as error:
-        raise d.fail(shape, error.message) from None
+    parts = cut(_moved(curves, shape))
     record["kind"] = kind
     record["parts"] = len(parts)
     record["data"] = builder.values(parts) // 4
