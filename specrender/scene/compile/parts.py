@@ -30,7 +30,9 @@ def _moved(curves, shape):
     """The control points through to_world; radii stay, as in Mitsuba."""
     matrix = shape.to_world.matrix
     moved = [np.concatenate([c[:, :3] @ matrix[:3, :3].T + matrix[:3, 3], c[:, 3:]], axis=1) for c in curves]
-    if not all(np.isfinite(c.astype(np.float32)).all() for c in moved):
+    with np.errstate(over="ignore"):
+        fit = all(np.isfinite(c.astype(np.float32)).all() for c in moved)
+    if not fit:
         raise d.fail(shape, "the transformed curve leaves the range of float32")
     return moved
 
