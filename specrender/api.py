@@ -70,15 +70,17 @@ def render(
     aovs : names of extra layers, see `film.aovs`.
     spectral_film : record spectra, in 5 nm bins unless the scene's film says otherwise.
     observer : who looks: a name of `spectra.observers`, or a camera from a .csv file; None is the CIE 1931 observer.
-    time : seconds of rendering after which it ends.
+    time : seconds of rendering after which it ends; the first sample of every pixel is finished in any case.
     noise : error at which it ends, see `film.noise`.  The first of `spp`, `time` and `noise` that is met ends the
         render; the number of samples of the scene counts only if none is given.
-    adaptive : more samples where the error is large; None: if `noise` is given.
+    adaptive : more samples where the error is large, from 64 per pixel on; None: if `noise` is given.  `spp` is then
+        their mean; `film.counts()` has the numbers, and EXR files have them in the layer `sampleCount`.
     samples : (first, last), a part of the samples, last exclusive, for `film.merged`.
     clamp_indirect : largest radiance of a contribution of indirect light; biased.
     checkpoint : file in which the film is kept; None: none.
     every : seconds between checkpoints.
-    resume : go on with the film in the checkpoint, if there is one.
+    resume : go on with the film in the checkpoint, if there is one.  With the same or a larger `spp` and the same
+        `noise` and `adaptive`, it ends with the same bits as a render in one go.
     dask : address of a dask scheduler whose workers render.
     denoise : `film.denoised` is wanted, too, and the AOVs that guide it; see `specrender.denoise`.
     progress : show a progress bar on standard error.

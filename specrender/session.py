@@ -244,9 +244,10 @@ def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
         if not 0 <= first < last:
             raise InputError(f"a range of samples is FIRST:LAST with 0 <= FIRST < LAST, got {first}:{last}")
         if spp is not None:
-            raise InputError(f"the range {first}:{last} says how many samples there are; leave spp out")
+            raise InputError(f"--samples {first}:{last} says how many samples there are: leave --spp out")
         if noise is not None or adaptive:
-            raise InputError("a range of samples is rendered in every pixel: it excludes noise and adaptive sampling")
+            given = "--noise" if noise is not None else "--adaptive on"
+            raise InputError(f"--samples {first}:{last} is rendered in every pixel: it excludes {given}")
         spp = last - first
     elif spp is None and time is None and noise is None:
         spp = scene.sampler.sample_count

@@ -30,10 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except SpecrenderError as error:
         return _failed("error", error, error.exit_code)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         with contextlib.suppress(ValueError):  # not the main thread
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # once more would end the process by the signal
-        say("specrender: interrupted; nothing was written")
+        say(f"specrender: interrupted; {str(interrupt) or 'nothing was written'}")
         return 130
     except BrokenPipeError:  # `specrender info ... | head`
         silence(sys.stdout)

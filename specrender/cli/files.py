@@ -8,6 +8,9 @@ from pathlib import Path
 
 from specrender.errors import InputError
 
+#: What names of folders may end in; `Path` drops it.
+SEPARATORS = tuple({"/", os.sep})
+
 
 def is_same_file(one, other) -> bool:
     """Whether two names mean one file, links followed."""
@@ -21,6 +24,9 @@ def checked_paths(names: list[str], default: str) -> list[Path]:
     """The output files, found to be writable and different from one another; `default` if none is named."""
     from specrender.output import check_output
 
+    for name in names:
+        if name.endswith(SEPARATORS):
+            raise InputError(f"cannot write '{name}': it names a folder; give a file name")
     paths = [Path(name) for name in names] or [Path(default)]
     for index, path in enumerate(paths):
         if any(is_same_file(path, other) for other in paths[:index]):

@@ -1,15 +1,23 @@
-"""Ctrl-C: the first asks a render to stop and write what there is, the second ends it at once."""
+"""Ctrl-C: the first asks a render to stop and write what there is, the second ends it at once.
+
+One wish may come as several signals: `timeout -s INT` sends one to the process and one to its group.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import threading
+import time
 
 from specrender.cli.streams import say
 
 SIGNALS = ("SIGINT", "SIGTERM")
+
+#: Signals within this time [s] after one that was heeded are the same wish.
+SAME_WISH = 0.5
 
 
 class Interrupts:
@@ -22,6 +30,7 @@ class Interrupts:
         self._before = {}
         self._is_ending = False
         self._is_stopping = False
+        self._heeded = -math.inf
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # elsewhere Python does not allow handlers
@@ -37,6 +46,10 @@ class Interrupts:
             signal.signal(number, signal.SIG_IGN if is_ending else handler)
 
     def _handle(self, number, frame):
+        now = time.monotonic()
+        if now - self._heeded < SAME_WISH:
+            return
+        self._heeded = now
         if self._is_ending:
             os._exit(130)
         if self._is_stopping and not self.stop.is_set():

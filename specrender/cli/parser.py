@@ -109,23 +109,28 @@ def _add_render(commands):
     _add_colour(parser)
     group = parser.add_argument_group("when it is done; the first that is met ends it")
     add = group.add_argument
-    add("--time", type=_positive, metavar="S", help="seconds of rendering")
+    add("--time", type=_positive, metavar="S",
+        help="seconds of rendering; the first sample of every pixel is finished in any case")  # fmt: skip
     add("--noise", type=_positive, metavar="TARGET",
-        help="median over the pixels of the standard error of luminance, divided by luminance + 0.01 of the image's "
-             "mean: 0.02 is clean, 0.1 is a sketch")  # fmt: skip
-    add("--adaptive", choices=("on", "off"), help="more samples where the error is large [on with --noise]")
+        help="median over the pixels (those whose samples differ) of the standard error of luminance, divided by "
+             "luminance + 0.01 of the image's mean; 0.02 is clean, 0.1 is a sketch; from 64 samples on")  # fmt: skip
+    add("--adaptive", choices=("on", "off"),
+        help="more samples where the error is large, from 64 per pixel on; --spp is their mean, and EXR files have "
+             "the numbers in a layer sampleCount [on with --noise]")  # fmt: skip
     add("--samples", type=_range, metavar="A:B", help="only samples A to B-1, a part for `specrender merge`")
 
     group = parser.add_argument_group("the run")
     add = group.add_argument
     add("--checkpoint", metavar="FILE", help="where the state is kept; stays there in the end [OUT.checkpoint]")
     add("--every", type=_positive, metavar="S", help="seconds between checkpoints [60]")
-    add("--resume", action="store_true", help="go on with the checkpoint, if there is one")
+    add("--resume", action="store_true",
+        help="go on with the checkpoint, if there is one; with the same or a larger --spp and the same --noise and "
+             "--adaptive, to the same bits as in one go")  # fmt: skip
     add("--denoise", action="store_true",
         help="smooth the picture by Open Image Denoise; EXR files keep the noisy one in layers")  # fmt: skip
     add("--dask", metavar="ADDRESS", help="scheduler of a dask.distributed cluster that renders, as tcp://host:8786")
     add("--tev", nargs="?", const=TEV, metavar="HOST:PORT", help=f"show tiles in the tev viewer as they come [{TEV}]")
-    add("--preview", metavar="FILE.png", help="a picture, .png or .jpg, that is written every few seconds")
+    add("--preview", metavar="FILE.png", help="a picture, .png or .jpg, written every few seconds and in the end")
     add("--stats", metavar="FILE.json", help="write speed, seconds per stage and counters")
     add("--threads", type=_integer(1), metavar="N", help="[all processors]")
     add("--quiet", action="store_true", help="print errors only")

@@ -12,18 +12,25 @@ LINE_SECONDS = 10.0
 
 
 def described(plan) -> str:
-    """The stop rules of a plan as text: "64 samples each", "at most 64 samples each, at most 10 s"."""
+    """The stop rules of a plan as text: "64 samples each", "at most 64 samples each, at most 10 s".
+
+    What cannot come to pass is not announced: errors are judged, and sampling is adaptive, from some samples on.
+    """
+    from specrender.film.noise import FIRST_DECISION
+
     rules = []
-    if plan.noise is not None:
+    most = plan.samples
+    is_judged = plan.noise is not None and (most is None or most >= FIRST_DECISION)
+    is_adaptive = plan.is_adaptive and (most is None or most > FIRST_DECISION)
+    if is_judged:
         rules.append(f"to noise {plan.noise:g}")
-    most = "at most " if plan.noise is not None or plan.seconds is not None else ""
-    if plan.samples is not None:
-        each = "each" if not plan.is_adaptive else "each on average"
-        rules.append(f"{most}{plan.samples} sample{'s' * (plan.samples > 1)} {each}")
+    if most is not None:
+        at_most = "at most " if is_judged or plan.seconds is not None else ""
+        rules.append(f"{at_most}{most} sample{'s' * (most > 1)} each{' on average' * is_adaptive}")
     if plan.seconds is not None:
         rules.append(f"{'at most ' if len(rules) else ''}{plan.seconds:g} s")
     if plan.is_adaptive:
-        rules.append("adaptive")
+        rules.append("adaptive" if is_adaptive else f"uniform (adaptive sampling begins after {FIRST_DECISION})")
     return ", ".join(rules)
 
 

@@ -14,14 +14,13 @@ from specrender.cli.colour import output_choices, report_colour
 from specrender.cli.files import checked_paths, is_same_file
 from specrender.cli.info import nodes
 from specrender.cli.interrupts import Interrupts
+from specrender.cli.outcome import outcome
+from specrender.cli.preview import Preview
 from specrender.cli.progress import announce_compiling, described, progress
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
 from specrender.files import write_text
 from specrender.scene.readers import check_scene_file
-
-#: Formats of --preview: those that every viewer shows, and that take no time beside the render.
-PREVIEWS = (".png", ".jpg", ".jpeg")
 
 OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
 
@@ -33,12 +32,13 @@ def run(arguments) -> int:
         started = time.perf_counter()
         check_scene_file(arguments.scene)  # before its name makes the name of an output
         paths = _checked_outputs(arguments)
-        preview = _preview(arguments, paths)
+        preview = Preview(arguments.preview, paths)
         session = _session(arguments, paths)
         session.seconds["import"] = time.perf_counter() - STARTED
         session.read(arguments.scene, dict(arguments.defines), arguments.dispersive)
         _keep_inputs(session.scene, arguments, paths)
-        choices = output_choices(arguments, [*paths, *preview])
+        choices = output_choices(arguments, [*paths, *preview.paths])
+        preview.choices = next((choices[path] for path in preview.paths), {})
         with session.timed("import"):
             from specrender.output.balance import check_pixel
 
@@ -51,23 +51,37 @@ def run(arguments) -> int:
         is_resumed = running.resume(arguments, session, checkpoint)
         _note_oddities(session.scene, arguments, paths)
         running.note_too_few_for_decisions(plan)
-        interrupts.is_rendering = True
-        job = running.job_of(arguments, interrupts.stop, checkpoint, session, choices)
-        _render(session, plan, job, arguments)
-        if is_resumed:
-            running.note_nothing_added(session, plan)
-        if arguments.denoise:
-            running.denoise(session)
-        written = _write(session, paths, choices, checkpoint, running.is_kept(arguments))
-        interrupts.is_rendering = False
-        session.seconds["total"] = time.perf_counter() - min(started, STARTED)
-        if not arguments.quiet:
-            _report(session, written, bool(compiled), report_colour(written, arguments.exposure))
-        if arguments.stats:
-            write_text(arguments.stats, json.dumps(_stats(session, written), indent=2, allow_nan=False) + "\n")
+        written = []
+        try:
+            interrupts.is_rendering = True
+            job = running.job_of(arguments, interrupts.stop, checkpoint, session, preview)
+            _render(session, plan, job, arguments)
+            if is_resumed:
+                running.note_nothing_added(session, plan)
+            if arguments.denoise:
+                running.denoise(session)
+            preview.show(session.film)
+            _write(session, paths, choices, checkpoint, running.is_kept(arguments), written)
+            interrupts.is_rendering = False
+            session.seconds["total"] = time.perf_counter() - min(started, STARTED)
+            if not arguments.quiet:
+                ending = outcome(arguments, session, plan)
+                _report(session, written, ending, bool(compiled), report_colour(written, arguments.exposure))
+            if arguments.stats:
+                write_text(arguments.stats, json.dumps(_stats(session, written), indent=2, allow_nan=False) + "\n")
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_what_there_is(written, preview, checkpoint)) from None
         if checkpoint.problem:
             raise SpecrenderError(checkpoint.problem)
         return 130 if session.stats.interrupted else 0
+
+
+def _what_there_is(written, preview, checkpoint):
+    """Words on the files that an interrupted run leaves, for "interrupted; ..."; "" if there are none."""
+    files = [str(file.path) for file in written]
+    files += [f"{path} (the preview)" for path in preview.paths if preview.is_written]
+    files += [f"{checkpoint.path} (to --resume)"] if checkpoint.saved else []
+    return f"there is {', '.join(files)}" if files else ""
 
 
 def _checked_outputs(arguments):
@@ -80,16 +94,6 @@ def _checked_outputs(arguments):
         if not folder.is_dir() or Path(arguments.stats).is_dir() or not os.access(folder, os.W_OK):
             raise InputError(f"cannot write '{arguments.stats}': it must be a file in a folder that can be written to")
     return paths
-
-
-def _preview(arguments, paths):
-    """The file of --preview, if there is one, found to be writable and quick to write and to show."""
-    if arguments.preview is None:
-        return []
-    if Path(arguments.preview).suffix.lower() not in PREVIEWS:
-        allowed = f"{', '.join(PREVIEWS[:-1])} or {PREVIEWS[-1]}"
-        raise InputError(f"--preview writes a picture for viewers, {allowed}, not '{arguments.preview}'")
-    return checked_paths([*map(str, paths), arguments.preview], "")[len(paths) :]
 
 
 def _layers(arguments):
@@ -175,14 +179,18 @@ def _render(session, plan, job, arguments):
         bar.close()
 
 
-def _write(session, paths, choices, checkpoint, is_kept):
-    """Write checkpoint and files; the checkpoint comes first, and goes when it is not wanted and all is well."""
+def _write(session, paths, choices, checkpoint, is_kept, written):
+    """Write checkpoint and files; the checkpoint comes first, and goes when it is not wanted and all is well.
+
+    written : a list that gets what is written, as it is.
+    """
     is_unfinished = session.stats.interrupted
     if is_kept or is_unfinished:
         with session.timed("checkpoint"):
             checkpoint.save(session.film)
     try:
-        written = [session.write(path, **choices[path]) for path in paths]
+        for path in paths:
+            written.append(session.write(path, **choices[path]))
     except SpecrenderError as error:
         if not (is_kept or is_unfinished):
             checkpoint.save(session.film)
@@ -192,7 +200,6 @@ def _write(session, paths, choices, checkpoint, is_kept):
     if not (is_kept or is_unfinished):
         checkpoint.problem = None
         checkpoint.remove()
-    return written
 
 
 def _stats(session, written):
@@ -228,22 +235,12 @@ def _stats(session, written):
     }
 
 
-def _report(session, written, compiled, colour):
-    from specrender.driver import Stop
-
+def _report(session, written, ending, compiled, colour):
     stats = session.stats
-    parts = [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
+    parts = [ending]
     if compiled:
-        parts.insert(0, f"compiled kernels in {session.seconds['compile_kernel']:.1f} s")
-    if stats.stop is Stop.TIME or (session.film.extra_samples is not None and not stats.interrupted):
-        mean = session.film.total_samples() / session.film.pixel_count
-        parts.insert(0, f"{running.span(session.film)} samples per pixel, {mean:.4g} on average")
-    elif stats.noise is not None:
-        parts.insert(0, f"{running.span(session.film)} samples per pixel")
-    if stats.noise is not None and stats.noise < float("inf"):
-        parts.insert(0, f"noise {stats.noise:.3g}, 95 % of the pixels below {stats.worst_noise:.3g}")
-    if stats.interrupted:
-        parts.insert(0, f"interrupted after {running.span(session.film)} samples per pixel")
+        parts.append(f"compiled kernels in {session.seconds['compile_kernel']:.1f} s")
+    parts += [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
     if stats.non_finite:
         place = running.located(session)[0]
         seen = f", where {place['material']} is seen" if place["material"] else ""

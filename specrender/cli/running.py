@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+from specrender.cli.preview import SECONDS
 from specrender.cli.streams import say
-from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
+from specrender.errors import InputError, SpecrenderWarning
 
 
 def plan_of(arguments, scene):
@@ -69,7 +70,7 @@ def resume(arguments, session, checkpoint) -> bool:
         if film is not None:
             session.film = film
         if not arguments.quiet:
-            what = f"going on after {film.sample_count}" if film is not None else "there is none yet, starting with 0"
+            what = f"going on after {span(film)}" if film is not None else "there is none yet, starting with 0"
             say(f"specrender: checkpoint '{checkpoint.path}': {what} samples per pixel")
         return film is not None
     if checkpoint.path.exists():
@@ -96,9 +97,12 @@ def note_too_few_for_decisions(plan) -> None:
     """A note if a render ends before errors are judged for the first time."""
     from specrender.film.noise import FIRST_DECISION
 
-    if plan.needs_decisions and plan.samples is not None and plan.samples < FIRST_DECISION:
-        lost = [f"no noise target of {plan.noise:g} can end it"] if plan.noise is not None else []
+    if plan.needs_decisions and plan.samples is not None and plan.samples <= FIRST_DECISION:
+        is_judged = plan.noise is None or plan.samples == FIRST_DECISION
+        lost = [] if is_judged else [f"no noise target of {plan.noise:g} can end it"]
         lost += ["sampling stays uniform"] if plan.is_adaptive else []
+        if not lost:
+            return
         few = f"{plan.samples} sample{'s' * (plan.samples > 1)} per pixel"
         _note(f"errors are judged from {FIRST_DECISION} samples per pixel on: with {few}, {' and '.join(lost)}")
 
@@ -107,7 +111,7 @@ def _note(message):
     warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
 
-def job_of(arguments, stop, checkpoint, session, choices):
+def job_of(arguments, stop, checkpoint, session, preview):
     """The hooks of a render: checkpoints, a preview, a live view.
 
     Checkpoints that cannot be saved and viewers that are gone are mentioned and do not stop the render.
@@ -120,31 +124,11 @@ def job_of(arguments, stop, checkpoint, session, choices):
 
     job = Job(stop=stop)
     job.regulars.append(checkpoint.saving(EVERY if arguments.every is None else arguments.every, complain))
-    if arguments.preview:
-        job.regulars.append(Regular(PREVIEW_SECONDS, _preview(Path(arguments.preview), choices, complain)))
+    if preview.paths:
+        job.regulars.append(Regular(SECONDS, preview.show))
     if arguments.tev:
         job.on_tile = _live_view(arguments.tev, session, complain)
     return job
-
-
-#: Seconds between two previews.
-PREVIEW_SECONDS = 2.0
-
-
-def _preview(path, choices, complain):
-    from specrender.writing import write
-
-    failed = []
-
-    def show(film):
-        try:
-            write(film, path, **choices.get(path, {}))
-        except SpecrenderError as error:
-            if not failed:
-                complain(error)
-            failed.append(error)
-
-    return show
 
 
 def _live_view(address, session, complain):

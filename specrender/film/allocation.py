@@ -13,7 +13,10 @@ mu of a sample, pixel i wants
 
 which for independent samples (a = 1) is Neyman's rule: numbers of samples proportional to standard deviations.  With a
 noise target, mu is the highest price at which the noise of the image, a median, will be the target.  Without one, mu is
-such that each round adds an eighth to the samples of the image.
+such that each round adds an eighth to the samples of the image; and every pixel is to have half of the mean at least.
+Otherwise the easy ones would stay at the number where errors are judged first for most of a render; and where light is
+found by chance, as behind smooth glass, what looks easy is often what has not met it yet: its variance is that of the
+others, and grows by no more than the factor two if it has half of the samples.
 
 V_i is not that of the pixel itself but of its 24 neighbours: a pixel that stops because of its own samples, which look
 best when they missed something, darkens the image; what its neighbours say is independent of that, and a path that few
@@ -50,6 +53,9 @@ LEFT = 0.02
 
 #: Without a target, a round adds this share of the samples.
 ROUND = 0.125
+
+#: Without a target, every pixel gets this share of the mean at least.
+EVEN = 0.5
 
 #: Pixels that are looked at to find price and cap: enough for medians and means.
 SURVEY = 1 << 14
@@ -141,9 +147,11 @@ class Wishes:
         return np.exp(self._log_wanted(price))
 
     def for_total(self, total: float) -> np.ndarray:
-        """Samples that the pixels want, if with what they have beyond it that is so many for each on average."""
+        """Samples that the pixels want, if with what they have beyond it the mean is `total`; half of that or more."""
         survey = self._survey(np.ones(self.counts.shape, bool))
-        return self.at(survey._highest(lambda price: np.maximum(survey.counts, survey.at(price)).mean() >= total))
+        least = np.maximum(survey.counts, EVEN * total)
+        price = survey._highest(lambda price: np.maximum(least, survey.at(price)).mean() >= total)
+        return np.maximum(self.at(price), EVEN * total)
 
     def for_noise(self, target: float, is_met: bool) -> np.ndarray:
         """Samples that the pixels want so that the noise is the target; more than they have if it is not met."""

@@ -133,6 +133,8 @@ CASES = {
     ),
     "depth that is no number": ({"s.toml": ""}, ["s.toml", "--bit-depth", "x"], ["16, half or float", "'x'"]),
     "linear preview": ({"s.toml": ""}, ["s.toml", "--preview", "p.exr"], ["--preview", ".png, .jpg", "'p.exr'"]),
+    "preview in a folder's name": ({"s.toml": ""}, ["s.toml", "--preview", "p.png/"], ["'p.png/'", "names a folder"]),
+    "output in a folder's name": ({"s.toml": ""}, ["s.toml", "-o", "p.png/"], ["'p.png/'", "names a folder"]),
     "preview of no format": ({"s.toml": ""}, ["s.toml", "--preview", "p"], ["--preview", ".png, .jpg", "'p'"]),
     "unknown observer": ({"s.toml": ""}, ["s.toml", "--observer", "cie1932"], ["'cie1932'", "'cie1931-2'"]),
     "missing camera": ({"s.toml": ""}, ["s.toml", "--observer", "gone.csv"], ["gone.csv"]),

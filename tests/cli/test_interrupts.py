@@ -1,14 +1,39 @@
 """Ctrl-C within the handling of Ctrl-C."""
 
 import signal
+import sys
 import threading
+import time
 
 import pytest
 
 from specrender.cli.interrupts import Interrupts
 
 
-def test_an_interrupt_while_the_first_one_is_handled():
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is set by hand."""
+    now = [100.0]
+    monkeypatch.setattr("specrender.cli.interrupts.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_signals_of_one_wish_are_one(clock):
+    """`timeout -s INT` sends two: one to the process, one to its group."""
+    interrupts = Interrupts(quiet=True)
+    interrupts.is_rendering = True
+    for clock[0] in (100.0, 100.001, 100.4):
+        interrupts._handle(signal.SIGINT, None)
+    assert interrupts.stop.is_set()
+    clock[0] = 100.6
+    with pytest.raises(KeyboardInterrupt):
+        interrupts._handle(signal.SIGINT, None)
+    clock[0] = 100.601  # would end the process at once
+    interrupts._handle(signal.SIGINT, None)
+
+
+def test_an_interrupt_while_the_first_one_is_handled(monkeypatch):
+    monkeypatch.setattr("specrender.cli.interrupts.SAME_WISH", 0.0)
     interrupts = Interrupts(quiet=True)
     interrupts.is_rendering = True
 
@@ -31,3 +56,31 @@ def test_an_interrupt_while_the_first_one_is_handled():
 def test_interrupts_outside_of_rendering_end_at_once():
     with pytest.raises(KeyboardInterrupt):
         Interrupts(quiet=True)._handle(signal.SIGINT, None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind do not exist on Windows")
+def test_two_signals_at_once_keep_the_render(scene, start, tmp_path):
+    process = start("render", scene, "-o", "a.exr", "--spp", 50_000_000, "--threads", 1)
+    while "rendering" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 130 and "wrote a.exr (interrupted: " in out, err
+    assert (tmp_path / "a.exr").is_file() and (tmp_path / "a.exr.checkpoint").is_file()
+
+
+def test_a_second_wish_says_what_there_is(scene, command, tmp_path, monkeypatch):
+    """ "Nothing was written" would not be true of a preview or a checkpoint."""
+
+    def interrupted(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("specrender.session.Session.write", interrupted)
+    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1)
+    assert code == 130 and err.endswith("specrender: interrupted; nothing was written\n")
+    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--preview", "p.png", "--checkpoint", "c")
+    assert code == 130 and err.endswith("interrupted; there is p.png (the preview), c (to --resume)\n")
+    assert (tmp_path / "p.png").is_file() and (tmp_path / "c").is_file()

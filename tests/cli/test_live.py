@@ -12,11 +12,18 @@ from specrender.output import read_image
 
 
 def test_a_preview_is_there_before_the_render_ends(scene, command, tmp_path, monkeypatch):
-    monkeypatch.setattr("specrender.cli.running.PREVIEW_SECONDS", 0.0)
+    monkeypatch.setattr("specrender.cli.running.SECONDS", 0.0)
     assert command("render", scene, "-o", "a.exr", "--spp", 40, "--preview", "p.png", "--exposure", 1)[0] == 0
     assert read_image(tmp_path / "p.png").size == (24, 16)
     code, _, err = command("render", scene, "-o", "a.png", "--spp", 1, "--preview", "a.png")
     assert code == 2 and "given twice" in err
+
+
+def test_the_preview_is_the_picture_in_the_end(scene, command, tmp_path):
+    """Also of a render that ends before the first one is due."""
+    _, _, err = command("render", scene, "-o", "a.png", "--spp", 2, "--preview", "p.png")
+    assert np.array_equal(*(read_image(tmp_path / name).stacked("R", "G", "B") for name in ("a.png", "p.png")))
+    assert "note" not in err
 
 
 def test_tiles_go_to_tev(scene, command):
@@ -81,15 +88,45 @@ def test_a_full_disk_leaves_the_old_checkpoint(scene, command, tmp_path):
 
 def test_noise_target(scene, command, tmp_path):
     _, out, err = command("render", scene, "-o", "a.exr", "--noise", 0.005, "--stats", "s.json")
-    assert "to noise 0.005, adaptive" in err and "noise 0.00" in out and "on average" in out
+    assert "to noise 0.005, adaptive" in err and "(reached --noise 0.005: " in out and ", noise 0.00" in out
     assert {"sampleCount"} <= set(read_image(tmp_path / "a.exr").channels)
     _, out, _ = command("render", scene, "-o", "b.exr", "--noise", 0.005, "--adaptive", "off")
-    assert "samples per pixel" in out and "sampleCount" not in read_image(tmp_path / "b.exr").channels
+    assert " samples per pixel, noise 0.00" in out and "sampleCount" not in read_image(tmp_path / "b.exr").channels
 
 
-def test_time_limit(scene, command):
-    code, out, err = command("render", scene, "-o", "a.exr", "--time", 0.2)
-    assert code == 0 and "0.2 s" in err and "on average" in out
+def test_the_last_line_says_what_ended_the_render(scene, command):
+    def last(*flags):
+        return command("render", scene, "-o", "a.exr", *flags)[1]
+
+    assert "wrote a.exr (stopped at the scene's 4 samples per pixel; rendered in" in last()
+    assert "(stopped at --spp 3; rendered in" in last("--spp", 3)
+    assert "(stopped at --spp 3; rendered in" in last("--spp", 3, "--time", 1000)
+    assert "(stopped at --time 0.2 s: " in last("--time", 0.2)
+    assert "(all of --samples 2:4; " in last("--samples", "2:4")
+    assert "(stopped at --spp 8: noise not judged below 64; " in last("--spp", 8, "--noise", 0.1)
+
+
+def test_a_resumed_render_tells_its_noise_again(scene, command):
+    flags = ("render", scene, "-o", "a.exr", "--resume", "--noise", 1e-4, "--spp", 100)
+    first = command(*flags)[1].partition("; ")[0]
+    assert "(stopped at --spp 100: noise 0.0" in first and " (asked 0.0001), 95 % of the pixels below 0.0" in first
+    assert command(*flags)[1].partition("; ")[0] == first
+
+
+def test_resumed_with_more_samples_to_the_same_picture(scene, command, tmp_path):
+    """Within a round of adaptive sampling, where the first limit ended it."""
+    flags = ("render", scene, "--resume", "--adaptive", "on")
+    command(*flags, "-o", "a.exr", "--spp", 81)
+    command(*flags, "-o", "a.exr", "--spp", 131)
+    command(*flags, "-o", "b.exr", "--spp", 131)
+    a, b = (read_image(tmp_path / name).channels for name in ("a.exr", "b.exr"))
+    assert "sampleCount" in a and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_a_time_limit_that_is_too_short_finishes_the_first_pass(scene, command, tmp_path):
+    code, out, err = command("render", scene, "-o", "a.exr", "--time", 1e-6, "--size", "96x64", "--threads", 1)
+    assert code == 0 and "1e-06 s" in err and "(stopped at --time 1e-06 s: 1 sample per pixel; " in out
+    assert read_image(tmp_path / "a.exr").channels["G"].mean(axis=1).min() > 0.1
 
 
 def test_clamping_takes_light_away_and_only_indirect(scene, command, tmp_path):
@@ -104,10 +141,14 @@ def test_clamping_takes_light_away_and_only_indirect(scene, command, tmp_path):
 def test_too_few_samples_to_judge_errors_by(scene, command):
     flags = ("render", scene, "-o", "a.exr")
     few = "note: errors are judged from 64 samples per pixel on: with 63 samples per pixel, "
-    assert few + "sampling stays uniform\n" in command(*flags, "--spp", 63, "--adaptive", "on")[2]
+    _, _, err = command(*flags, "--spp", 63, "--adaptive", "on")
+    assert few + "sampling stays uniform\n" in err and "63 samples each, uniform (adaptive sampling begins after" in err
     _, _, err = command(*flags, "--spp", 63, "--noise", 0.01)
     assert few + "no noise target of 0.01 can end it and sampling stays uniform\n" in err
-    assert "errors are judged" not in command(*flags, "--spp", 64, "--adaptive", "on")[2]
+    assert "63 samples each, uniform" in err and "to noise" not in err
+    assert "with 64 samples per pixel, sampling stays" in command(*flags, "--spp", 64, "--adaptive", "on")[2]
+    assert "errors are judged" not in command(*flags, "--spp", 65, "--adaptive", "on")[2]
+    assert "errors are judged" not in command(*flags, "--spp", 64, "--noise", 0.01, "--adaptive", "off")[2]
     assert "errors are judged" not in command(*flags, "--spp", 63)[2]
 
 

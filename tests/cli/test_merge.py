@@ -94,9 +94,9 @@ def test_refusals(scene, command, tmp_path):
         assert code == 2 and message in err
     for flags, message in [
         (("--samples", "3:3"), "FIRST:LAST"),
-        (("--samples", "0:3", "--spp", 2), "leave spp out"),
-        (("--samples", "0:3", "--noise", 0.1), "excludes noise"),
-        (("--samples", "0:3", "--adaptive", "on"), "excludes noise"),
+        (("--samples", "0:3", "--spp", 2), "--samples 0:3 says how many samples there are: leave --spp out"),
+        (("--samples", "0:3", "--noise", 0.1), "excludes --noise"),
+        (("--samples", "0:3", "--adaptive", "on"), "excludes --adaptive on"),
     ]:
         code, _, err = command("render", scene, *flags)
         assert code == 2 and message in err

@@ -27,8 +27,9 @@ def test_numbers_of_samples_are_in_the_ratio_of_standard_deviations():
     errors = np.random.default_rng(1).lognormal(size=(30, 40))
     wanted = wishes_of(errors).for_total(3000.0)
     assert np.maximum(wanted, 100).mean() == pytest.approx(3000.0, rel=0.01)
-    free = wanted > noise.FIRST_DECISION
-    assert free.mean() > 0.9
+    free = wanted > allocation.EVEN * 3000.0
+    assert 0.3 < free.mean() < 0.9
+    assert np.all(wanted[~free] == allocation.EVEN * 3000.0)
     ratio = (wanted / errors)[free]
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-9)
 
