@@ -16,7 +16,7 @@ class Plan:
     ----------
     samples : samples per pixel that the film shall hold in the end, counted from its first; None: no limit.  Where
         sampling is adaptive, the mean over the pixels.
-    seconds : wall time of tracing in this run [s]; None: no limit.
+    seconds : wall time of tracing in this run [s], but the first sample of every pixel is finished; None: no limit.
     noise : the `film.noise` to reach; None: no target.
     adaptive : spend samples where the error is large; None: if there is a noise target.
 

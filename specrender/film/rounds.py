@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Golden ratio times 2^32: multiples of it, modulo 2^32, are spread evenly, whatever their number [Knuth1997].
+#: Golden ratio times 2^32: multiples of it, modulo 2^32, are spread evenly, whatever their number.
 _SPREAD = np.uint32(2654435769)
 
 
