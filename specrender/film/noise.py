@@ -81,7 +81,8 @@ def next_count(count: np.ndarray) -> np.ndarray:
 def noise(film: Film) -> float:
     """The noise of a film, by the formula of this module; infinity with fewer than two samples."""
     errors = np.sqrt(relative_variance(film)[..., 1])
-    return float(np.median(errors[errors > ROUNDING])) if np.any(errors > ROUNDING) else 0.0
+    noisy = errors[errors > ROUNDING]
+    return float(np.median(noisy)) if noisy.size else 0.0
 
 
 def judged(film: Film) -> tuple[float, float]:

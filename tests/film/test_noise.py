@@ -116,3 +116,16 @@ def test_a_few_pixels_that_do_not_converge_so_fast_are_not_the_median():
     assert 0.9 * true < noise.noise(film) < 2.2 * true
     # arithmetic means of the squared changes are those of the rough pixels
     assert np.sqrt(0.9 + 0.1 * 400.0) > 6.0
+
+
+def test_median_and_worst_are_of_the_same_pixels():
+    """On a picture that is mostly black, 95 % of all pixels would be below an error that the median is above."""
+    rng = np.random.default_rng(9)
+    samples = rng.gamma(2.0, size=(64, 40, 40))
+    samples[:, 1:] = 0.0
+    film = film_of(samples)
+    error = np.sqrt(noise.relative_variance(film)[0, :, 1])
+    assert noise.judged(film) == (pytest.approx(np.median(error)), pytest.approx(np.quantile(error, 0.95)))
+    assert noise.judged(film)[0] == noise.noise(film)
+    assert noise.judged(film_of(samples[:63])) == (np.inf, np.inf)
+    assert noise.judged(film_of(np.zeros((64, 3, 3)))) == (0.0, 0.0)
