@@ -13,6 +13,7 @@ from specrender.kernel.light.beam import sample_beam
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.light.environment import look_up, prefetch_environment, sample_environment
+from specrender.kernel.light.flat import flat_of, sample_flat
 from specrender.kernel.light.grid import CELL, GUIDES, SHARES
 from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
 from specrender.kernel.light.tree import emitter_probability, sample_emitter
@@ -21,14 +22,15 @@ from specrender.kernel.simd import f32, length, splat4, to_int
 
 @kernel(forceinline=True)
 def _choose(tables, p, n, u):
-    """(light, triangle of its mesh or -1, probability) for a surface point p with normal n; 0: no light."""
+    """(light, triangle of its mesh or -1, `Flat`, probability) for a surface point p with normal n; 0: no light."""
     settings = tables.settings[0]
     if has_many_lights() and settings.has_light_tree:
         return _choose_of_many(tables, p, n, u)
     index = np.int64(0)
     if settings.light_count > 1:
         index, _, u = sample_discrete(tables.values, settings.light_cdf, settings.light_count, u)
-    return np.int32(index), np.int32(-1), tables.lights[index].probability
+    light = tables.lights[index]
+    return np.int32(index), np.int32(-1), flat_of(light), light.probability
 
 
 @kernel
@@ -38,10 +40,11 @@ def _choose_of_many(tables, p, n, u):
     u *= f32(infinite + 1)
     i = min(to_int(u), infinite)
     if i < infinite:
-        return np.int32(settings.first_infinite + i), np.int32(-1), settings.inv_choices
+        index = np.int32(settings.first_infinite + i)
+        return index, np.int32(-1), flat_of(tables.lights[index]), settings.inv_choices
     index, probability = sample_emitter(tables, p, n, u - f32(i))
     emitter = tables.emitters[index]
-    return emitter.light, emitter.triangle, probability * settings.inv_choices
+    return emitter.light, emitter.triangle, flat_of(emitter), probability * settings.inv_choices
 
 
 @kernel(forceinline=True)
@@ -62,9 +65,12 @@ def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
     """
     if tables.settings[0].light_count == 0:
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
-    index, triangle, probability = _choose(tables, p, n, u_choice)
+    index, triangle, flat, probability = _choose(tables, p, n, u_choice)
     if probability <= f32(0.0):
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
+    if flat.corners >= 0:
+        wi, distance, radiance, pdf = sample_flat(tables, flat, p, wavelengths, u1, u2)
+        return wi, distance, radiance, pdf * probability, False
     light = tables.lights[index]
     if light.kind == AREA:
         wi, distance, radiance, pdf = sample_area(tables, light, triangle, p, wavelengths, u1, u2)

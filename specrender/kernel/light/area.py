@@ -7,6 +7,7 @@ import numpy as np
 
 from specrender.kernel.features import has_objects
 from specrender.kernel.jit import kernel
+from specrender.kernel.light.aim import aim_at
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.shape.analytic import sample_surface, surface_of
 from specrender.kernel.shape.hit import triangle_uv
@@ -100,13 +101,7 @@ def sample_area(tables, light, i, p, wavelengths, u1, u2):
             q, normal, uv = sample_surface(tables, shape, u1, u2)
         if shape.flags & FLIP:
             normal = -normal
-        towards = q - p
-        distance2 = fmax(dot(towards, towards), f32(1e-30))
-        inverse = f32(1.0) / sqrt(distance2)
-        distance = distance2 * inverse
-        wi = towards * inverse
-        cos_light = -dot(normal, wi)
-        pdf = distance2 / (fmax(cos_light, f32(1e-12)) * area)
+        wi, distance, cos_light, pdf = aim_at(p, q, normal, area)
     if cos_light <= f32(0.0) or distance <= f32(0.0):
         return wi, distance, splat4(f32(0.0)), f32(0.0)
     radiance = light.scale * evaluate_texture(tables, light.color, surface_point(uv, triangle), wavelengths)

@@ -24,6 +24,8 @@ DTYPE = np.dtype(
         ("probability", "f4"),  # of being chosen for next-event estimation, if no tree decides
         ("emitter", "i4"),  # the first of its emitters in the tree, or -1
         ("per_triangle", "i4"),  # each triangle of its mesh is an emitter of the tree
+        ("corners", "i4"),  # this and the next as of an `EMITTER`, for a light that is one flat piece
+        ("is_parallelogram", "i4"),
         ("cos_cutoff", "f4"),
         ("cos_beam", "f4"),
         ("cutoff", "f4"),  # rad

@@ -37,6 +37,11 @@ EMITTER = np.dtype(
         ("triangle", "i4"),  # of the light's mesh, or -1: the whole light
         ("node", "i4"),  # whose child it is, or -1: it emits nothing
         ("lane", "i4"),
+        # with what follows a flat piece is sampled without a look at its light and shape
+        ("corners", "i4"),  # load4 index in tables.values, see `flat.py`; -1: not flat, or not of one radiance
+        ("is_parallelogram", "i4"),  # or a triangle
+        ("color", "i4"),  # texture id and factor of its radiance
+        ("scale", "f4"),
     ],
     align=True,
 )

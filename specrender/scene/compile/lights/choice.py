@@ -21,6 +21,7 @@ from specrender.kernel.light.tree import EMITTER
 from specrender.kernel.shape import layout as shapes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import Geometry, cumulative
+from specrender.scene.compile.lights.flat import pack_flat
 
 #: Up to this many emitters are chosen with equal probability, which costs nothing.  A rectangle is one emitter, larger
 #: meshes are one for each triangle.
@@ -54,9 +55,9 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
     settings["environment"] = environments[0] if environments else -1
     settings["light_count"], settings["first_infinite"] = len(lights), len(finite)
     settings["inv_choices"] = 1.0 / (len(lights) - len(finite) + 1)
-    tables = {}
+    tables, corners = {}, [pack_flat(light, geometry, builder) for light in finite]
     if sum(_emitter_count(light, geometry) for light in finite) > FEW:
-        tables = _tree(finite, geometry, builder)
+        tables = _tree(finite, corners, geometry, builder)
     settings["has_light_tree"] = "emitters" in tables
     for light in lights:
         light["probability"] = settings["inv_choices"] if "emitters" in tables else 1.0 / len(lights)
@@ -70,8 +71,8 @@ def _emitter_count(light, geometry) -> int:
     return 1 if corners is None or len(corners) <= WHOLE else len(corners)
 
 
-def _tree(finite, geometry, builder) -> dict:
-    """The tables of the tree; empty if none of the lights emits anything."""
+def _tree(finite, corners, geometry, builder) -> dict:
+    """The tables of the tree; empty if none of the lights emits anything.  corners : of `pack_flat`, for each light."""
     rows, records, count = [], [], 0
     # analytic shapes, the only objects that emit, are one object each
     shapes = [int(rows[0, 0]) for rows in geometry.objects]
@@ -81,6 +82,9 @@ def _tree(finite, geometry, builder) -> dict:
         bounds, triangles = _bounds(light, geometry, boxes, radiance, builder)
         record = np.zeros(len(bounds), EMITTER)
         record["light"], record["triangle"], record["node"] = index, triangles, -1
+        record["corners"] = corners[index] if len(bounds) > 1 else light["corners"]
+        record["is_parallelogram"] = light["is_parallelogram"]
+        record["color"], record["scale"] = light["color"], light["scale"]
         light["emitter"], light["per_triangle"] = count, len(bounds) > 1
         count += len(bounds)
         rows.append(bounds)
