@@ -12,6 +12,7 @@ from specrender.kernel.path import (
     FIRST_BOUNCE_DIMENSION,
     light_at_surface,
     light_from_environment,
+    seeing_side,
     unshadowed_light,
 )
 from specrender.kernel.rays import closest_hit
@@ -48,13 +49,16 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
     material = tables.materials[tables.shapes[hit.shape].material]
     surface = Surface(hit.uv, hit.primitive, hit.stretch)
     wo = to_local(hit.s, hit.t, hit.n, -direction)
+    seen = seeing_side(tables, hit, material, wo)
     light_share, bsdf_share = f32(settings.emitter_samples), f32(settings.bsdf_samples)
     dimension = FIRST_BOUNCE_DIMENSION
     if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
         for _ in range(settings.emitter_samples):
             u_light = samples(state, dimension)
             dimension += 1
-            light, ray = unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_share, u_light)
+            light, ray = unshadowed_light(
+                tables, hit, seen, material, wavelengths, wo, bsdf_share, light_share, u_light
+            )
             if any_lane(light > f32(0.0)):
                 radiance += light * transmittance(tables, ray, 0) * (f32(1.0) / light_share)
 
@@ -83,6 +87,6 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
         if tables.shapes[lit.shape].light >= 0:
             radiance += weight * light_at_surface(
-                tables, lit, -towards, wavelengths, hit.p, hit.n, density, is_alone
+                tables, lit, -towards, wavelengths, hit.p, seen, density, is_alone
             )
     return radiance, f32(1.0)

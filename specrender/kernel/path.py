@@ -8,7 +8,7 @@ import numpy as np
 
 from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
-from specrender.kernel.features import has_options
+from specrender.kernel.features import has_many_lights, has_options
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import (
     CELL,
@@ -24,7 +24,7 @@ from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import surface_hit
-from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4
+from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4, with_lane
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import ShadowRay, leave, shadow_ray, transmittance
 
@@ -62,7 +62,7 @@ def clamped(settings, light, is_indirect):
 def light_at_surface(tables, hit, wo, wavelengths, origin, normal, pdf_bsdf, is_delta):
     """Emission of an area light that a sampled direction met, weighted against having sampled the light.
 
-    origin, normal : of the surface where the direction was sampled (null surfaces in between do not matter).
+    origin, normal : where the direction was sampled (null surfaces in between do not matter), and `seeing_side` there.
     """
     light = tables.lights[tables.shapes[hit.shape].light]
     radiance = emitted(tables, light, hit.normal, hit.uv, hit.primitive, wo, wavelengths)
@@ -81,15 +81,26 @@ def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
 
 
 @kernel(forceinline=True)
-def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_share, u):
+def seeing_side(tables, hit, material, wo):
+    """The normal by which the tree of lights chooses: on the side of wo; lane 3 = 1 if light from behind counts."""
+    if not has_many_lights():
+        return hit.n
+    is_behind = lane(wo, 2) < f32(0.0)
+    bsdf = tables.bsdfs[material.back if is_behind and material.back >= 0 else material.front]
+    return with_lane(-hit.n if is_behind else hit.n, 3, f32(1.0) if bsdf.sees_behind else f32(0.0))
+
+
+@kernel(forceinline=True)
+def unshadowed_light(tables, hit, seen, material, wavelengths, wo, bsdf_share, light_share, u):
     """One light sample at a surface: value times radiance over density, weighted against sampling the BSDF.
 
     Returns that and the shadow ray, which is still to be cast unless the light is 0.
 
+    seen : `seeing_side` there.
     bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
     """
     wi, distance, radiance, pdf, is_delta = sample_light(
-        tables, hit.p, hit.n, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
+        tables, hit.p, seen, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
     )
     ray = shadow_ray(tables, hit, wi, distance)
     if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
@@ -156,6 +167,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
         material = tables.materials[shape.material]
         surface = Surface(hit.uv, hit.primitive, hit.stretch)
         wo = to_local(hit.s, hit.t, hit.n, -direction)
+        seen = seeing_side(tables, hit, material, wo)
         # a bounce ahead: what these will read of the light's tables is asked for step by step, long before
         next_light, next_bsdf = sample_pair(state, FIRST_BOUNCE_DIMENSION + 2 * depth + 2)
         prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), GUIDES)
@@ -164,7 +176,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
         light, ray = splat4(f32(0.0)), ShadowRay(hit.p, direction, f32(0.0))
         if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
             light, ray = unshadowed_light(
-                tables, hit, material, wavelengths, wo, f32(1.0), f32(1.0), u_light
+                tables, hit, seen, material, wavelengths, wo, f32(1.0), f32(1.0), u_light
             )
             light *= beta
 
@@ -183,7 +195,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
         direction = to_world(hit.s, hit.t, hit.n, wi)
         origin = leave(tables, hit, direction)
         if not flags & NULL:
-            sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, hit.n, pdf, flags & DELTA != 0
+            sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, seen, pdf, flags & DELTA != 0
         if flags & DISPERSED:
             # from here on the path is the hero's: later glass sees one wavelength, and nothing is made up for twice
             wavelengths = splat4(lane(wavelengths, 0))

@@ -59,7 +59,7 @@ def prefetch_light(tables, u1, u2, step):
 
 @kernel(forceinline=True)
 def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
-    """One direction towards one light from the surface point p with normal n.
+    """One direction towards one light from the surface point p; n as in `tree.sample_emitter`.
 
     Returns (wi, distance, radiance, pdf, is_delta); the pdf includes the choice of the light; 0 means no light.
     """

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON
-from specrender.kernel.simd import I32, f32, f32x8, fabs, fmax, fmin, lane, lowest_bit, mask_bits, select, sqrt
+from specrender.kernel.simd import I32, f32, f32x8, fmax, fmin, lane, lowest_bit, mask_bits, select, sqrt
 from specrender.kernel.tables import load8
 
 #: Children of a node.
@@ -72,7 +72,7 @@ def _running_sums(typingctx, vector):
 
 @kernel(forceinline=True)
 def _importance(tables, node, p, n):
-    """Guess (f32x8) of the irradiance from each child at the point p with unit normal n (zero: no surface).
+    """Guess (f32x8) of the irradiance from each child at the point p; n as in `sample_emitter`.
 
     After [ConteyEstevez2018] eq. 3; the strength stands for power over solid angle.
     """
@@ -89,20 +89,25 @@ def _importance(tables, node, p, n):
     cos_w = load8(nodes, base + AXIS_X) * dx + load8(nodes, base + AXIS_Y) * dy + load8(nodes, base + AXIS_Z) * dz
     cos_x = cos_w * load8(nodes, base + COS_O) + distance * load8(nodes, base + SIN_O)
     reach = load8(nodes, base + REACH)
-    # the same at the surface, on either side: some let light through
-    cos_i = fabs(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz)
+    # the same at the surface, behind it, too, where light from there counts
+    cos_i = -(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz)
+    cos_i = fmax(cos_i, cos_i * -lane(n, 3))
     least = LEAST_COSINE * distance
     # no nearer than the rim of the sphere
     guess = load8(nodes, base + STRENGTH) * fmin(inverse2, load8(nodes, base + INV_RADIUS2)) * inverse2
     shining, arriving = cos_x + SIZE_SHARE * reach, cos_i + SIZE_SHARE * radius
     guess *= fmin(fmax(shining, least), distance) * fmin(fmax(arriving, least), distance)
-    # some normal is less than a right angle from the direction of p seen from somewhere
-    return select(cos_x + reach > f32(0.0), guess, f32(0.0))
+    # some normal is less than a right angle from the direction of p seen from somewhere, and some of it is above p
+    guess = select(cos_x + reach > f32(0.0), guess, f32(0.0))
+    return select(cos_i + radius >= f32(0.0), guess, f32(0.0))
 
 
 @kernel
 def sample_emitter(tables, p, n, u):
-    """(emitter, probability) for a point p with normal n; probability 0 where no light of the tree can shine."""
+    """(emitter, probability) for a point; probability 0 where no light of the tree can shine.
+
+    n : unit normal on the side where light counts, lane 3 = 1: on both sides (zero: no surface).
+    """
     links = tables.light_links
     node, probability = np.int64(0), f32(1.0)
     while True:

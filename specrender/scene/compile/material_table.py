@@ -143,6 +143,7 @@ class MaterialTable:
         record = np.zeros(1, BSDF)[0]
         record["kind"], record["offset"] = tag, self._append(parameters.tobytes())
         record["is_smooth"] = KINDS[tag].is_smooth
+        record["sees_behind"] = self._transmissive(struct) is not None
         record["is_null"] = isinstance(struct, d.Null)
         record["albedo"] = self.builder.spectral(_albedo(struct), "reflectance", struct)
         self.bsdfs.append(record)
@@ -163,8 +164,9 @@ class MaterialTable:
         record["is_smooth"] = any(self.bsdfs[leaf["bsdf"]]["is_smooth"] for leaf in leaves)
         record["is_null"] = leaves["is_null"].any()
         record["albedo"] = self.bsdfs[leaves[0]["bsdf"]]["albedo"]
-        self.bsdfs.append(record)
         turns = any(step.kind in (tree.NORMAL_MAP, tree.BUMP_MAP) for _, steps in found for step in steps)
+        record["sees_behind"] = turns or any(self.bsdfs[leaf["bsdf"]]["sees_behind"] for leaf in leaves)
+        self.bsdfs.append(record)
         self._anisotropic.append(turns or any(self._anisotropic[index] for index, _ in found))
         return len(self.bsdfs) - 1
 
