@@ -87,7 +87,7 @@ def _pcg4d(b, v):
 
 
 def _reverse(b, v):
-    suffix = "v4i32" if isinstance(v.type, ir.VectorType) else "i32"
+    suffix = f"v{v.type.count}i32" if isinstance(v.type, ir.VectorType) else "i32"
     function = cgutils.get_or_insert_function(
         b.module, ir.FunctionType(v.type, [v.type]), f"llvm.bitreverse.{suffix}"
     )
@@ -98,7 +98,7 @@ def _owen(b, x, seed):
     """Owen scrambling of bit-reversed numbers: each bit is flipped by a hash of the bits below it [Vegdahl2021]."""
 
     def k(value):
-        return _vector(value) if isinstance(x.type, ir.VectorType) else I32(value)
+        return _vector([value] * x.type.count) if isinstance(x.type, ir.VectorType) else I32(value)
 
     x = b.xor(x, b.mul(x, k(0x3D20ADEA)))
     x = b.add(x, seed)
@@ -170,27 +170,55 @@ def _independent_pair(typingctx, key0, key1, dimension):
     """The numbers of a dimension group and of the next one, hashed as one vector."""
 
     def codegen(context, b, sig, args):
-        numbers = _triple32(b, *args, groups=2)
-        halves = [b.shuffle_vector(numbers, numbers, _vector(lanes)) for lanes in ([0, 1, 2, 3], [4, 5, 6, 7])]
-        return context.make_tuple(b, sig.return_type, halves)
+        return _halves(context, b, sig, _triple32(b, *args, groups=2))
 
     return types.UniTuple(f32x4, 2)(*[types.int32] * 3), codegen
 
 
+def _join(b, vectors):
+    """One vector of the lanes of one or two."""
+    if len(vectors) == 1:
+        return vectors[0]
+    return b.shuffle_vector(*vectors, _vector(list(range(2 * vectors[0].type.count))))
+
+
+def _sobol_numbers(b, key0, key1, index, dimension, groups):
+    """Four lanes for each of `groups` dimension groups, from `dimension` on."""
+    seeds, shuffled = [], []
+    for group in range(groups):
+        seed = _pcg4d(b, _pack(b, (key0, key1, b.add(dimension, I32(group)), I32(0x5EED))))
+        shuffle_seed = b.extract_element(_pcg4d(b, b.xor(seed, _vector(0x68BC21EB))), I32(0))
+        seeds.append(seed)
+        shuffled.append(_splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)), 4))
+    seeds, shuffled = _join(b, seeds), _join(b, shuffled)
+    zero = _vector([0] * (4 * groups))
+    points = zero
+    for bit, column in enumerate(_DIRECTIONS):
+        has_bit = b.icmp_signed("!=", b.and_(shuffled, _vector([1 << bit] * (4 * groups))), zero)
+        points = b.xor(points, b.select(has_bit, _vector(column * groups), zero))
+    return _to_unit(b, _reverse(b, _owen(b, points, seeds)))
+
+
+def _halves(context, b, sig, numbers):
+    """The two f32x4 of eight lanes."""
+    halves = [b.shuffle_vector(numbers, numbers, _vector(lanes)) for lanes in ([0, 1, 2, 3], [4, 5, 6, 7])]
+    return context.make_tuple(b, sig.return_type, halves)
+
+
 @intrinsic
 def _sobol(typingctx, key0, key1, index, dimension):
-    def codegen(context, b, sig, args):
-        key0, key1, index, dimension = args
-        seeds = _pcg4d(b, _pack(b, (key0, key1, dimension, I32(0x5EED))))
-        shuffle_seed = b.extract_element(_pcg4d(b, b.xor(seeds, _vector(0x68BC21EB))), I32(0))
-        shuffled = _splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)), 4)
-        points = _vector(0)
-        for bit, column in enumerate(_DIRECTIONS):
-            has_bit = b.icmp_signed("!=", b.and_(shuffled, _vector(1 << bit)), _vector(0))
-            points = b.xor(points, b.select(has_bit, _vector(column), _vector(0)))
-        return _to_unit(b, _reverse(b, _owen(b, points, seeds)))
+    """The numbers of one dimension group."""
+    return f32x4(*[types.int32] * 4), lambda context, b, sig, args: _sobol_numbers(b, *args, groups=1)
 
-    return f32x4(*[types.int32] * 4), codegen
+
+@intrinsic
+def _sobol_both(typingctx, key0, key1, index, dimension):
+    """The numbers of a dimension group and of the next one, as one vector."""
+
+    def codegen(context, b, sig, args):
+        return _halves(context, b, sig, _sobol_numbers(b, *args, groups=2))
+
+    return types.UniTuple(f32x4, 2)(*[types.int32] * 4), codegen
 
 
 @kernel
@@ -208,7 +236,7 @@ def _sobol_samples(state, dimension):
 
 @kernel
 def _sobol_pair(state, dimension):
-    return _sobol_samples(state, dimension), _sobol_samples(state, dimension + 1)
+    return _sobol_both(state.key0, state.key1, state.index, dimension)
 
 
 @kernel(forceinline=True)
