@@ -70,6 +70,13 @@ SHAPES = {
     "sphere from outside": d.Sphere(center=(0.5, 1.0, 2.0), radius=1.2, emitter=EMITTER),
     "sphere from inside": d.Sphere(center=(0.2, 0.3, -0.1), radius=1.2, emitter=EMITTER, flip_normals=True),
     "rectangle": d.Rectangle(to_world=moved(0.3, 0.2, 1.0, scale=(1.0, 2.0, 1.0), degrees=160.0), emitter=EMITTER),
+    "rectangle turned over": d.Rectangle(
+        to_world=moved(0.3, 0.2, 1.0, scale=(1.0, 2.0, 1.0), degrees=20.0), emitter=EMITTER, flip_normals=True
+    ),
+    "triangle": d.TriangleMesh(vertices=[(0, 0, 1), (1, 0, 1), (0, 2, 1.5)], faces=[(0, 2, 1)], emitter=EMITTER),
+    "trapezium": d.TriangleMesh(
+        vertices=[(0, 0, 1), (3, 0, 1), (2, 1, 1), (0, 1, 1)], faces=[(0, 2, 1), (0, 3, 2)], emitter=EMITTER
+    ),
     "disk": d.Disk(to_world=moved(0.3, 0.2, 1.5, scale=(2.0, 1.0, 1.0), degrees=160.0), emitter=EMITTER),
     "cylinder": d.Cylinder(p0=(-1.0, 1.0, 1.0), p1=(1.0, 0.5, 1.5), radius=0.5, emitter=EMITTER),
     "cube": d.Cube(to_world=moved(0.5, 0.5, 2.0, scale=(0.5, 1.0, 0.8), degrees=30.0), emitter=EMITTER),
@@ -112,6 +119,9 @@ def test_area(name):
         "sphere from outside": 4.0 * np.pi * 1.44,
         "sphere from inside": 4.0 * np.pi * 1.44,
         "rectangle": 8.0,
+        "rectangle turned over": 8.0,
+        "triangle": 0.5 * np.linalg.norm(np.cross([1.0, 0.0, 0.0], [0.0, 2.0, 0.5])),
+        "trapezium": 2.5,
         "disk": np.pi * 2.0,
         "cylinder": 2.0 * np.pi * 0.5 * np.linalg.norm([2.0, -0.5, 0.5]),
         "cube": 8.0 * sum(np.linalg.norm(np.cross(m[:, i], m[:, (i + 1) % 3])) for i in range(3)),

@@ -91,7 +91,7 @@ def _importance(tables, node, p, n):
     reach = load8(nodes, base + REACH)
     # the same at the surface, behind it, too, where light from there counts
     cos_i = -(lane(n, 0) * dx + lane(n, 1) * dy + lane(n, 2) * dz)
-    cos_i = fmax(cos_i, cos_i * -lane(n, 3))
+    cos_i = fmax(cos_i, cos_i * (f32(1.0) - f32(2.0) * lane(n, 3)))
     least = LEAST_COSINE * distance
     # no nearer than the rim of the sphere
     guess = load8(nodes, base + STRENGTH) * fmin(inverse2, load8(nodes, base + INV_RADIUS2)) * inverse2

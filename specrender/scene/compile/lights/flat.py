@@ -20,6 +20,8 @@ def parallelogram(triangles: np.ndarray) -> np.ndarray | None:
     """
     corners = np.stack([triangles[:, 0], triangles[:, 0] + triangles[:, 1], triangles[:, 0] + triangles[:, 2]], axis=1)
     corners = corners[..., :3]
+    if not triangles[:, 3, 3].min() > 0.0:
+        return None
     for i in range(3):
         apex, left, right = (corners[0, (i + k) % 3] for k in range(3))
         opposite = left + right - apex
