@@ -114,16 +114,20 @@ def why_unwritable(path: str | os.PathLike) -> str | None:
         return reason(error)
 
 
-def why_unreadable(path: str | os.PathLike) -> str | None:
+def why_unreadable(path: str | os.PathLike, or_pipe: bool = False) -> str | None:
     """What keeps a file from being read, in words that follow "cannot read '...': "; None if nothing.
 
-    Devices and pipes are refused, too: readers of ours go to and fro in a file, and to wait for one helps nobody.
+    Devices and pipes are refused, too: most readers go to and fro in a file.
+
+    or_pipe : a pipe will do; for what is read as text in one go, such as a scene that a program writes.
     """
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISREG(mode):
             with open(path, "rb"):
                 return None
+        if or_pipe and stat.S_ISFIFO(mode):
+            return None
     except FileNotFoundError:
         return "there is no such file"
     except (OSError, ValueError) as error:  # ValueError: a null character in the name

@@ -47,6 +47,7 @@ def test_what_is_no_file_is_called_by_its_name(tmp_path):
     """Opening a pipe would wait for who writes to it."""
     os.mkfifo(tmp_path / "pipe")
     assert why_unreadable(tmp_path / "pipe").startswith("it is a pipe")
+    assert why_unreadable(tmp_path / "pipe", or_pipe=True) is None
     assert why_unreadable("/dev/null").startswith("it is a device")
 
 

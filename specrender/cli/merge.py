@@ -10,7 +10,6 @@ from specrender.cli.files import checked_paths, is_same_file
 from specrender.cli.running import span
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderWarning
-from specrender.files import check_readable
 
 
 def run(arguments) -> int:
@@ -28,8 +27,6 @@ def run(arguments) -> int:
         for index, name in enumerate(arguments.parts):
             if any(is_same_file(name, other) for other in arguments.parts[:index]):
                 raise InputError(f"'{name}' is given twice")
-        for name in arguments.parts:
-            check_readable(name)
         films = [load_film(name) for name in arguments.parts]
         if len(machines(films)) > 1:
             note = "the parts come from different machines: the same samples may differ there in their last bits"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 import warnings
@@ -19,7 +18,7 @@ from specrender.cli.preview import Preview
 from specrender.cli.progress import announce_compiling, described, progress
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
-from specrender.files import write_text
+from specrender.files import why_unwritable, write_text
 from specrender.scene.readers import check_scene_file
 
 OVERRIDES = ("camera", "spp", "size", "crop", "seed", "integrator", "sampler", "max_depth")
@@ -90,9 +89,9 @@ def _checked_outputs(arguments):
     if arguments.stats:
         if any(is_same_file(arguments.stats, path) for path in paths):
             raise InputError(f"'{arguments.stats}' is both an output and the file of --stats")
-        folder = Path(arguments.stats).parent
-        if not folder.is_dir() or Path(arguments.stats).is_dir() or not os.access(folder, os.W_OK):
-            raise InputError(f"cannot write '{arguments.stats}': it must be a file in a folder that can be written to")
+        problem = why_unwritable(arguments.stats)
+        if problem:
+            raise InputError(f"cannot write '{arguments.stats}': {problem}")
     return paths
 
 

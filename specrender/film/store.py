@@ -13,12 +13,11 @@ import struct
 import zipfile
 import zlib
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 
 from specrender.errors import InputError, SpecrenderError
-from specrender.files import reason, replacing
+from specrender.files import check_readable, reason, replacing
 from specrender.film.convergence import Convergence
 from specrender.film.film import Film
 from specrender.film.identity import Identity
@@ -66,7 +65,7 @@ def is_film(path: str | os.PathLike) -> bool:
     """Whether there is a file that holds a film (whose sums may be damaged all the same)."""
     try:
         with _archive(path) as archive:
-            return _header(archive)["format"] == FORMAT
+            return _header(path, archive)["format"] == FORMAT
     except (InputError, KeyError):
         return False
 
@@ -80,7 +79,7 @@ def load_film(path: str | os.PathLike) -> Film:
     """
     with _archive(path) as archive:
         try:
-            header = _header(archive)
+            header = _header(path, archive)
             if header["format"] != FORMAT:
                 raise InputError(f"cannot read '{path}': its format is '{header['format']}', not '{FORMAT}'")
             return _film(archive, header)
@@ -93,8 +92,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Unic
 
 @contextlib.contextmanager
 def _archive(path):
-    if not Path(path).is_file():
-        raise InputError(f"cannot read '{path}': there is no such file")
+    check_readable(path)
     try:
         archive = np.load(path, allow_pickle=False)
     except (ValueError, *_DAMAGE) as error:
@@ -105,11 +103,11 @@ def _archive(path):
         yield archive
 
 
-def _header(archive):
+def _header(path, archive):
     try:
         return json.loads(archive["header"].tobytes())
     except (ValueError, *_DAMAGE) as error:
-        raise InputError(f"the header of the film is damaged: {error}") from error
+        raise InputError(f"cannot read '{path}': the header of the film is damaged") from error
 
 
 def _film(archive, header):

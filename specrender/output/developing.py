@@ -14,7 +14,6 @@ import numpy as np
 
 from specrender.color.gamuts import GAMUTS, Gamut, rgb_to_xyz
 from specrender.errors import InputError, SpecrenderWarning
-from specrender.files import check_readable
 from specrender.film.aovs import AOVS
 from specrender.film.film import Film, checked_crop
 from specrender.film.store import load_film
@@ -57,7 +56,6 @@ def develop(path: str | os.PathLike, observer: str | None = None) -> Film:
     InputError : no such file, not linear, or another observer is asked of a file that holds no spectra.
     """
     if Path(path).suffix.lower() in FILM_EXTENSIONS:
-        check_readable(path)
         return _seen_by(load_film(path), observer, path)
     image = read_image(path)
     bins = spectral_bins(image)

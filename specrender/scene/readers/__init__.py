@@ -47,7 +47,7 @@ def check_scene_file(path) -> Path:
     """The name as a Path; SceneError if there is no file of a type that can be read."""
     path = Path(path)
     extension = path.suffix.lower()
-    problem = why_unreadable(path)
+    problem = why_unreadable(path, or_pipe=True)
     if problem:
         raise SceneError(f"cannot be read: {problem}", str(path))
     if extension not in READERS:
