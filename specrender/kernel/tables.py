@@ -33,7 +33,7 @@ from numba.extending import (
     unbox,
 )
 
-from specrender.kernel.memory import together
+from specrender.kernel.placement import together
 from specrender.kernel.simd import F32, I32, I64, f32x4, f32x8
 
 _BYTE = ir.IntType(8)
@@ -189,7 +189,7 @@ class Tables:
     ----------
     layout : name -> dtype of every array the kernel may ask for; part of the compiled code's type.
     arrays : name -> array, copied; a name left out is an empty table (which still has an address).  The dictionary is
-        emptied, see `memory.together`.
+        emptied, see `placement.together`.
     """
 
     def __init__(self, layout, arrays):

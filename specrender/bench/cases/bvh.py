@@ -76,7 +76,7 @@ class Ready:
 
 def _ready(context: Context, name: str, make) -> Ready:
     def prepare():
-        from specrender.kernel.memory import aligned
+        from specrender.kernel.placement import aligned
 
         mesh = make()
         positions = np.zeros((len(mesh.positions), 4), np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from specrender.kernel.memory import ALIGNMENT, HUGE_PAGE, aligned, together
+from specrender.kernel.placement import ALIGNMENT, HUGE_PAGE, aligned, together
 from specrender.kernel.tables import Tables
 
 LAYOUT = {"small": np.dtype("u1"), "rows": np.dtype("f4"), "absent": np.dtype("i4"), "empty": np.dtype("f4")}
