@@ -25,8 +25,12 @@ _LONGEST = 160
 #: Where a complaint names the library or the file, which we tell.
 _NAMED = re.compile(r'^JPEG error: |^EXR Error \([^)]*\): (EXR_ERR_[A-Z_]+ )?|\s*"[^"]*"$|\s*\("[^"]*"\)$')
 
-#: libjpeg's warnings after which part of the picture is grey or noise (jerror.h); the others leave all pixels.
-_JPEG_LOSSES = ("premature end", "bad huffman code", "bad arithmetic code", "instead of rst")
+#: libjpeg's warnings after which part of the picture is grey or noise (jerror.h), as are stray bytes between the pieces
+#: that restart markers (D0 to D7) end.  Stray bytes elsewhere may be nothing, or all that is left of a part.
+_JPEG_LOSSES = re.compile(
+    r"premature end|bad huffman code|bad arithmetic code|instead of rst|extraneous bytes before marker 0xd[0-7]",
+    re.IGNORECASE,
+)
 _JPEG_END = b"\xff\xd9"
 #: A marker of [T81], B.1.1.2, with the fill bytes before it: neither a stuffed FF 00 nor a restart marker.
 _JPEG_MARKER = re.compile(rb"\xff+([\x02-\xcf\xd8-\xfe])")
@@ -43,7 +47,7 @@ def read_pixels(path: str | os.PathLike, choose: Callable[[object], tuple[int, i
     -------
     spec : OpenImageIO.ImageSpec.
     pixels : (h, w, c) float32, top row first; integers are scaled to [0, 1], colours not multiplied by alpha.
-        A SpecrenderWarning tells of flaws that cost no pixels.
+        A SpecrenderWarning tells of what may have cost some.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def read_pixels(path: str | os.PathLike, choose: Callable[[object], tuple[int, i
     if loss:
         raise InputError(f"cannot read '{path}': {loss}{AGAIN}")
     if flaw:
-        warnings.warn(f"'{path}' is usable, but flawed: {flaw}", SpecrenderWarning, stacklevel=2)
+        warnings.warn(f"'{path}' may be damaged: {flaw}; look at it", SpecrenderWarning, stacklevel=2)
     return spec, pixels
 
 
@@ -120,14 +124,13 @@ def _complaint(source) -> str:
 
 
 def _jpeg_flaws(data: bytes, complaint: str) -> tuple[str | None, str | None]:
-    """(what cost pixels, what did not) of a JPEG file that libjpeg decoded, with its first complaint or "".
+    """(what cost pixels, what may have) of a JPEG file that libjpeg decoded, with its first complaint or "".
 
     It fills up what is missing in grey and goes on, and says nothing of zeros where the rest of the file should be:
     to it they are codes like others.
     """
     if jpeg_has_end(data):
-        is_loss = any(loss in complaint.lower() for loss in _JPEG_LOSSES)
-        return (complaint, None) if is_loss else (None, complaint or None)
+        return (complaint, None) if _JPEG_LOSSES.search(complaint) else (None, complaint or None)
     # Of a file that only lacks the end itself, the decoder complains of that alone.
     if complaint and not _jpeg_complaint(data + _JPEG_END):
         return None, "its end marker is missing"

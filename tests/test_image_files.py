@@ -8,7 +8,7 @@ import pytest
 from image_files import write_image
 
 from specrender.errors import InputError, SpecrenderWarning
-from specrender.image_files import jpeg_has_end, library_error, read_pixels, silent_libraries
+from specrender.image_files import _jpeg_flaws, jpeg_has_end, library_error, read_pixels, silent_libraries
 
 #: The kinds of file that textures come in: name, type, attributes.
 KINDS = {
@@ -86,15 +86,24 @@ def test_jpegs_whose_rest_was_replaced(whole, name, rest):
 def test_a_jpeg_without_its_end_marker_alone_is_usable(whole, name):
     data, read = whole(name)
     pixels = read(data)
-    with pytest.warns(SpecrenderWarning, match=rf"{name}' is usable, but flawed: its end marker is missing"):
+    with pytest.warns(SpecrenderWarning, match=rf"{name}' may be damaged: its end marker is missing"):
         assert np.array_equal(read(data[:-2]), pixels)
 
 
 def test_a_jpeg_with_stray_bytes_between_segments_is_usable(whole):
     data, read = whole("a.jpg")
     pixels = read(data)
-    with pytest.warns(SpecrenderWarning, match="usable, but flawed: Corrupt JPEG data: 4 extraneous bytes"):
+    with pytest.warns(SpecrenderWarning, match="may be damaged: Corrupt JPEG data: 4 extraneous bytes"):
         assert np.array_equal(read(data[:2] + b"abcd" + data[2:]), pixels)
+
+
+def test_stray_bytes_between_restart_markers_are_a_loss(whole):
+    """Each marker ends a piece of the picture; what libjpeg skips before one was part of that piece."""
+    data, _ = whole("a.jpg")
+    complaint = "Corrupt JPEG data: 153 extraneous bytes before marker 0xd4"
+    assert _jpeg_flaws(data, complaint) == (complaint, None)
+    complaint = "Corrupt JPEG data: 153 extraneous bytes before marker 0xda"
+    assert _jpeg_flaws(data, complaint) == (None, complaint)
 
 
 def test_the_end_of_a_thumbnail_is_not_the_end(whole, no_notes):

@@ -7,6 +7,9 @@ from pathlib import Path
 #: Distance in RGB beyond which an uplifted reflectance is another colour.
 ROUND_TRIP = 1e-3
 
+#: Lamps of different colours that are shown; a scene may have hundreds.
+MOST_LAMPS = 12
+
 
 def colour_report(scene, nodes) -> dict[str, list]:
     """Lamps and doubtful colours of a valid scene.
@@ -37,8 +40,11 @@ def colour_report(scene, nodes) -> dict[str, list]:
 
 def show_colour(table: dict[str, list]) -> None:
     """Print a `colour_report`."""
-    for index, lamp in enumerate(table["lamps"]):
+    lamps = table["lamps"]
+    for index, lamp in enumerate(lamps[:MOST_LAMPS]):
         print(f"  {'lamps' if index == 0 else '':10}  {_lamp_line(lamp)}")
+    if len(lamps) > MOST_LAMPS:
+        print(f"  {'':10}  and {len(lamps) - MOST_LAMPS} other colours (all with --json)")
     for row in table["above_one"]:
         print(f"  {row['place']}: a reflectance of {row['largest']:.3g}; what is above 1 is clipped")
     for place in table["rgb_metals"]:

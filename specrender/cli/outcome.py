@@ -16,6 +16,8 @@ def _rule(arguments, stats, plan):
 
     if stats.stop is Stop.INTERRUPTED:
         return "interrupted"
+    if stats.samples == 0:
+        return "nothing was added"
     if stats.stop is Stop.NOISE:
         return f"reached --noise {plan.noise:g}"
     if stats.stop is Stop.TIME:
@@ -36,8 +38,8 @@ def _samples(film, stats, plan):
 
     if film.extra_samples is not None:
         mean = film.total_samples() / film.pixel_count
-        return [f"{span(film)} samples per pixel", f"{mean:.4g} on average"]
-    if stats.stop is Stop.SAMPLES and film.sample_count == plan.samples:
+        return [f"{span(film)} samples per pixel", f"{mean:.1f} on average"]
+    if stats.stop is Stop.SAMPLES and film.sample_count == plan.samples and stats.samples > 0:
         return []
     return [f"{film.sample_count} sample{'s' * (film.sample_count != 1)} per pixel"]
 

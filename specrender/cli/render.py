@@ -239,7 +239,8 @@ def _report(session, written, ending, compiled, colour):
     parts = [ending]
     if compiled:
         parts.append(f"compiled kernels in {session.seconds['compile_kernel']:.1f} s")
-    parts += [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
+    if stats.samples:
+        parts += [f"rendered in {session.seconds['render']:.1f} s", f"{stats.paths_per_second / 1e6:.2f} M paths/s"]
     if stats.non_finite:
         place = running.located(session)[0]
         seen = f", where {place['material']} is seen" if place["material"] else ""

@@ -64,7 +64,10 @@ def check_parts(parts: Sequence[tuple[Film, str]]) -> None:
             raise InputError(f"{name} and {following_name} both hold the samples {twice}")
         if part.extra_samples is not None:
             most = end + int(np.max(part.extra_samples))
-            raise InputError(f"{name} is unfinished, its pixels have {end} to {most} samples: end it with --resume")
+            raise InputError(
+                f"{name} is unfinished or was sampled adaptively, its pixels have {end} to {most} samples: end it with "
+                "--resume, or render it by --samples"
+            )
         if following.first_sample > end:
             missing = f"{end}:{following.first_sample}"
             raise InputError(

@@ -5,6 +5,7 @@ huge ones (2 MB), which Linux gives to those who ask, incoherent rays on a soup 
 fast.  One buffer for all arrays, because a page of 2 MB for each would waste most of it.
 """
 
+import contextlib
 import mmap
 
 import numpy as np
@@ -17,7 +18,7 @@ HUGE_PAGE = 1 << 21
 
 
 def aligned(array, dtype=None):
-    """A C-contiguous copy (or the array itself) whose data begins on a 64-byte boundary, as vector loads need."""
+    """The array if it is C-contiguous and begins on a 64-byte boundary, as vector loads need, else a copy that is."""
     array = np.ascontiguousarray(array, dtype)
     if array.ctypes.data % ALIGNMENT == 0 and array.nbytes:
         return array
@@ -57,13 +58,22 @@ def _view(buffer, start, shape, dtype):
 
 
 def _buffer(nbytes):
-    """Zeros, uint8, from a 64-byte boundary on; in huge pages where they are many and the system has such pages."""
+    """Zeros, uint8, from a 64-byte boundary on; in huge pages where they are many and the system has such pages.
+
+    Raises
+    ------
+    MemoryError : there is no room.
+    """
     if nbytes < HUGE_PAGE or not hasattr(mmap, "MADV_HUGEPAGE"):
         buffer, boundary = np.zeros(nbytes + ALIGNMENT, np.uint8), ALIGNMENT
     else:
         # private: shared memory, which is mmap's default, has rules of its own for huge pages
-        pages = mmap.mmap(-1, nbytes + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        pages.madvise(mmap.MADV_HUGEPAGE)
+        try:
+            pages = mmap.mmap(-1, nbytes + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        except OSError as error:
+            raise MemoryError(f"no room for {nbytes} bytes of the scene's tables") from error
+        with contextlib.suppress(OSError):  # a kernel built without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
         buffer, boundary = np.frombuffer(pages, np.uint8), HUGE_PAGE
     start = -buffer.ctypes.data % boundary
     return buffer[start : start + nbytes]

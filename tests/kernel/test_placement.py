@@ -1,5 +1,7 @@
 """Where tables lie: on vector boundaries, in one buffer, in huge pages where there are any."""
 
+import errno
+import mmap
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from specrender.kernel import placement
 from specrender.kernel.placement import ALIGNMENT, HUGE_PAGE, aligned, together
 from specrender.kernel.tables import Tables
 
@@ -68,6 +71,28 @@ def test_large_tables_are_in_huge_pages():
     if huge == 0:
         pytest.skip("the system has no huge pages to give")
     assert huge >= placed["rows"].nbytes / 2
+
+
+def test_systems_without_huge_pages(monkeypatch):
+    """A kernel that was built without them refuses the advice; the tables are there all the same."""
+
+    class Small(mmap.mmap):
+        def madvise(self, *advice):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(placement.mmap, "mmap", Small)
+    given = _arrays(HUGE_PAGE // 8)
+    placed = together(dict(given), LAYOUT)
+    np.testing.assert_array_equal(placed["rows"], given["rows"])
+
+
+def test_no_room(monkeypatch):
+    def full(*arguments, **more):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(placement.mmap, "mmap", full)
+    with pytest.raises(MemoryError, match="bytes of the scene's tables"):
+        together(_arrays(HUGE_PAGE // 8), LAYOUT)
 
 
 def test_replaced_tables_share_the_rest():

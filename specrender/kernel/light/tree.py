@@ -7,7 +7,8 @@ at the surface point.  How likely an emitter that a ray has met was to be chosen
 the root, by the same arithmetic.  `build.py` makes the tree.
 
 Deviations from the paper: spheres instead of boxes, with the extent along the axis, which keeps planes from shining
-backwards; and sums of cosines and sines where it subtracts angles, which are no smaller and need one root.
+backwards; sums of cosines and sines where it subtracts angles, which are no smaller and need one root; and nothing for
+what is behind a surface that sends no light through.
 """
 
 import numpy as np
@@ -49,10 +50,11 @@ EMITTER = np.dtype(
 #: Least share of a full cosine that a child counts with: bounds are not exact, and tiny probabilities give fireflies.
 LEAST_COSINE = f32(0.02)
 
-
 #: What the size of a child adds to its cosines at the centre, in units of the sine of half the angle under which it is
 #: seen.  At 1 they are bounds; at 0.5 the variance of 10,000 lights on a ceiling is 10 % lower.
 SIZE_SHARE = f32(0.5)
+
+#: The least that a child counts with whose middle is behind the surface, in units of how far it rises above it.
 RISING_SHARE = f32(0.25)
 
 

@@ -17,7 +17,7 @@ from specrender.kernel.light.build import (
     THICKNESS,
     build_tree,
 )
-from specrender.kernel.light.tree import EMITTER
+from specrender.kernel.light.tree import EMITTER, NODE_LINKS, WIDTH
 from specrender.kernel.shape import layout as shapes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import Geometry, cumulative
@@ -67,15 +67,15 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
 
 
 def _emitter_count(light, geometry) -> int:
-    corners = geometry.emitting.get(int(light["shape"]))
-    return 1 if corners is None or len(corners) <= WHOLE else len(corners)
+    triangles = geometry.emitting.get(int(light["shape"]))
+    return 1 if triangles is None or len(triangles) <= WHOLE else len(triangles)
 
 
 def _tree(finite, corners, geometry, builder) -> dict:
     """The tables of the tree; empty if none of the lights emits anything.  corners : of `pack_flat`, for each light."""
     rows, records, count = [], [], 0
     # analytic shapes, the only objects that emit, are one object each
-    shapes = [int(rows[0, 0]) for rows in geometry.objects]
+    shapes = [int(objects[0, 0]) for objects in geometry.objects]
     boxes = {shape: box[0] for shape, box in zip(shapes, geometry.object_boxes, strict=True)}
     for index, light in enumerate(finite):
         radiance = builder.mean(int(light["color"])) * float(light["scale"])
@@ -99,7 +99,7 @@ def _tree(finite, corners, geometry, builder) -> dict:
     nodes, links, places = build_tree(bounds[bright])
     emitters["node"][bright], emitters["lane"][bright] = places[:, 0], places[:, 1]
     # the tree knows the bright ones by their number among themselves
-    children = links.reshape(-1, 16)[:, :8]
+    children = links.reshape(-1, NODE_LINKS)[:, :WIDTH]
     children[...] = np.where(children < 0, ~bright[~np.minimum(children, -1)].astype(np.int32), children)
     return {"emitters": emitters, "light_nodes": nodes, "light_links": links}
 

@@ -50,14 +50,15 @@ def pack_flat(light: np.void, geometry: Geometry, builder: TableBuilder) -> np.n
     if kind >= BITMAP and kind != REGULAR:
         return np.full(len(triangles), -1)
     record = geometry.records[shape]
-    first = int(record["corners"])
     is_flipped = bool(record["flags"] & FLIP)
     whole = parallelogram(triangles) if len(triangles) == 2 else None
     light["is_parallelogram"] = whole is not None
     rows = triangles.copy() if whole is None else whole[None]
-    if is_flipped or whole is not None:
-        rows[:, 3, :3] *= -1.0 if is_flipped else 1.0
-        first = builder.values(rows) // 4
+    if is_flipped:
+        rows[:, 3, :3] *= -1.0
+    # the shape has its triangles in the pool already, as they are
+    is_there = whole is None and not is_flipped
+    first = int(record["corners"]) if is_there else builder.values(rows) // 4
     if len(rows) == 1:
         light["corners"] = first
     return first + 4 * np.arange(len(rows))
