@@ -59,7 +59,8 @@ def draw(document: dict, path: Path) -> None:
             (line,) = axes.plot(x, median, marker="o", markersize=4, label=label)
             axes.fill_between(x, low, high, alpha=0.2, color=line.get_color())
         axes.set_xscale("log", base=2 if name == "scale.threads" else 10)
-        axes.set_yscale("log")
+        # from zero: twice as high is twice as slow; a logarithmic axis of less than a decade would have no numbers
+        axes.set_ylim(bottom=0.0)
         axes.set_xlabel(PANELS[name])
         axes.set_ylabel("microseconds a path" if position == 1 else "")
         axes.grid(alpha=0.3, which="both", linewidth=0.5)
