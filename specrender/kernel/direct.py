@@ -20,7 +20,7 @@ from specrender.kernel.sampler import samples
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import leave, transmittance
+from specrender.kernel.visibility import leave, light_hit, transmittance
 
 
 @kernel
@@ -78,7 +78,9 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         # densities enter the heuristic times their numbers of samples: the ratio is what counts
         density = pdf * bsdf_share / light_share if light_share > f32(0.0) else pdf
         is_alone = is_delta or settings.emitter_samples == 0
-        t, u, v, primitive, item = closest_hit(tables, start, towards, f32(np.inf))
+        t, u, v, primitive, item = light_hit(tables, start, towards, f32(np.inf), True)
+        if t == f32(0.0):
+            continue
         weight *= f32(1.0) / bsdf_share
         if not t < f32(np.inf):
             if settings.environment >= 0:

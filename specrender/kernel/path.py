@@ -20,13 +20,12 @@ from specrender.kernel.light import (
     prefetch_light,
     sample_light,
 )
-from specrender.kernel.rays import closest_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4, with_lane
 from specrender.kernel.surface import Surface, to_local, to_world
-from specrender.kernel.visibility import ShadowRay, leave, shadow_ray, transmittance
+from specrender.kernel.visibility import ShadowRay, leave, light_hit, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
 FILM_DIMENSION = 0  # and the one after it
@@ -136,7 +135,11 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
     u_light, u_bsdf = numbers
     while True:
         prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), CELL)
-        t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
+        # the camera's ray tells what is covered, too
+        is_last = depth > 0 and depth + 1 >= max_depth
+        t, u, v, primitive, item = light_hit(tables, origin, direction, reach, is_last)
+        if t == f32(0.0):
+            break
 
         # ---------------- the environment
         if not t < reach:

@@ -6,3 +6,6 @@ from specrender.kernel.shape import intersect_object, occludes_object
 #: closest_hit(tables, origin, direction, t_max) -> (t, u, v, primitive, object); t = inf if nothing is hit.
 #: occluded(tables, origin, direction, t_max) -> bool.
 closest_hit, occluded = make_traversal(intersect_object, occludes_object)
+
+#: `occluded` once more, for the second place that asks: with one caller each, both are inlined (0.7 % of a render).
+_, blocked = make_traversal(intersect_object, occludes_object)

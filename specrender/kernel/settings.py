@@ -38,6 +38,7 @@ SETTINGS = np.dtype(
         ("first_infinite", "i4"),  # index of the first light at infinity; they are the last ones
         ("inv_choices", "f4"),  # 1 / (lights at infinity and the tree)
         ("environment", "i4"),  # index of the light at infinity, or -1
+        ("lamp_box", "i4"),  # load4 index in values: low and high corner of the box around all area lights, or -1
         ("has_null", "i4"),  # some material lets light straight through
         ("wavelength_cells", "i4"),  # inverse CDF of the wavelength density: cells + 1 entries
         ("wavelength_table", "i4"),  # offset in values [nm]

@@ -2,17 +2,33 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from specrender.kernel.bsdf.material import opacity
 from specrender.kernel.features import has_masks, has_smooth_shadows
 from specrender.kernel.jit import kernel
+from specrender.kernel.light.bounds import may_meet_lamp
 from specrender.kernel.light.delta import FAR
-from specrender.kernel.rays import closest_hit, occluded
+from specrender.kernel.rays import blocked, closest_hit, occluded
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import copysign, dot, f32, fabs, fmax, length, splat4
 from specrender.kernel.surface import Surface
 
 #: A shadow ray ends this share of its length before the light, so that it does not meet the light itself.
 SHADOW_SHARE = f32(1.0 - 2e-4)
+
+
+@kernel(forceinline=True)
+def light_hit(tables, origin, direction, reach, is_last):
+    """`closest_hit`; of the last ray of a path, t = 0 stands for any hit of a surface that does not shine.
+
+    Where that ray leads counts only if it meets a lamp or leaves for the environment: most rays need no nearest hit, or
+    none at all.
+    """
+    if is_last and not may_meet_lamp(tables, origin, direction):
+        is_dark = tables.settings[0].environment < 0 or blocked(tables, origin, direction, reach)
+        return f32(0.0) if is_dark else f32(np.inf), f32(0.0), f32(0.0), np.int32(-1), np.int32(-1)
+    return closest_hit(tables, origin, direction, reach)
 
 
 @kernel

@@ -10,6 +10,7 @@ from specrender.kernel.features import has_beams, has_many_lights
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.area import emitted, pdf_area, sample_area, triangle_area
 from specrender.kernel.light.beam import sample_beam
+from specrender.kernel.light.bounds import may_meet_lamp
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.light.environment import look_up, prefetch_environment, sample_environment
@@ -112,4 +113,14 @@ def environment_light(tables, direction, wavelengths):
     return radiance, pdf * light.probability
 
 
-__all__ = ["CELL", "GUIDES", "SHARES", "emitted", "environment_light", "pdf_light", "prefetch_light", "sample_light"]
+__all__ = [
+    "CELL",
+    "GUIDES",
+    "SHARES",
+    "emitted",
+    "environment_light",
+    "may_meet_lamp",
+    "pdf_light",
+    "prefetch_light",
+    "sample_light",
+]

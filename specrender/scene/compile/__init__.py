@@ -25,6 +25,7 @@ from specrender.scene.compile.expand import expanded
 from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.hierarchy import Hierarchy
 from specrender.scene.compile.lights import scene_light, shape_light
+from specrender.scene.compile.lights.bounds import pack_lamp_box
 from specrender.scene.compile.lights.choice import pack_lights
 from specrender.scene.compile.material_table import MaterialTable
 
@@ -129,6 +130,7 @@ def compile_scene(
         raise d.fail(environments[1], message)
     lights += [scene_light(light, builder) for light in scene.lights]
     light_tables = pack_lights(record, lights, geometry, builder)
+    pack_lamp_box(record, hierarchy.bounds(), geometry, builder)
     record["has_null"] = materials.has_null()
 
     attributes = pack_attributes(scene, geometry, builder)
