@@ -27,8 +27,8 @@ from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4,
 from specrender.kernel.surface import Surface, to_local, to_world
 from specrender.kernel.visibility import ShadowRay, leave, light_hit, shadow_ray, transmittance
 
-#: Dimension groups of a sample: film position and lens, then wavelengths, then two groups a bounce.
-FILM_DIMENSION = 0  # and the one after it
+#: Dimension groups of a sample: film position, wavelengths and lobe of the first BSDF; lens; then two groups a bounce.
+FILM_DIMENSION = 0  # and the one after it, of the lens
 FIRST_BOUNCE_DIMENSION = 2
 
 #: A path without a depth limit is cut here and counted; Russian roulette ends it long before.
@@ -117,7 +117,7 @@ def unshadowed_light(tables, hit, seen, material, wavelengths, wo, bsdf_share, l
 def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
 
-    numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION.
+    numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION, the lobe's from the film's group.
     """
     settings = tables.settings[0]
     max_depth = settings.max_depth if settings.max_depth >= 0 else LONGEST_PATH

@@ -13,7 +13,7 @@ from specrender.kernel.light import GUIDES, prefetch_light
 from specrender.kernel.path import FILM_DIMENSION, FIRST_BOUNCE_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_pair, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
-from specrender.kernel.simd import f32, fabs, hsum, lane, splat4, vec3
+from specrender.kernel.simd import f32, fabs, hsum, lane, splat4, vec3, with_lane
 from specrender.kernel.sums import add_exactly, add_square, channel, sum_of
 
 #: Indices of the counters that a call adds to; the last three name the first non-finite sample of a call.
@@ -49,15 +49,18 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     """
     settings = tables.settings[0]
     state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
-    u_film, u_wavelength = sample_pair(state, FILM_DIMENSION)
+    u_film, u_lens = sample_pair(state, FILM_DIMENSION)
     offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
     offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
     film_x = f32(pixel_x) + f32(0.5) + offset_x
     film_y = f32(pixel_y) + f32(0.5) + offset_y
-    origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_film, 0), lane(u_film, 3))
-    wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_wavelength, 0))
+    origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_lens, 1), lane(u_lens, 2))
+    wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_film, 0))
     numbers = sample_pair(state, FIRST_BOUNCE_DIMENSION)
-    u_light, _ = numbers
+    u_light, u_bsdf = numbers
+    # wavelengths and the lobe of the first BSDF come from the film's group: stratified together with the place in the
+    # pixel, edges of a lamp keep their colour and reflections in a gloss their share
+    numbers = u_light, with_lane(u_bsdf, 0, lane(u_film, 3))
     prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), GUIDES)
     return state, numbers, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf, factor
 
