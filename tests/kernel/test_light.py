@@ -45,7 +45,9 @@ def _density(tables, p, directions, out):
 
 
 def tables_of(shapes=(), lights=(), mode="rgb"):
-    return compile_scene(d.Scene(shapes=list(shapes), lights=list(lights)), mode).tables
+    # light is looked for by sampling lights only, so that all of it has to be found so
+    integrator = d.DirectIntegrator(emitter_samples=1, bsdf_samples=0)
+    return compile_scene(d.Scene(shapes=list(shapes), lights=list(lights), integrator=integrator), mode).tables
 
 
 def place(p):

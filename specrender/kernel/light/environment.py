@@ -1,7 +1,8 @@
 """constant, envmap and sunsky: light from all around.  One look-up gives radiance and density together.
 
 An envmap is a latitude-longitude image on a grid of `grid.py`, +y up: columns are texel centres at (i + 1/2) / width,
-rows lie at j / (height - 1), the first at the pole (Mitsuba's convention).  It is sampled by luminance.
+rows lie at j / (height - 1), the first at the pole (Mitsuba's convention).  It is sampled by how far
+its luminance is above the mean, where BSDFs are sampled too (`scene/compile/lights/grid.py`).
 """
 
 import numpy as np

@@ -189,15 +189,32 @@ def pack_bins(record, scene: d.Scene, mode: str, wanted: bool) -> np.ndarray | N
 # ---------------------------------------------------------------- integrator
 
 
+def _nested(integrator: d.Integrator | None) -> list[d.Integrator | None]:
+    """From the outermost to the one that carries light; those before it only add layers."""
+    chain = [integrator]
+    while isinstance(chain[-1], (d.MomentIntegrator, d.AovIntegrator)):
+        chain.append(chain[-1].integrator)
+    return chain
+
+
+def samples_bsdfs(scene: d.Scene) -> bool:
+    """Whether light is looked for by sampling BSDFs, too, so that sampling lights need not find all of it."""
+    integrator = _nested(scene.integrator)[-1]
+    return not isinstance(integrator, d.DirectIntegrator) or _samples_of_direct(integrator)[1] > 0
+
+
+def _samples_of_direct(integrator: d.DirectIntegrator) -> tuple[int, int]:
+    """Numbers of samples of emitters and of the BSDF."""
+    both = 1 if integrator.shading_samples is None else integrator.shading_samples
+    emitter, bsdf = integrator.emitter_samples, integrator.bsdf_samples
+    return both if emitter is None else emitter, both if bsdf is None else bsdf
+
+
 def pack_integrator(record, scene: d.Scene) -> tuple[list[str], list[int], bool]:
     """(names, tags) of the extra layers, and whether second moments are wanted."""
-    integrator, names, wants_moments = scene.integrator, [], False
-    while isinstance(integrator, (d.MomentIntegrator, d.AovIntegrator)):
-        if isinstance(integrator, d.MomentIntegrator):
-            wants_moments = True
-        else:
-            names += [_aov_type(entry, integrator) for entry in integrator.aovs]
-        integrator = integrator.integrator
+    *around, integrator = _nested(scene.integrator)
+    wants_moments = any(isinstance(layer, d.MomentIntegrator) for layer in around)
+    names = [_aov_type(entry, layer) for layer in around if isinstance(layer, d.AovIntegrator) for entry in layer.aovs]
     tags = [AOV_TAGS[name] for name in dict.fromkeys(names)]
     record["aov_count"] = len(tags)
     if integrator is None:
@@ -206,10 +223,7 @@ def pack_integrator(record, scene: d.Scene) -> tuple[list[str], list[int], bool]
         record["integrator"] = DEPTH
     elif isinstance(integrator, d.DirectIntegrator):
         record["integrator"] = DIRECT
-        both = 1 if integrator.shading_samples is None else integrator.shading_samples
-        emitter, bsdf = integrator.emitter_samples, integrator.bsdf_samples
-        record["emitter_samples"] = both if emitter is None else emitter
-        record["bsdf_samples"] = both if bsdf is None else bsdf
+        record["emitter_samples"], record["bsdf_samples"] = _samples_of_direct(integrator)
         if record["emitter_samples"] + record["bsdf_samples"] == 0:
             raise d.fail(integrator, "direct needs at least one emitter sample or BSDF sample")
         record["hide_emitters"] = integrator.hide_emitters

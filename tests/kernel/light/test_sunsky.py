@@ -20,8 +20,12 @@ SKIES = {
 }
 
 
-def tables_of(light, mode="spectral"):
-    return compile_scene(d.Scene(lights=[light]), mode).tables
+#: Looks for light by sampling lights only, so that all of it has to be found so.
+LIGHTS_ALONE = d.DirectIntegrator(emitter_samples=1, bsdf_samples=0)
+
+
+def tables_of(light, mode="spectral", integrator=LIGHTS_ALONE):
+    return compile_scene(d.Scene(lights=[light], integrator=integrator), mode).tables
 
 
 @pytest.mark.parametrize("name", SKIES)
@@ -47,6 +51,34 @@ def test_sampling(name):
         assert np.allclose(estimates.mean(axis=0), integral, rtol=1e-2)
         # the rim of the sun crosses cells, where the integral is not good enough for chi-square
         assert p_value > SIGNIFICANCE or light.sun_scale > 0.0
+
+
+def test_what_bsdfs_find_is_left_to_them():
+    """With samples of BSDFs, those of the sky go where it is brighter than on average, and more of them to the sun."""
+    light = d.SunSky(sun_direction=(1.0, 0.2, 0.5))
+    alone, compensated = tables_of(light), tables_of(light, integrator=d.PathIntegrator())
+    directions, weights = sphere_quadrature((200, 400), 2)
+    directions, weights = directions[~_near_sun(light, directions)], weights[~_near_sun(light, directions)]
+    densities = []
+    for tables in (alone, compensated):
+        found = look_around(tables, directions)
+        densities.append(found[:, 4])
+        assert abs(found[:, 4] @ weights - (1.0 - _share_of_sun(tables))) < 5e-3
+    brightness = found[:, :4].mean(axis=1)
+    mean = brightness @ weights / (4.0 * np.pi)
+    bright, dim = brightness > 1.2 * mean, brightness < 0.8 * mean
+    assert np.all(densities[1][bright] > 0.0)
+    assert np.all(densities[1][dim] == 0.0) and np.all(densities[0][dim & (brightness > 0.0)] > 0.0)
+    assert _share_of_sun(compensated) > 1.2 * _share_of_sun(alone)
+
+
+def _near_sun(light, directions):
+    sun = np.array(light.sun_direction)
+    return directions @ sun > 0.9999 * np.linalg.norm(sun)
+
+
+def _share_of_sun(tables):
+    return tables.arrays["lights"]["sun_share"][0]
 
 
 def test_flux_of_the_sun():
