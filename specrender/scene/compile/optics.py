@@ -24,8 +24,9 @@ FILTER_CELLS = 256
 
 #: The wavelength density: (nm, logarithm of the density), linear in between, and a share that is uniform, so that every
 #: bin and every lamp line is sampled.  Found by minimising the variance of R, G, B and Y over the 24 patches of a
-#: ColorChecker under E, D65, A and a white LED, with a small penalty on curvature.  On average over the patches under E,
-#: D65 and A, R, G and B together have 0.0026 of variance in units of the illuminant's Y^2; with pbrt-v4's one bump, 0.041.
+#: ColorChecker under E, D65, A and a white LED, with a small penalty on curvature.  On average over the patches under
+#: E, D65 and A, R, G and B together have 0.0026 of variance in units of the illuminant's Y^2; with pbrt-v4's one bump,
+#: 0.041.
 #: Smoothness counts: the quadrature by four rotated lanes cancels what varies slowly along the CDF.
 WAVELENGTH_DENSITY = (
     (360, -7.04), (380, -4.95), (400, -2.85), (415, -1.15), (430, -0.47), (445, 0.0), (460, -0.22), (475, -0.81),
