@@ -24,8 +24,8 @@ from specrender.kernel.visibility import leave, light_hit, transmittance
 
 
 @kernel
-def trace_direct(tables, state, origin, direction, reach, wavelengths):
-    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0)."""
+def trace_direct(tables, state, origin, direction, reach, wavelengths, outlined):
+    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0); `outlined` as for `trace_path`."""
     settings = tables.settings[0]
     radiance = splat4(f32(0.0))
     hide = settings.hide_emitters != 0
@@ -40,9 +40,10 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths):
         if tables.shapes[hit.shape].light < 0:
             break
         if not hide:
-            radiance += light_at_surface(
-                tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True
-            )
+            if not outlined:
+                radiance += light_at_surface(
+                    tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True
+                )
             break
         origin = leave(tables, hit, direction)
 

@@ -27,6 +27,14 @@ def sample_filter(tables, u):
 
 
 @kernel(forceinline=True)
+def film_place(tables, pixel_x, pixel_y, u):
+    """(film_x, film_y, filter weight) of a sample of a pixel, by lanes 1 and 2 of its random numbers."""
+    offset_x, weight_x = sample_filter(tables, lane(u, 1))
+    offset_y, weight_y = sample_filter(tables, lane(u, 2))
+    return f32(pixel_x) + f32(0.5) + offset_x, f32(pixel_y) + f32(0.5) + offset_y, weight_x * weight_y
+
+
+@kernel(forceinline=True)
 def sample_wavelengths(tables, u):
     """Four wavelengths [nm] and 1 / pdf [nm]: lane i is at CDF^-1(frac(u + i / 4)).  RGB mode: zeros and ones."""
     settings = tables.settings[0]
@@ -68,10 +76,10 @@ def to_xyz(tables, spectrum, wavelengths, inverse_pdf):
 
 
 @kernel
-def add_to_bins(tables, spectrum, wavelengths, inverse_pdf, weight, bins, radiance, y, x):
+def add_to_bins(tables, spectrum, wavelengths, inverse_pdf, bins, radiance, y, x):
     """Add each lane to the spectral bin of its wavelength, and all to the integral of radiance over nm."""
     settings = tables.settings[0]
-    share = spectrum * inverse_pdf * (f32(0.25) * weight)
+    share = spectrum * inverse_pdf * f32(0.25)
     for i in range(4):
         amount = np.float64(lane(share, i))
         index = to_int(floor((lane(wavelengths, i) - settings.bin_start) * settings.inv_bin_width))
@@ -81,10 +89,10 @@ def add_to_bins(tables, spectrum, wavelengths, inverse_pdf, weight, bins, radian
 
 
 @kernel
-def add_responses(tables, spectrum, wavelengths, inverse_pdf, weight, layers, y, x):
+def add_responses(tables, spectrum, wavelengths, inverse_pdf, layers, y, x):
     """Add the integral over wavelength [nm] of radiance times response to the layer of each sensor response."""
     settings = tables.settings[0]
-    share = spectrum * inverse_pdf * (f32(0.25) * weight)
+    share = spectrum * inverse_pdf * f32(0.25)
     nowhere = surface_point(splat4(f32(0.0)), np.int32(0))
     for i in range(settings.response_count):
         seen = share * evaluate_texture(tables, tables.responses[i], nowhere, wavelengths)

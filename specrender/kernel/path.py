@@ -114,8 +114,10 @@ def unshadowed_light(tables, hit, seen, material, wavelengths, wo, bsdf_share, l
 
 
 @kernel
-def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
+def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, outlined):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
+
+    outlined : a lamp that the camera sees is left out, see `kernel/outline.py`.
 
     numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION, the lobe's from the film's group.
     """
@@ -160,10 +162,11 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths):
             if hide and depth == 0:
                 origin = leave(tables, hit, direction)
                 continue
-            light = beta * light_at_surface(
-                tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
-            )
-            radiance += clamped(settings, light, depth > 1)
+            if not (outlined and depth == 0):
+                light = beta * light_at_surface(
+                    tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
+                )
+                radiance += clamped(settings, light, depth > 1)
         coverage = f32(1.0)
         if depth + 1 >= max_depth:
             break

@@ -253,3 +253,14 @@ def samples(state, dimension):
     if state.kind == SOBOL:
         return _sobol_samples(state, dimension)
     return _independent(state.key0, state.key1, dimension)
+
+
+@kernel(forceinline=True)
+def samples_of_part(state, dimension, part, parts):
+    """`samples` of one of the `parts` of a sample; all parts of all samples are spread as those of one sequence.
+
+    Samplers without an order take the groups dimension, dimension - 1 ... of the parts.
+    """
+    if state.kind == SOBOL:
+        return _sobol_samples(SampleState(state.kind, state.key0, state.key1, state.index * parts + part), dimension)
+    return _independent(state.key0, state.key1, dimension - part)

@@ -39,6 +39,7 @@ SETTINGS = np.dtype(
         ("inv_choices", "f4"),  # 1 / (lights at infinity and the tree)
         ("environment", "i4"),  # index of the light at infinity, or -1
         ("lamp_box", "i4"),  # load4 index in values: low and high corner of the box around all area lights, or -1
+        ("has_outlines", "i4"),  # lamps in view are treated by themselves in the pixels of tables.outlines
         ("has_null", "i4"),  # some material lets light straight through
         ("wavelength_cells", "i4"),  # inverse CDF of the wavelength density: cells + 1 entries
         ("wavelength_table", "i4"),  # offset in values [nm]
@@ -104,5 +105,6 @@ LAYOUT = {
     "light_links": np.dtype("i4"),
     "bvh_nodes": np.dtype("f4"),
     "bvh_leaves": np.dtype("f4"),
+    "outlines": np.dtype("u1"),  # of each pixel of the film: 1 where the outline of a lamp may cross it
     "aovs": np.dtype("i4"),  # kinds of the layers
 }

@@ -7,9 +7,10 @@ from specrender.kernel.camera import generate_ray
 from specrender.kernel.depth import trace_depth
 from specrender.kernel.direct import trace_direct
 from specrender.kernel.features import has_integrators, has_layers
-from specrender.kernel.film import add_responses, add_to_bins, sample_filter, sample_wavelengths, to_xyz
+from specrender.kernel.film import add_responses, add_to_bins, film_place, sample_wavelengths, to_xyz
 from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.light import GUIDES, prefetch_light
+from specrender.kernel.outline import is_outlined, lamps_in_view
 from specrender.kernel.path import FILM_DIMENSION, FIRST_BOUNCE_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_pair, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
@@ -29,12 +30,12 @@ PER_PIXEL = -1
 
 
 @kernel
-def _radiance(tables, state, numbers, origin, direction, reach, wavelengths):
+def _radiance(tables, state, numbers, origin, direction, reach, wavelengths, outlined):
     integrator = tables.settings[0].integrator
     if not has_integrators() or integrator == PATH:
-        return trace_path(tables, state, numbers, origin, direction, reach, wavelengths)
+        return trace_path(tables, state, numbers, origin, direction, reach, wavelengths, outlined)
     if integrator == DIRECT:
-        return trace_direct(tables, state, origin, direction, reach, wavelengths)
+        return trace_direct(tables, state, origin, direction, reach, wavelengths, outlined)
     if integrator == DEPTH:
         return trace_depth(tables, origin, direction, reach)
     return splat4(f32(0.0)), f32(0.0)
@@ -50,10 +51,7 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     settings = tables.settings[0]
     state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
     u_film, u_lens = sample_pair(state, FILM_DIMENSION)
-    offset_x, weight_x = sample_filter(tables, lane(u_film, 1))
-    offset_y, weight_y = sample_filter(tables, lane(u_film, 2))
-    film_x = f32(pixel_x) + f32(0.5) + offset_x
-    film_y = f32(pixel_y) + f32(0.5) + offset_y
+    film_x, film_y, weight = film_place(tables, pixel_x, pixel_y, u_film)
     origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_lens, 1), lane(u_lens, 2))
     wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_film, 0))
     numbers = sample_pair(state, FIRST_BOUNCE_DIMENSION)
@@ -62,7 +60,7 @@ def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
     # pixel, edges of a lamp keep their colour and reflections in a gloss their share
     numbers = u_light, with_lane(u_bsdf, 0, lane(u_film, 3))
     prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), GUIDES)
-    return state, numbers, weight_x * weight_y, origin, direction, reach, wavelengths, inverse_pdf, factor
+    return state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor
 
 
 @kernel(forceinline=True)
@@ -76,27 +74,31 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     squares = sum_of(xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2])
     squares_rest = vec3(xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2])
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
+    outlined = is_outlined(tables, pixel)
     following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
         state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
         following = _camera_sample(tables, pixel, pixel_x, pixel_y, index + 1)
-        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths)
-        radiance *= factor
+        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, outlined)
+        # what the sample adds to its pixel, the filter included
+        radiance *= factor * weight
+        if outlined:
+            radiance += lamps_in_view(tables, state, pixel_x, pixel_y, wavelengths)
         if not hsum(fabs(radiance)) < f32(np.inf):
             if counters[NON_FINITE] == 0:
                 counters[NON_FINITE_X], counters[NON_FINITE_Y], counters[NON_FINITE_INDEX] = pixel_x, pixel_y, index
             counters[NON_FINITE] += 1
             radiance = splat4(f32(0.0))
-        value = to_xyz(tables, radiance, wavelengths, inverse_pdf) * weight
+        value = to_xyz(tables, radiance, wavelengths, inverse_pdf)
         total, rest = add_exactly(total, rest, value)
         squares, squares_rest = add_square(squares, squares_rest, value)
         sum_weight += np.float64(weight)
         sum_alpha += np.float64(weight * coverage)
         if has_layers() and settings.bin_count:
-            add_to_bins(tables, radiance, wavelengths, inverse_pdf, weight, bins, radiance_sum, y, x)
+            add_to_bins(tables, radiance, wavelengths, inverse_pdf, bins, radiance_sum, y, x)
         if has_layers() and settings.response_count:
-            add_responses(tables, radiance, wavelengths, inverse_pdf, weight, layers, y, x)
+            add_responses(tables, radiance, wavelengths, inverse_pdf, layers, y, x)
         if has_layers() and settings.aov_count:
             add_layers(
                 tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x

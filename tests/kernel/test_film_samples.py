@@ -31,10 +31,10 @@ def _wavelengths(tables, u, wavelengths, inverse_pdf, xyz):
 
 
 @kernel(entry=True)
-def _bins(tables, radiance, nm, weight, bins, total):
+def _bins(tables, radiance, nm, bins, total):
     spectrum = vec4(radiance[0], radiance[1], radiance[2], radiance[3])
     add_to_bins(tables, spectrum, vec4(nm[0], nm[1], nm[2], nm[3]), vec4(f32(2.0), f32(2.0), f32(2.0), f32(4.0)),
-                weight, bins, total, 0, 0)  # fmt: skip
+                bins, total, 0, 0)  # fmt: skip
 
 
 FILTERS = {
@@ -161,7 +161,7 @@ def test_bins_take_lanes_by_wavelength():
     film = d.HdrFilm(spectral_bins=d.SpectralBins(count=4, lambda_min=400.0, lambda_max=600.0))
     bins, total = np.zeros((1, 1, 4)), np.zeros((1, 1))
     radiance, nm = np.array([1.0, 3.0, 5.0, 7.0], np.float32), np.array([399.9, 400.1, 599.9, 512.0], np.float32)
-    _bins(tables_of(film=film), radiance, nm, np.float32(0.5), bins, total)
-    amounts = np.array([3.0 * 2.0, 0.0, 7.0 * 4.0, 5.0 * 2.0]) * 0.25 * 0.5
+    _bins(tables_of(film=film), radiance, nm, bins, total)
+    amounts = np.array([3.0 * 2.0, 0.0, 7.0 * 4.0, 5.0 * 2.0]) * 0.25
     assert np.allclose(bins[0, 0], amounts / 50.0)
     assert np.isclose(total[0, 0], amounts.sum())

@@ -28,6 +28,7 @@ from specrender.scene.compile.lights import scene_light, shape_light
 from specrender.scene.compile.lights.bounds import pack_lamp_box
 from specrender.scene.compile.lights.choice import pack_lights
 from specrender.scene.compile.material_table import MaterialTable
+from specrender.scene.compile.outlines import pack_outlines
 
 #: mode -> gamut in which rgb mode renders unless told otherwise.
 DEFAULT_RGB_SPACE = "srgb"
@@ -135,6 +136,7 @@ def compile_scene(
 
     attributes = pack_attributes(scene, geometry, builder)
     cameras = pack_cameras(record, scene, geometry, bounding_sphere(*hierarchy.bounds()), builder)
+    outlines = pack_outlines(record, cameras[0], optics.filter_radius(rfilter), geometry, builder)
     arrays = geometry.finish()
     arrays |= hierarchy.build(arrays, builder, threads)
     arrays |= {
@@ -150,6 +152,7 @@ def compile_scene(
         "bsdf_parameters": np.frombuffer(b"".join(materials.parameters), np.uint8),
         "transforms": builder.pooled_transforms(),
         **light_tables,
+        "outlines": outlines,
         "aovs": np.array(aov_tags, np.int32),
     }
     return SceneTables(Tables(LAYOUT, arrays), mode, edges, aov_names, wants_moments, list(responses))

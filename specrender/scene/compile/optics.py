@@ -68,6 +68,11 @@ def _cubic(x, b, c):
     return np.where(x < 1, near, np.where(x < 2, far, 0.0)) / 6.0
 
 
+def filter_radius(rfilter: d.ReconstructionFilter) -> float:
+    """How far from the middle of a pixel its samples lie along each axis, at most [pixels]."""
+    return float(filter_function(rfilter)[1])
+
+
 def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) -> None:
     """Inverse CDF of the filter's magnitude, and each cell's weight (its signed share over its share)."""
     if isinstance(rfilter, d.BoxFilter):
