@@ -38,8 +38,8 @@ class SampleState(NamedTuple):
     reversed_index: "int32"  # noqa: F821
 
 
-#: Sobol dimension -> (degree of its primitive polynomial, exponents below the degree that it has, which initial number
-#: 1 and 3 >> ... has bits of lower digits: (digit, lower digit)).  Source: [Joe2008].
+#: Of each Sobol dimension the primitive polynomial, as degree and exponents of its lower terms, and what its initial
+#: direction numbers add to plain digits: (k, j), number k has digit j, too.  Source: [Joe2008].
 _POLYNOMIALS = [(0, [], []), (1, [0], []), (2, [1, 0], [(1, 0)]), (3, [1, 0], [(1, 0)])]
 
 
@@ -51,8 +51,7 @@ def _division_steps(degree, exponents, initial):
     [Joe2008] amounts to, since x^d there is (p - the rest of p), and p moves d digits to the right.  Division by
     p^16, p^8, ... splits all pieces in two at a time; p^(2^k) has the terms of p in x^(2^k).
 
-    degree, exponents : of p, and of its terms below x^degree.
-    initial : pairs (k, j): direction number k has digit j < k, too.
+    degree, exponents, initial : as in _POLYNOMIALS.
     """
     steps = []
 
