@@ -20,6 +20,7 @@ from specrender.kernel.light import (
     prefetch_light,
     sample_light,
 )
+from specrender.kernel.light.distribution import ONE_MINUS_EPSILON
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import surface_hit
@@ -113,6 +114,31 @@ def unshadowed_light(tables, hit, seen, material, wavelengths, wo, bsdf_share, l
     return light * power_heuristic(pdf * light_share, pdf_bsdf * bsdf_share), ray
 
 
+@kernel(forceinline=True)
+def light_samples(settings, depth):
+    """Light samples that a path takes at a surface: more than one where many lights hang and the path has just begun.
+
+    There most of the noise is in the shadows, and what a sample costs is small against the path up to there.
+    """
+    if has_many_lights() and depth == 0:
+        return settings.light_samples
+    return np.int32(1)
+
+
+@kernel
+def _more_light(tables, hit, seen, material, wavelengths, wo, u, count, crossings):
+    """The sum of the light samples of a surface but the first one, of which `u` is."""
+    light_share = f32(count)
+    total = splat4(f32(0.0))
+    for _ in range(1, count):
+        # each has its own part of the range from which lights are chosen
+        u = with_lane(u, 0, fmin(lane(u, 0) + f32(1.0) / light_share, ONE_MINUS_EPSILON))
+        light, ray = unshadowed_light(tables, hit, seen, material, wavelengths, wo, f32(1.0), light_share, u)
+        if any_lane(light > f32(0.0)):
+            total += light * transmittance(tables, ray, crossings)
+    return total
+
+
 @kernel
 def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, outlined):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
@@ -179,12 +205,20 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, ou
         prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), GUIDES)
 
         # ---------------- next-event estimation
+        count = light_samples(settings, depth)
+        light_share = f32(count)
+        if has_many_lights():
+            u_light = with_lane(u_light, 0, lane(u_light, 0) / light_share)
         light, ray = splat4(f32(0.0)), ShadowRay(hit.p, direction, f32(0.0))
         if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
             light, ray = unshadowed_light(
-                tables, hit, seen, material, wavelengths, wo, f32(1.0), f32(1.0), u_light
+                tables, hit, seen, material, wavelengths, wo, f32(1.0), light_share, u_light
             )
-            light *= beta
+            light *= beta * (f32(1.0) / light_share)
+            if count > 1:
+                crossings = max_depth - depth - 2
+                more = _more_light(tables, hit, seen, material, wavelengths, wo, u_light, count, crossings)
+                radiance += clamped(settings, beta * more * (f32(1.0) / light_share), depth > 0)
 
         # ---------------- the next direction
         wi, weight, pdf, relative_eta, flags = sample_material(
@@ -201,7 +235,9 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, ou
         direction = to_world(hit.s, hit.t, hit.n, wi)
         origin = leave(tables, hit, direction)
         if not flags & NULL:
-            sampled_at, sampled_normal, pdf_bsdf, is_delta = hit.p, seen, pdf, flags & DELTA != 0
+            # a density enters the heuristic times its number of samples; the ratio is what counts
+            pdf_bsdf = pdf * (f32(1.0) / light_share)
+            sampled_at, sampled_normal, is_delta = hit.p, seen, flags & DELTA != 0
         if flags & DISPERSED:
             # from here on the path is the hero's: later glass sees one wavelength, and nothing is made up for twice
             wavelengths = splat4(lane(wavelengths, 0))

@@ -4,7 +4,7 @@ import numpy as np
 
 from specrender.kernel.camera.layout import DTYPE as CAMERA
 from specrender.kernel.light.layout import DTYPE as LIGHT
-from specrender.kernel.light.tree import EMITTER
+from specrender.kernel.light.layout import EMITTER
 from specrender.kernel.shape.layout import DTYPE as SHAPE
 from specrender.kernel.texture.layout import DTYPE as TEXTURE
 
@@ -36,7 +36,9 @@ SETTINGS = np.dtype(
         ("light_cdf", "i4"),  # offset in values; few lights only
         ("has_light_tree", "i4"),  # there are many: all but those at infinity are chosen by the tree
         ("first_infinite", "i4"),  # index of the first light at infinity; they are the last ones
-        ("inv_choices", "f4"),  # 1 / (lights at infinity and the tree)
+        ("inv_choices", "f4"),  # 1 / number of lights, or of those at infinity and the tree
+        ("light_samples", "i4"),  # at the first surface of a path, if there is a tree
+        ("root_groups", "i4"),  # of the tree of lights
         ("environment", "i4"),  # index of the light at infinity, or -1
         ("lamp_box", "i4"),  # load4 index in values: low and high corner of the box around all area lights, or -1
         ("has_outlines", "i4"),  # lamps in view are treated by themselves in the pixels of tables.outlines
@@ -102,7 +104,7 @@ LAYOUT = {
     "lights": LIGHT,
     "emitters": EMITTER,
     "light_nodes": np.dtype("f4"),
-    "light_links": np.dtype("i4"),
+    "light_parents": np.dtype("i4"),
     "bvh_nodes": np.dtype("f4"),
     "bvh_leaves": np.dtype("f4"),
     "outlines": np.dtype("u1"),  # of each pixel of the film: 1 where the outline of a lamp may cross it

@@ -156,6 +156,17 @@ def gather_pairs(typingctx, pointer, offset, i0, i1, i2, i3):
 
 
 @intrinsic
+def row_of(typingctx, record, offset):
+    """The four float32 at byte `offset` (a multiple of 16) of a record as f32x4."""
+
+    def codegen(context, builder, sig, args):
+        address = builder.gep(builder.bitcast(args[0], _BYTE.as_pointer()), [args[1]])
+        return _invariant_load(builder, builder.bitcast(address, ir.VectorType(F32, 4).as_pointer()), 16)
+
+    return f32x4(record, types.int64), codegen
+
+
+@intrinsic
 def record(typingctx, pointer, offset, dtype):
     """View the bytes at `offset` of a uint8 table as a record of the (module-level constant) NumPy `dtype`."""
     element = dtype.dtype

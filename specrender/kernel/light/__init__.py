@@ -1,6 +1,7 @@
 """Lights: choosing one and a direction towards it, and what a ray that meets one carries.
 
-A few lights are chosen with equal probability; many by the tree of `tree.py`, with those at infinity beside it.
+A few lights are chosen with equal probability; many by the tree of `tree.py`, with those at infinity beside it.  What
+is chosen is an `EMITTER`.
 A new kind is a tag in `layout.py`, a file with its sampling beside this one, and an arm in `_sample_chosen`.
 """
 
@@ -14,7 +15,7 @@ from specrender.kernel.light.bounds import may_meet_lamp
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import sample_discrete
 from specrender.kernel.light.environment import look_up, prefetch_environment, sample_environment
-from specrender.kernel.light.flat import flat_of, sample_flat
+from specrender.kernel.light.flat import sample_flat
 from specrender.kernel.light.grid import CELL, GUIDES, SHARES
 from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
 from specrender.kernel.light.tree import emitter_probability, sample_emitter
@@ -23,15 +24,15 @@ from specrender.kernel.simd import f32, length, splat4, to_int
 
 @kernel(forceinline=True)
 def _choose(tables, p, n, u):
-    """(light, triangle of its mesh or -1, `Flat`, probability) for a surface point p with normal n; 0: no light."""
+    """(emitter, probability) for a surface point p with normal n; 0: no light."""
     settings = tables.settings[0]
     if has_many_lights() and settings.has_light_tree:
         return _choose_of_many(tables, p, n, u)
     index = np.int64(0)
     if settings.light_count > 1:
         index, _, u = sample_discrete(tables.values, settings.light_cdf, settings.light_count, u)
-    light = tables.lights[index]
-    return np.int32(index), np.int32(-1), flat_of(light), light.probability
+    # each light is one emitter
+    return np.int64(index), settings.inv_choices
 
 
 @kernel
@@ -41,11 +42,9 @@ def _choose_of_many(tables, p, n, u):
     u *= f32(infinite + 1)
     i = min(to_int(u), infinite)
     if i < infinite:
-        index = np.int32(settings.first_infinite + i)
-        return index, np.int32(-1), flat_of(tables.lights[index]), settings.inv_choices
+        return np.int64(tables.lights[settings.first_infinite + i].emitter), settings.inv_choices
     index, probability = sample_emitter(tables, p, n, u - f32(i))
-    emitter = tables.emitters[index]
-    return emitter.light, emitter.triangle, flat_of(emitter), probability * settings.inv_choices
+    return np.int64(index), probability * settings.inv_choices
 
 
 @kernel(forceinline=True)
@@ -66,15 +65,16 @@ def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
     """
     if tables.settings[0].light_count == 0:
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
-    index, triangle, flat, probability = _choose(tables, p, n, u_choice)
+    index, probability = _choose(tables, p, n, u_choice)
     if probability <= f32(0.0):
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
-    if flat.corners >= 0:
-        wi, distance, radiance, pdf = sample_flat(tables, flat, p, wavelengths, u1, u2)
+    emitter = tables.emitters[index]
+    if emitter.share > f32(0.0):
+        wi, distance, radiance, pdf = sample_flat(tables, emitter, p, wavelengths, u1, u2)
         return wi, distance, radiance, pdf * probability, False
-    light = tables.lights[index]
+    light = tables.lights[emitter.light]
     if light.kind == AREA:
-        wi, distance, radiance, pdf = sample_area(tables, light, triangle, p, wavelengths, u1, u2)
+        wi, distance, radiance, pdf = sample_area(tables, light, emitter.triangle, p, wavelengths, u1, u2)
         return wi, distance, radiance, pdf * probability, False
     if not has_beams() or light.kind >= CONSTANT:
         wi, radiance, pdf = sample_environment(tables, light, wavelengths, u1, u2)
@@ -98,8 +98,6 @@ def pdf_light(tables, hit, p, n, wi):
     if light.per_triangle:
         i = hit.primitive - shape.first_triangle
         index, area = index + i, triangle_area(tables, shape, i)
-    if index < 0:
-        return f32(0.0)
     probability = emitter_probability(tables, p, n, index) * tables.settings[0].inv_choices
     return pdf_area(tables, shape, area, p, wi, distance, hit.normal) * probability
 

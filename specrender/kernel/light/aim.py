@@ -5,11 +5,14 @@ from specrender.kernel.simd import dot, f32, fmax, sqrt
 
 
 @kernel(forceinline=True)
-def aim_at(p, q, normal, area):
-    """(direction from p to q, distance, cosine at q, density per solid angle) for q uniform over `area`."""
+def aim_at(p, q, facing):
+    """(direction from p to q, distance, cosine at q times area, density per solid angle) for q uniform over an area.
+
+    facing : normal at q times the area.
+    """
     towards = q - p
     distance2 = fmax(dot(towards, towards), f32(1e-30))
     inverse = f32(1.0) / sqrt(distance2)
     wi = towards * inverse
-    cos_light = -dot(normal, wi)
-    return wi, distance2 * inverse, cos_light, distance2 / (fmax(cos_light, f32(1e-12)) * area)
+    shown = -dot(facing, wi)
+    return wi, distance2 * inverse, shown, distance2 / fmax(shown, f32(1e-30))

@@ -101,7 +101,7 @@ def sample_area(tables, light, i, p, wavelengths, u1, u2):
             q, normal, uv = sample_surface(tables, shape, u1, u2)
         if shape.flags & FLIP:
             normal = -normal
-        wi, distance, cos_light, pdf = aim_at(p, q, normal, area)
+        wi, distance, cos_light, pdf = aim_at(p, q, normal * area)
     if cos_light <= f32(0.0) or distance <= f32(0.0):
         return wi, distance, splat4(f32(0.0)), f32(0.0)
     radiance = light.scale * evaluate_texture(tables, light.color, surface_point(uv, triangle), wavelengths)

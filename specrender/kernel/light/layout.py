@@ -1,4 +1,4 @@
-"""Records of lights."""
+"""Records of lights and of emitters, which are what is chosen: a light, or a triangle of a mesh that emits."""
 
 import numpy as np
 
@@ -22,10 +22,8 @@ DTYPE = np.dtype(
         ("transform", "i4"),  # to_world in tables.transforms; its inverse is the next one
         ("scale", "f4"),
         ("probability", "f4"),  # of being chosen for next-event estimation, if no tree decides
-        ("emitter", "i4"),  # the first of its emitters in the tree, or -1
-        ("per_triangle", "i4"),  # each triangle of its mesh is an emitter of the tree
-        ("corners", "i4"),  # this and the next as of an `EMITTER`, for a light that is one flat piece
-        ("is_parallelogram", "i4"),
+        ("emitter", "i4"),  # the first of its emitters
+        ("per_triangle", "i4"),  # each triangle of its mesh is an emitter
         ("cos_cutoff", "f4"),
         ("cos_beam", "f4"),
         ("cutoff", "f4"),  # rad
@@ -55,3 +53,22 @@ DTYPE = np.dtype(
     ],
     align=True,
 )
+
+#: One cache line, from whose boundary each record begins.
+EMITTER = np.dtype(
+    [
+        # a flat piece of one radiance, see `flat.py`, is sampled without a look at its light and shape
+        ("corner", "f4", 3),
+        ("scale", "f4"),  # factor of its radiance
+        ("edge1", "f4", 3),  # the edges that leave the corner; edge1 x edge2 is on the side that shines
+        ("share", "f4"),  # 1: a parallelogram, 1/2: a triangle, 0: not flat, or not of one radiance
+        ("edge2", "f4", 3),
+        ("zero", "f4"),
+        ("color", "i4"),  # texture id
+        ("light", "i4"),
+        ("triangle", "i4"),  # of the light's mesh, or -1: the whole light
+        ("slot", "i4"),  # its place in the tree, see `tree.py`; -1: it emits nothing, or is chosen in another way
+    ],
+    align=True,
+)
+CORNER, EDGE1, EDGE2 = (EMITTER.fields[name][1] for name in ("corner", "edge1", "edge2"))

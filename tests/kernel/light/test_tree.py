@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.build import AXIS, COLUMNS, EXTENT, HIGH, LOW, PLACE, POWER, THETA_O, THICKNESS, build_tree
-from specrender.kernel.light.tree import CENTER_X, RADIUS, emitter_probability, sample_emitter
+from specrender.kernel.light.tree import CENTER_X, LINK, RADIUS, WIDTH, emitter_probability, sample_emitter
 from specrender.kernel.simd import vec3, vec4
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
@@ -119,7 +119,7 @@ def test_samples_follow_the_probabilities(tables):
 def test_dark_emitters_are_never_chosen(tables):
     """A light without radiance and triangles without area have no place in the tree."""
     emitters = tables.arrays["emitters"]
-    dark = emitters["node"] < 0
+    dark = emitters["slot"] < 0
     assert dark.sum() == 1
     expected = probabilities(tables, points_around(50, np.random.default_rng(2)))
     assert not expected[:, dark].any()
@@ -139,23 +139,55 @@ def random_emitters(n, rng):
     return rows
 
 
-@pytest.mark.parametrize("n", [1, 2, 8, 9, 1000])
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 64, 65, 1000])
 def test_bounds_hold_what_is_below(n):
-    """Each emitter lies within the spheres of all nodes above it, and is found once."""
+    """Each emitter lies within the spheres of all nodes above it, and is found once; the root has up to 64 children."""
     rng = np.random.default_rng(n)
     rows = random_emitters(n, rng)
-    nodes, links, places = build_tree(rows)
-    nodes, links = nodes.reshape(-1, 12, 8).astype(np.float64), links.reshape(-1, 16)
-    leaves = ~links[:, :8][links[:, :8] < 0]
+    nodes, parents, slots = build_tree(rows)
+    links = nodes.view(np.int32)[:, LINK]
+    leaves = ~links[links < 0]
     assert sorted(leaves) == list(range(n))
+    assert (parents < 0).sum() == -(-min(n, 64) // 8)
+    assert (links[parents < 0] != 0).sum() == min(n, 64)
     for i, row in enumerate(rows):
-        node, lane = places[i]
-        assert links[node, lane] == ~i
-        while node >= 0:
-            centre = nodes[node, CENTER_X : CENTER_X + 3, lane]
+        slot, link = slots[i], ~i
+        while slot >= 0:
+            group, lane = divmod(slot, WIDTH)
+            assert links[group, lane] == link
+            centre = nodes[group, CENTER_X : CENTER_X + 3, lane].astype(np.float64)
             corner = np.maximum(np.abs(row[LOW : LOW + 3] - centre), np.abs(row[HIGH : HIGH + 3] - centre))
-            assert np.linalg.norm(corner) <= nodes[node, RADIUS, lane] * (1 + 1e-5) + 1e-6
-            node, lane = links[node, 8], links[node, 9]
+            assert np.linalg.norm(corner) <= nodes[group, RADIUS, lane] * (1 + 1e-5) + 1e-6
+            slot, link = parents[group], group
+
+
+def order_of(nodes, parents):
+    """The emitters of a tree from its first to its last."""
+    links, root = nodes.view(np.int32)[:, LINK], (parents < 0).sum()
+    waiting, found = [int(link) for link in links[:root].T.ravel() if link][::-1], []
+    while waiting:
+        link = waiting.pop()
+        if link < 0:
+            found.append(~link)
+        else:
+            waiting += [int(below) for below in links[link] if below][::-1]
+    return found
+
+
+def test_neighbours_in_the_tree_are_neighbours_in_space():
+    """A grid of lamps: from one to the next it is little more than the distance of the grid, without leaps."""
+    n = 32
+    rows = random_emitters(1, np.random.default_rng(0)).repeat(n * n, axis=0)
+    x, y = np.meshgrid(np.arange(n), np.arange(n))
+    shift = np.stack([x.ravel(), y.ravel(), 0 * x.ravel()], axis=1)
+    for first in (LOW, HIGH, PLACE):
+        rows[:, first : first + 3] = rows[0, first : first + 3] + shift
+    nodes, parents, _ = build_tree(rows[np.random.default_rng(1).permutation(n * n)])
+    order = order_of(nodes, parents)
+    places = rows[np.random.default_rng(1).permutation(n * n)][order][:, PLACE : PLACE + 2]
+    steps = np.linalg.norm(np.diff(places, axis=0), axis=1)
+    assert steps.mean() < 1.3
+    assert steps.max() < n / 2
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -197,11 +229,10 @@ def test_what_shines_can_be_chosen(seed):
 def test_emitters_in_one_place_are_split_by_number():
     """5000 equal point lights end up in a shallow tree, not in a chain or an endless loop."""
     rows = random_emitters(1, np.random.default_rng(0)).repeat(5000, axis=0)
-    _, links, places = build_tree(rows)
-    links = links.reshape(-1, 16)
-    depth, node = 0, places[0, 0]
-    while node >= 0:
-        depth, node = depth + 1, links[node, 8]
+    _, parents, slots = build_tree(rows)
+    depth, slot = 0, slots[0]
+    while slot >= 0:
+        depth, slot = depth + 1, parents[slot // WIDTH]
     assert depth <= 8
 
 
@@ -238,6 +269,25 @@ def test_the_tree_does_not_change_the_picture(monkeypatch, tmp_path, integrator,
     assert abs(mean - expected) < 4.0 * np.hypot(error, its_error)
     assert its_error < 0.02 * expected
     assert error < its_error
+
+
+@pytest.mark.parametrize("max_depth", [2, 4])
+def test_more_light_samples_at_the_first_surface(monkeypatch, max_depth):
+    """They leave the mean as it is and lower the noise; a sky and the sampled directions have their shares, too."""
+    shapes, lights = mixed_lights()
+    floor = d.Rectangle(to_world=moved(0.0, 0.0, -2.5, 6.0), material=GREY)
+    glossy = d.Sphere(center=(0.0, 0.0, -1.0), radius=0.8, material=d.RoughConductor(material="Al", alpha=0.2))
+    lights.append(d.ConstantLight(radiance=0.3))
+    camera = narrow_camera((2.0, -3.0, 3.0), (0.0, 0.0, -1.5), fov=25.0)
+    description = scene([floor, glossy, *shapes], lights, camera, d.PathIntegrator(max_depth=max_depth), pixels=16)
+    found = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr(choice, "LIGHT_SAMPLES", count)
+        found.append(mean_and_error(rendered(description, 1024, "rgb")))
+    for mean, error in found[1:]:
+        assert abs(mean - found[0][0]) < 4.0 * np.hypot(error, found[0][1])
+    assert found[0][1] > found[1][1] > found[2][1]
+    assert found[0][1] < 0.01 * found[0][0]
 
 
 def test_irradiance_of_a_tessellated_light():

@@ -17,15 +17,18 @@ from specrender.kernel.light.build import (
     THICKNESS,
     build_tree,
 )
-from specrender.kernel.light.tree import EMITTER, NODE_LINKS, WIDTH
+from specrender.kernel.light.tree import LINK
 from specrender.kernel.shape import layout as shapes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import Geometry, cumulative
-from specrender.scene.compile.lights.flat import pack_flat
+from specrender.scene.compile.lights.flat import flat_pieces
 
 #: Up to this many emitters are chosen with equal probability, which costs nothing.  A rectangle is one emitter, larger
 #: meshes are one for each triangle.
 FEW = 4
+
+#: Light samples at the first surface of a path if there are more emitters than that.
+LIGHT_SAMPLES = 2
 
 #: A mesh of this many triangles is sampled as a whole: a rectangle.
 WHOLE = 2
@@ -54,16 +57,24 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
     environments = [i for i, light in enumerate(lights) if light["kind"] >= layout.CONSTANT]
     settings["environment"] = environments[0] if environments else -1
     settings["light_count"], settings["first_infinite"] = len(lights), len(finite)
-    settings["inv_choices"] = 1.0 / (len(lights) - len(finite) + 1)
-    tables, corners = {}, [pack_flat(light, geometry, builder) for light in finite]
+    tables = {}
     if sum(_emitter_count(light, geometry) for light in finite) > FEW:
-        tables = _tree(finite, corners, geometry, builder)
-    settings["has_light_tree"] = "emitters" in tables
+        tables = _tree(finite, geometry, builder)
+    settings["has_light_tree"] = bool(tables)
+    settings["light_samples"] = LIGHT_SAMPLES if tables else 1
+    choices = len(lights) - len(finite) + 1 if tables else len(lights)
+    settings["inv_choices"] = 1.0 / max(choices, 1)
+    if tables:
+        settings["root_groups"] = np.count_nonzero(tables["light_parents"] < 0)
     for light in lights:
-        light["probability"] = settings["inv_choices"] if "emitters" in tables else 1.0 / len(lights)
+        light["probability"] = settings["inv_choices"]
     if lights and not tables:
         settings["light_cdf"] = builder.values(cumulative(np.ones(len(lights))))
-    return tables | {"lights": np.array(lights, layout.DTYPE)}
+    emitters = [tables.get("emitters", np.zeros(0, layout.EMITTER))]
+    for index in range(len(finite) if tables else 0, len(lights)):
+        lights[index]["emitter"] = sum(len(records) for records in emitters)
+        emitters.append(_emitters(index, lights[index], np.array([-1]), geometry, builder))
+    return tables | {"lights": np.array(lights, layout.DTYPE), "emitters": np.concatenate(emitters)}
 
 
 def _emitter_count(light, geometry) -> int:
@@ -71,8 +82,17 @@ def _emitter_count(light, geometry) -> int:
     return 1 if triangles is None or len(triangles) <= WHOLE else len(triangles)
 
 
-def _tree(finite, corners, geometry, builder) -> dict:
-    """The tables of the tree; empty if none of the lights emits anything.  corners : of `pack_flat`, for each light."""
+def _emitters(index, light, triangles, geometry, builder) -> np.ndarray:
+    """The `EMITTER` records of a light, one for each of `triangles` (-1: all of it), in no tree yet."""
+    pieces = flat_pieces(light, geometry, builder) if light["kind"] == layout.AREA else ()
+    result = pieces if len(pieces) == len(triangles) else np.zeros(len(triangles), layout.EMITTER)
+    result["light"], result["triangle"], result["slot"] = index, triangles, -1
+    result["color"], result["scale"] = light["color"], light["scale"]
+    return result
+
+
+def _tree(finite, geometry, builder) -> dict:
+    """The tables of the tree and what it has for leaves; empty if none of the lights emits anything."""
     rows, records, count = [], [], 0
     # analytic shapes, the only objects that emit, are one object each
     shapes = [int(objects[0, 0]) for objects in geometry.objects]
@@ -80,15 +100,10 @@ def _tree(finite, corners, geometry, builder) -> dict:
     for index, light in enumerate(finite):
         radiance = builder.mean(int(light["color"])) * float(light["scale"])
         bounds, triangles = _bounds(light, geometry, boxes, radiance, builder)
-        record = np.zeros(len(bounds), EMITTER)
-        record["light"], record["triangle"], record["node"] = index, triangles, -1
-        record["corners"] = corners[index] if len(bounds) > 1 else light["corners"]
-        record["is_parallelogram"] = light["is_parallelogram"]
-        record["color"], record["scale"] = light["color"], light["scale"]
         light["emitter"], light["per_triangle"] = count, len(bounds) > 1
         count += len(bounds)
         rows.append(bounds)
-        records.append(record)
+        records.append(_emitters(index, light, triangles, geometry, builder))
     bounds, emitters = np.concatenate(rows), np.concatenate(records)
     bright = np.flatnonzero(bounds[:, POWER] > 0.0)
     if len(bright) == 0:
@@ -96,12 +111,11 @@ def _tree(finite, corners, geometry, builder) -> dict:
     # strengths relative to the brightest: float32 holds their sums
     bounds[:, POWER] /= bounds[:, POWER].max()
     bright = np.flatnonzero(bounds[:, POWER] > 1e-30)
-    nodes, links, places = build_tree(bounds[bright])
-    emitters["node"][bright], emitters["lane"][bright] = places[:, 0], places[:, 1]
+    nodes, parents, emitters["slot"][bright] = build_tree(bounds[bright])
     # the tree knows the bright ones by their number among themselves
-    children = links.reshape(-1, NODE_LINKS)[:, :WIDTH]
-    children[...] = np.where(children < 0, ~bright[~np.minimum(children, -1)].astype(np.int32), children)
-    return {"emitters": emitters, "light_nodes": nodes, "light_links": links}
+    links = nodes.view(np.int32)[:, LINK]
+    links[...] = np.where(links < 0, ~bright[~np.minimum(links, -1)].astype(np.int32), links)
+    return {"emitters": emitters, "light_nodes": nodes.reshape(-1), "light_parents": parents}
 
 
 def _bounds(light, geometry, boxes, radiance, builder) -> tuple[np.ndarray, np.ndarray]:

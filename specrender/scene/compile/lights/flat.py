@@ -1,9 +1,10 @@
-"""Lamps that are one flat piece of one radiance, and meshes of many such pieces: the rows of `kernel.light.flat`."""
+"""Lamps that are one flat piece of one radiance, and meshes of many such pieces: what `kernel.light.flat` samples."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from specrender.kernel.light.layout import EMITTER
 from specrender.kernel.shape.layout import FLIP
 from specrender.kernel.texture.layout import BITMAP, REGULAR
 from specrender.scene.compile.builder import TableBuilder
@@ -37,28 +38,21 @@ def parallelogram(triangles: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def pack_flat(light: np.void, geometry: Geometry, builder: TableBuilder) -> np.ndarray:
-    """The `corners` of each triangle of a light's shape; -1 where it is not flat or not of one radiance.
+def flat_pieces(light: np.void, geometry: Geometry, builder: TableBuilder) -> np.ndarray:
+    """`EMITTER` records with the pieces of a light's shape: one parallelogram, or each of its triangles.
 
-    The record of a light that is one piece is told so.
+    None where it is not flat or not of one radiance.
     """
-    shape = int(light["shape"])
-    triangles = geometry.emitting.get(shape)
-    if triangles is None:
-        return np.array([-1])
+    triangles = geometry.emitting.get(int(light["shape"]))
     kind = builder.textures[int(light["color"])]["kind"]
-    if kind >= BITMAP and kind != REGULAR:
-        return np.full(len(triangles), -1)
-    record = geometry.records[shape]
-    is_flipped = bool(record["flags"] & FLIP)
+    if triangles is None or (kind >= BITMAP and kind != REGULAR):
+        return np.zeros(0, EMITTER)
     whole = parallelogram(triangles) if len(triangles) == 2 else None
-    light["is_parallelogram"] = whole is not None
-    rows = triangles.copy() if whole is None else whole[None]
-    if is_flipped:
-        rows[:, 3, :3] *= -1.0
-    # the shape has its triangles in the pool already, as they are
-    is_there = whole is None and not is_flipped
-    first = int(record["corners"]) if is_there else builder.values(rows) // 4
-    if len(rows) == 1:
-        light["corners"] = first
-    return first + 4 * np.arange(len(rows))
+    rows = triangles if whole is None else whole[None]
+    pieces = np.zeros(len(rows), EMITTER)
+    pieces["share"] = 0.5 if whole is None else 1.0
+    edges = [1, 2]
+    if geometry.records[int(light["shape"])]["flags"] & FLIP:
+        edges.reverse()
+    pieces["corner"], pieces["edge1"], pieces["edge2"] = (rows[:, k, :3] for k in (0, *edges))
+    return pieces

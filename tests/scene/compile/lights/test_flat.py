@@ -22,26 +22,19 @@ def lights_of(*shapes, lights=()):
     return compile_scene(d.Scene(shapes=list(shapes), lights=list(lights)), "rgb").tables.arrays
 
 
-def rows_of(arrays, record):
-    return arrays["values"][4 * record["corners"] :][:16].reshape(4, 4)
-
-
 @pytest.mark.parametrize("second", [(0, 2, 3), (2, 3, 0), (3, 0, 2)])
 @pytest.mark.parametrize("first", [(0, 1, 2), (1, 2, 0), (2, 0, 1)])
 @pytest.mark.parametrize("flip", [False, True])
 def test_two_triangles_of_a_parallelogram(first, second, flip):
     """However its triangles are numbered: corner and edges span it, the normal is that of the side that shines."""
-    arrays = lights_of(mesh([first, second], flip_normals=flip))
-    light = arrays["lights"][0]
-    assert light["is_parallelogram"] and light["corners"] >= 0
-    row = rows_of(arrays, light)
-    corner, left, right = row[:3, :3].astype(float)
+    emitter = lights_of(mesh([first, second], flip_normals=flip))["emitters"][0]
+    assert emitter["share"] == 1.0
+    corner, left, right = (emitter[name].astype(float) for name in ("corner", "edge1", "edge2"))
     spanned = [corner, corner + left, corner + right, corner + left + right]
     for wanted in (*CORNERS, FOURTH):
         assert min(np.abs(wanted - found).max() for found in spanned) < 1e-6
     normal = np.cross(CORNERS[1] - CORNERS[0], CORNERS[2] - CORNERS[0])
-    np.testing.assert_allclose(row[3, 3], np.linalg.norm(normal), rtol=1e-6)
-    np.testing.assert_allclose(row[3, :3], (-1 if flip else 1) * normal / np.linalg.norm(normal), atol=1e-6)
+    np.testing.assert_allclose(np.cross(left, right), (-1 if flip else 1) * normal, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +47,7 @@ def test_two_triangles_of_a_parallelogram(first, second, flip):
     ],
 )
 def test_two_other_triangles(shape):
-    light = lights_of(shape)["lights"][0]
-    assert light["corners"] == -1 and not light["is_parallelogram"]
+    assert lights_of(shape)["emitters"][0]["share"] == 0.0
 
 
 def test_a_radiance_that_varies_needs_the_surface(tmp_path):
@@ -63,7 +55,7 @@ def test_a_radiance_that_varies_needs_the_surface(tmp_path):
     varied = d.Rectangle(emitter=d.AreaLight(radiance=d.SpectrumSpec(texture="image")))
     image = d.Bitmap(filename=str(tmp_path / "image.exr"))
     arrays = compile_scene(d.Scene(shapes=[varied], textures={"image": image}), "rgb").tables.arrays
-    assert arrays["lights"][0]["corners"] == -1
+    assert arrays["emitters"][0]["share"] == 0.0
 
 
 def test_emitters_of_the_tree_have_what_their_lights_have():
@@ -73,17 +65,24 @@ def test_emitters_of_the_tree_have_what_their_lights_have():
     arrays = lights_of(*rectangles, cube, lights=[d.PointLight(position=(0.0, 0.0, 9.0))])
     emitters = arrays["emitters"]
     assert len(emitters) == 3 + 12 + 1
-    assert emitters["is_parallelogram"].tolist() == [1] * 3 + [0] * 13
-    assert emitters["corners"][-1] == -1
-    for emitter in emitters[:-1]:
+    assert emitters["share"].tolist() == [1.0] * 3 + [0.5] * 12 + [0.0]
+    facing = np.cross(emitters["edge1"], emitters["edge2"]) * emitters["share"][:, None]
+    for emitter, towards in zip(emitters[:-1], facing, strict=False):
         light = arrays["lights"][emitter["light"]]
         assert emitter["color"] == light["color"] and emitter["scale"] == light["scale"]
-        row = rows_of(arrays, emitter).astype(float)
-        area = np.linalg.norm(np.cross(row[1, :3], row[2, :3])) * (1.0 if emitter["is_parallelogram"] else 0.5)
-        np.testing.assert_allclose(row[3, 3], area, rtol=1e-6)
-    inward = [rows_of(arrays, e) for e in emitters[3:15]]
-    for row in inward:  # turned over: the normals point to the middle of the cube
-        assert np.dot(row[3, :3], row[0, :3] - [0.0, 5.0, 0.0]) < 0.0
+        np.testing.assert_allclose(np.linalg.norm(towards), 4.0 if emitter["share"] == 1.0 else 2.0, rtol=1e-6)
+    # turned over: the normals point to the middle of the cube
+    outwards = emitters["corner"][3:15] - [0.0, 5.0, 0.0]
+    assert np.all((facing[3:15] * outwards).sum(axis=1) < 0.0)
+
+
+def test_what_is_chosen_with_equal_probability():
+    """Few lights: one emitter each, in their order; a beam of parallel light leaves a rectangle, but is none."""
+    beam = d.Rectangle(to_world=moved(9.0), emitter=d.DirectionalAreaLight(radiance=1.0))
+    arrays = lights_of(beam, d.Rectangle(emitter=LIGHT))
+    emitters = arrays["emitters"]
+    assert emitters["light"].tolist() == [0, 1] and emitters["share"].tolist() == [1.0, 0.0]
+    assert arrays["lights"]["emitter"].tolist() == [0, 1] and emitters["slot"].tolist() == [-1, -1]
 
 
 def test_triangles_of_no_area():
