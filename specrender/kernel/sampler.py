@@ -30,30 +30,65 @@ _V4 = ir.VectorType(I32, 4)
 
 
 class SampleState(NamedTuple):
-    """Which sample of which pixel of which image: two hashed words and the index of the sample."""
+    """Which sample of which pixel of which image: two hashed words and the index of the sample, its bits reversed."""
 
     kind: "int32"  # noqa: F821 (a kernel type)
     key0: "int32"  # noqa: F821
     key1: "int32"  # noqa: F821
-    index: "int32"  # noqa: F821
+    reversed_index: "int32"  # noqa: F821
 
 
-def _sobol_directions():
-    """32 rows of 4: bit-reversed generator columns of the Sobol dimension in each lane.  Source: [Joe2008]."""
-    columns = np.zeros((32, 4), np.uint64)
-    columns[:, 0] = [1 << (31 - i) for i in range(32)]
-    for dim, (degree, a, m) in enumerate(((1, 0, [1]), (2, 1, [1, 3]), (3, 1, [1, 3, 1])), start=1):
-        v = [m[i] << (31 - i) for i in range(degree)]
-        for i in range(degree, 32):
-            new = v[i - degree] ^ (v[i - degree] >> degree)
-            for k in range(1, degree):
-                new ^= ((a >> (degree - 1 - k)) & 1) * v[i - k]
-            v.append(new)
-        columns[:, dim] = v
-    return [[int(f"{int(c):032b}"[::-1], 2) for c in row] for row in columns[:, LANE_DIMENSIONS]]
+#: Of each Sobol dimension the primitive polynomial, as degree and exponents of its lower terms, and what its initial
+#: direction numbers add to plain digits: (k, j), number k has digit j, too.  Source: [Joe2008].
+_POLYNOMIALS = [(0, [], []), (1, [0], []), (2, [1, 0], [(1, 0)]), (3, [1, 0], [(1, 0)])]
 
 
-_DIRECTIONS = _sobol_directions()
+def _division_steps(degree, exponents, initial):
+    """The digits of a Sobol dimension from the bits of an index, as steps `x ^= (x >> shift) & mask`.
+
+    Bit i of an index is the coefficient of x^i of a polynomial over GF(2).  Its digits to the base of the primitive
+    polynomial p are the digits of the point, first those of p^0: what the recurrence of the direction numbers of
+    [Joe2008] amounts to, since x^d there is (p - the rest of p), and p moves d digits to the right.  Division by
+    p^16, p^8, ... splits all pieces in two at a time; p^(2^k) has the terms of p in x^(2^k).
+
+    degree, exponents, initial : as in _POLYNOMIALS.
+    """
+    steps = []
+
+    def add(shift, mask):
+        """As part of an earlier step of that shift, if what was to happen in between does not mind."""
+        place = None
+        for k in reversed(range(len(steps))):
+            earlier, changed = steps[k]
+            if earlier == shift and not mask & changed and not mask << shift & changed:
+                place = k
+            if mask & changed << earlier or mask << shift & changed:
+                break
+        if place is None:
+            steps.append((shift, mask))
+        else:
+            steps[place] = shift, steps[place][1] | mask
+
+    for h in (16, 8, 4, 2, 1):
+        if degree * h < 32:
+            for top in reversed(range(degree, 2 * degree)):
+                for e in exponents:
+                    to = [base + (top - degree + e) * h + i for base in range(0, 32, 2 * degree * h) for i in range(h)]
+                    add((degree - e) * h, sum(1 << i for i in to if i + (degree - e) * h < 32))
+    for k, j in initial:
+        add(k - j, sum(1 << (i + j) for i in range(0, 32 - k, degree)))
+    return [step for step in steps if step[1]]
+
+
+def _sobol_steps():
+    """Steps for all four lanes at once: (shifts, masks), lists of four."""
+    lanes = [_division_steps(*_POLYNOMIALS[dimension]) for dimension in LANE_DIMENSIONS]
+    count = max(len(steps) for steps in lanes)
+    lanes = [steps + [(0, 0)] * (count - len(steps)) for steps in lanes]
+    return [tuple(map(list, zip(*step, strict=True))) for step in zip(*lanes, strict=True)]
+
+
+_SOBOL_STEPS = _sobol_steps()
 
 
 def _vector(values):
@@ -137,14 +172,16 @@ def _hash_key(typingctx, seed, pixel, index):
 #: Between the counters of a dimension group and the next, and of the lanes within one.
 _GROUP_STEP = 0x9E3779B1
 _LANE_STEPS = [0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D]
+#: The same for the order of a group's Sobol points.
+_ORDER_STEP = 0xB54CDA56
 
 
-def _triple32(b, key0, key1, dimension, groups):
-    """Lanes of a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension, with key1 mixed in half-way.
+def _triple32(b, key0, key1, dimension, lane_steps, groups):
+    """Words: a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension + lane, with key1 mixed in half-way.
 
     Four lanes for `dimension`, and four for each of the groups - 1 dimensions that follow it.
     """
-    steps = [lane + group * _GROUP_STEP for group in range(groups) for lane in _LANE_STEPS]
+    steps = [lane + group * _GROUP_STEP for group in range(groups) for lane in lane_steps]
     lanes = len(steps)
 
     def k(value):
@@ -156,69 +193,43 @@ def _triple32(b, key0, key1, dimension, groups):
     v = b.add(b.xor(v, b.lshr(v, k(11))), _splat(b, key1, lanes))
     v = b.mul(v, k(0xAC4C1B51))
     v = b.mul(b.xor(v, b.lshr(v, k(15))), k(0x31848BAB))
-    return _to_unit(b, b.xor(v, b.lshr(v, k(14))))
+    return b.xor(v, b.lshr(v, k(14)))
 
 
-@intrinsic
-def _independent(typingctx, key0, key1, dimension):
-    """The numbers of one dimension group."""
-    return f32x4(*[types.int32] * 3), lambda context, b, sig, args: _triple32(b, *args, groups=1)
-
-
-@intrinsic
-def _independent_pair(typingctx, key0, key1, dimension):
-    """The numbers of a dimension group and of the next one, hashed as one vector."""
-
-    def codegen(context, b, sig, args):
-        return _halves(context, b, sig, _triple32(b, *args, groups=2))
-
-    return types.UniTuple(f32x4, 2)(*[types.int32] * 3), codegen
-
-
-def _join(b, vectors):
-    """One vector of the lanes of one or two."""
-    if len(vectors) == 1:
-        return vectors[0]
-    return b.shuffle_vector(*vectors, _vector(list(range(2 * vectors[0].type.count))))
-
-
-def _sobol_numbers(b, key0, key1, index, dimension, groups):
+def _independent_numbers(b, key0, key1, _, dimension, groups):
     """Four lanes for each of `groups` dimension groups, from `dimension` on."""
-    seeds, shuffled = [], []
-    for group in range(groups):
-        seed = _pcg4d(b, _pack(b, (key0, key1, b.add(dimension, I32(group)), I32(0x5EED))))
-        shuffle_seed = b.extract_element(_pcg4d(b, b.xor(seed, _vector(0x68BC21EB))), I32(0))
-        seeds.append(seed)
-        shuffled.append(_splat(b, _reverse(b, _owen(b, _reverse(b, index), shuffle_seed)), 4))
-    seeds, shuffled = _join(b, seeds), _join(b, shuffled)
-    zero = _vector([0] * (4 * groups))
-    points = zero
-    for bit, column in enumerate(_DIRECTIONS):
-        has_bit = b.icmp_signed("!=", b.and_(shuffled, _vector([1 << bit] * (4 * groups))), zero)
-        points = b.xor(points, b.select(has_bit, _vector(column * groups), zero))
+    return _to_unit(b, _triple32(b, key0, key1, dimension, _LANE_STEPS, groups))
+
+
+def _sobol_numbers(b, key0, key1, reversed_index, dimension, groups):
+    """Four lanes for each of `groups` dimension groups, from `dimension` on."""
+    seeds = _triple32(b, key0, key1, dimension, _LANE_STEPS, groups)
+    order = _triple32(b, key0, key1, dimension, [_ORDER_STEP] * 4, groups)
+    points = _reverse(b, _owen(b, _splat(b, reversed_index, 4 * groups), order))
+    for shifts, masks in _SOBOL_STEPS:
+        points = b.xor(points, b.and_(b.lshr(points, _vector(shifts * groups)), _vector(masks * groups)))
     return _to_unit(b, _reverse(b, _owen(b, points, seeds)))
 
 
-def _halves(context, b, sig, numbers):
-    """The two f32x4 of eight lanes."""
-    halves = [b.shuffle_vector(numbers, numbers, _vector(lanes)) for lanes in ([0, 1, 2, 3], [4, 5, 6, 7])]
-    return context.make_tuple(b, sig.return_type, halves)
+def _drawn(numbers, groups):
+    """The intrinsic for some dimension groups at once, a tuple of f32x4."""
+
+    @intrinsic
+    def draw(typingctx, key0, key1, reversed_index, dimension):
+        def codegen(context, b, sig, args):
+            lanes = numbers(b, *args, groups)
+            parts = [b.shuffle_vector(lanes, lanes, _vector(list(range(4 * g, 4 * g + 4)))) for g in range(groups)]
+            return context.make_tuple(b, sig.return_type, parts)
+
+        return types.UniTuple(f32x4, groups)(*[types.int32] * 4), codegen
+
+    return draw
 
 
 @intrinsic
-def _sobol(typingctx, key0, key1, index, dimension):
-    """The numbers of one dimension group."""
-    return f32x4(*[types.int32] * 4), lambda context, b, sig, args: _sobol_numbers(b, *args, groups=1)
-
-
-@intrinsic
-def _sobol_both(typingctx, key0, key1, index, dimension):
-    """The numbers of a dimension group and of the next one, as one vector."""
-
-    def codegen(context, b, sig, args):
-        return _halves(context, b, sig, _sobol_numbers(b, *args, groups=2))
-
-    return types.UniTuple(f32x4, 2)(*[types.int32] * 4), codegen
+def _reversed(typingctx, word):
+    """The bits of a word from last to first."""
+    return types.int32(types.int32), lambda context, b, sig, args: _reverse(b, args[0])
 
 
 @kernel
@@ -226,33 +237,37 @@ def sample_state(kind, seed, pixel, index):
     """The state of sample `index` of a pixel (its number in the full film)."""
     # Sobol samples of a pixel share one scrambled sequence; independent ones share nothing
     key0, key1 = _hash_key(seed, pixel, np.int32(0) if kind == SOBOL else index)
-    return SampleState(kind, key0, key1, index)
-
-
-@kernel
-def _sobol_samples(state, dimension):
-    return _sobol(state.key0, state.key1, state.index, dimension)
-
-
-@kernel
-def _sobol_pair(state, dimension):
-    return _sobol_both(state.key0, state.key1, state.index, dimension)
+    return SampleState(kind, key0, key1, _reversed(index))
 
 
 @kernel(forceinline=True)
-def sample_pair(state, dimension):
-    """`samples` of a dimension group and of the next one: together they cost little more than one."""
+def sample_of_pixel(state, seed, pixel, index):
+    """The same for another sample of the pixel that `state` is of."""
     if state.kind == SOBOL:
-        return _sobol_pair(state, dimension)
-    return _independent_pair(state.key0, state.key1, dimension)
+        return SampleState(state.kind, state.key0, state.key1, _reversed(index))
+    return sample_state(state.kind, seed, pixel, index)
+
+
+def _sampler(groups):
+    """`samples` for `groups` dimension groups from `dimension` on, a tuple; several cost little more than one."""
+    independent, sobol = _drawn(_independent_numbers, groups), _drawn(_sobol_numbers, groups)
+
+    @kernel(forceinline=True)
+    def draw(state, dimension):
+        if state.kind == SOBOL:
+            return sobol(state.key0, state.key1, state.reversed_index, dimension)
+        return independent(state.key0, state.key1, state.reversed_index, dimension)
+
+    return draw
+
+
+_sample_one, sample_pair, sample_quad = _sampler(1), _sampler(2), _sampler(4)
 
 
 @kernel(forceinline=True)
 def samples(state, dimension):
     """The four numbers of dimension group `dimension` of a sample, f32x4 in [0, 1)."""
-    if state.kind == SOBOL:
-        return _sobol_samples(state, dimension)
-    return _independent(state.key0, state.key1, dimension)
+    return _sample_one(state, dimension)[0]
 
 
 @kernel(forceinline=True)
@@ -262,5 +277,6 @@ def samples_of_part(state, dimension, part, parts):
     Samplers without an order take the groups dimension, dimension - 1 ... of the parts.
     """
     if state.kind == SOBOL:
-        return _sobol_samples(SampleState(state.kind, state.key0, state.key1, state.index * parts + part), dimension)
-    return _independent(state.key0, state.key1, dimension - part)
+        index = _reversed(_reversed(state.reversed_index) * parts + part)
+        return samples(SampleState(state.kind, state.key0, state.key1, index), dimension)
+    return samples(state, dimension - part)

@@ -11,8 +11,8 @@ from specrender.kernel.film import add_responses, add_to_bins, film_place, sampl
 from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.light import GUIDES, prefetch_light
 from specrender.kernel.outline import is_outlined, lamps_in_view
-from specrender.kernel.path import FILM_DIMENSION, FIRST_BOUNCE_DIMENSION, trace_path
-from specrender.kernel.sampler import sample_pair, sample_state
+from specrender.kernel.path import FILM_DIMENSION, trace_path
+from specrender.kernel.sampler import sample_of_pixel, sample_quad, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
 from specrender.kernel.simd import f32, fabs, hsum, lane, splat4, vec3, with_lane
 from specrender.kernel.sums import add_exactly, add_square, channel, sum_of
@@ -42,20 +42,18 @@ def _radiance(tables, state, numbers, origin, direction, reach, wavelengths, out
 
 
 @kernel(forceinline=True)
-def _camera_sample(tables, pixel, pixel_x, pixel_y, index):
+def _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index):
     """One sample of a pixel up to its ray, and the request for the memory that its first bounce reads of lights.
 
     Returns (state, random numbers of the first bounce, filter weight, origin, direction, t_max, wavelengths, 1 / pdf,
     factor).
     """
     settings = tables.settings[0]
-    state = sample_state(settings.sampler, settings.seed, pixel, np.int32(index))
-    u_film, u_lens = sample_pair(state, FILM_DIMENSION)
+    state = sample_of_pixel(pixel_state, settings.seed, pixel, np.int32(index))
+    u_film, u_lens, u_light, u_bsdf = sample_quad(state, FILM_DIMENSION)
     film_x, film_y, weight = film_place(tables, pixel_x, pixel_y, u_film)
     origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_lens, 1), lane(u_lens, 2))
     wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_film, 0))
-    numbers = sample_pair(state, FIRST_BOUNCE_DIMENSION)
-    u_light, u_bsdf = numbers
     # wavelengths and the lobe of the first BSDF come from the film's group: stratified together with the place in the
     # pixel, edges of a lamp keep their colour and reflections in a gloss their share
     numbers = u_light, with_lane(u_bsdf, 0, lane(u_film, 3))
@@ -75,11 +73,12 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     squares_rest = vec3(xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2])
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
     outlined = is_outlined(tables, pixel)
-    following = _camera_sample(tables, pixel, pixel_x, pixel_y, first_sample)
+    pixel_state = sample_state(settings.sampler, settings.seed, pixel, np.int32(0))
+    following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
         state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
-        following = _camera_sample(tables, pixel, pixel_x, pixel_y, index + 1)
+        following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index + 1)
         radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, outlined)
         # what the sample adds to its pixel, the filter included
         radiance *= factor * weight

@@ -7,11 +7,24 @@ import pytest
 from scipy.stats import chi2
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.sampler import INDEPENDENT, SOBOL, sample_state, samples
+from specrender.kernel.sampler import (
+    _SOBOL_STEPS,
+    INDEPENDENT,
+    LANE_DIMENSIONS,
+    SOBOL,
+    sample_of_pixel,
+    sample_pair,
+    sample_quad,
+    sample_state,
+    samples,
+)
 from specrender.kernel.simd import lane
 
 KINDS = {"independent": INDEPENDENT, "sobol": SOBOL}
 SIGNIFICANCE = 1e-4
+
+#: Degree, coefficients and initial numbers of the Sobol dimensions after the first, as published.  Source: [Joe2008].
+PUBLISHED = [(1, 0, [1]), (2, 1, [1, 3]), (3, 1, [1, 3, 1])]
 
 
 @kernel(entry=True)
@@ -156,3 +169,66 @@ def test_sobol_integrates_better():
         exact = (1.0 - np.cos(3.0)) / 3.0 * 0.5
         assert abs(means.mean() - exact) < 5.0 * np.sqrt(variances[kind] / 400.0) + 1e-7
     assert variances["sobol"] < 0.02 * variances["independent"]
+
+
+def direction_numbers(degree, coefficients, initial):
+    """32 direction numbers by the recurrence of [Joe2008]; initial : the odd integers m that it begins with."""
+    v = [m << (31 - i) for i, m in enumerate(initial)]
+    for i in range(degree, 32):
+        new = v[i - degree] ^ (v[i - degree] >> degree)
+        for k in range(1, degree):
+            new ^= ((coefficients >> (degree - 1 - k)) & 1) * v[i - k]
+        v.append(new)
+    return v
+
+
+def test_sobol_steps_are_the_direction_numbers():
+    """Each bit of an index alone gives, by division of polynomials, the direction number that was published."""
+    tables = [[1 << (31 - i) for i in range(32)], *(direction_numbers(*args) for args in PUBLISHED)]
+    for lane_number, dimension in enumerate(LANE_DIMENSIONS):
+        for i, expected in enumerate(tables[dimension]):
+            x = 1 << i
+            for shifts, masks in _SOBOL_STEPS:
+                x ^= (x >> shifts[lane_number]) & masks[lane_number]
+            assert int(f"{x:032b}"[::-1], 2) == expected, (dimension, i)
+
+
+@kernel(entry=True)
+def _together(kind, out):
+    """out (samples, 3, 4, 4): the first four groups one by one, in two pairs, all four at once."""
+    first = sample_state(kind, np.int32(3), np.int32(5), np.int32(77))
+    for i in range(out.shape[0]):
+        state = sample_of_pixel(first, np.int32(3), np.int32(5), np.int32(i))
+        plain = sample_state(kind, np.int32(3), np.int32(5), np.int32(i))
+        pairs = sample_pair(state, np.int32(0)), sample_pair(state, np.int32(2))
+        quad = sample_quad(state, np.int32(0))
+        for k in range(4):
+            for group in range(4):
+                out[i, 0, group, k] = lane(samples(plain, np.int32(group)), k)
+            out[i, 1, 0, k], out[i, 1, 1, k] = lane(pairs[0][0], k), lane(pairs[0][1], k)
+            out[i, 1, 2, k], out[i, 1, 3, k] = lane(pairs[1][0], k), lane(pairs[1][1], k)
+            out[i, 2, 0, k], out[i, 2, 1, k] = lane(quad[0], k), lane(quad[1], k)
+            out[i, 2, 2, k], out[i, 2, 3, k] = lane(quad[2], k), lane(quad[3], k)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_groups_together_are_the_groups_one_by_one(kind):
+    out = np.zeros((50, 3, 4, 4), np.float32)
+    _together(np.int32(KINDS[kind]), out)
+    assert np.array_equal(out[:, 1], out[:, 0])
+    assert np.array_equal(out[:, 2], out[:, 0])
+
+
+def test_sobol_order_and_scrambling_are_independent():
+    """Over many pixels the first two samples of a group land in all pairs of cells that a net allows, evenly.
+
+    Where the first lands is up to the scrambling, where the second one lands also to the order.
+    """
+    u = (numbers("sobol", pixels=200_000, count=2, dimensions=2, seed=11) * 8).astype(int)
+    for dimension in range(2):
+        for k in range(4):
+            first, second = u[:, 0, dimension, k], u[:, 1, dimension, k]
+            assert np.all(first // 4 != second // 4)
+            assert p_value(first * 4 + second % 4, 32) > SIGNIFICANCE
+        for i, j in combinations(range(4), 2):
+            assert p_value((u[:, 0, dimension, i] * 8 + u[:, 1, dimension, j]), 64) > SIGNIFICANCE, (i, j)
