@@ -78,7 +78,8 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     for index in range(first_sample, last_sample):
         state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
-        following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index + 1)
+        if index + 1 < last_sample:
+            following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index + 1)
         radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, outlined)
         # what the sample adds to its pixel, the filter included
         radiance *= factor * weight
