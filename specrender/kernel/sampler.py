@@ -176,12 +176,13 @@ _LANE_STEPS = [0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D]
 _ORDER_STEP = 0xB54CDA56
 
 
-def _triple32(b, key0, key1, dimension, lane_steps, groups):
-    """Words: a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension + lane, with key1 mixed in half-way.
+def _steps(lane_steps, groups):
+    """Those of the lanes of `groups` dimension groups."""
+    return [lane + group * _GROUP_STEP for group in range(groups) for lane in lane_steps]
 
-    Four lanes for `dimension`, and four for each of the groups - 1 dimensions that follow it.
-    """
-    steps = [lane + group * _GROUP_STEP for group in range(groups) for lane in lane_steps]
+
+def _triple32(b, key0, key1, dimension, steps):
+    """Words: a 32-bit hash (triple32 of [Wellons2018]) of key0 + dimension + step, with key1 mixed in half-way."""
     lanes = len(steps)
 
     def k(value):
@@ -198,13 +199,14 @@ def _triple32(b, key0, key1, dimension, lane_steps, groups):
 
 def _independent_numbers(b, key0, key1, _, dimension, groups):
     """Four lanes for each of `groups` dimension groups, from `dimension` on."""
-    return _to_unit(b, _triple32(b, key0, key1, dimension, _LANE_STEPS, groups))
+    return _to_unit(b, _triple32(b, key0, key1, dimension, _steps(_LANE_STEPS, groups)))
 
 
 def _sobol_numbers(b, key0, key1, reversed_index, dimension, groups):
     """Four lanes for each of `groups` dimension groups, from `dimension` on."""
-    seeds = _triple32(b, key0, key1, dimension, _LANE_STEPS, groups)
-    order = _triple32(b, key0, key1, dimension, [_ORDER_STEP] * 4, groups)
+    lanes = 4 * groups
+    words = _triple32(b, key0, key1, dimension, [*_steps(_LANE_STEPS, groups), *_steps([_ORDER_STEP] * 4, groups)])
+    seeds, order = (b.shuffle_vector(words, words, _vector(list(range(i, i + lanes)))) for i in (0, lanes))
     points = _reverse(b, _owen(b, _splat(b, reversed_index, 4 * groups), order))
     for shifts, masks in _SOBOL_STEPS:
         points = b.xor(points, b.and_(b.lshr(points, _vector(shifts * groups)), _vector(masks * groups)))
