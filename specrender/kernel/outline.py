@@ -12,7 +12,7 @@ from specrender.kernel.camera import generate_ray
 from specrender.kernel.film import film_place
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import emitted
-from specrender.kernel.rays import closest_hit
+from specrender.kernel.rays import first_hit
 from specrender.kernel.sampler import samples_of_part
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import f32, splat4
@@ -37,7 +37,7 @@ def lamps_in_view(tables, state, pixel_x, pixel_y, wavelengths):
         u = samples_of_part(state, OUTLINE_DIMENSION, np.int32(k), np.int32(RAYS))
         film_x, film_y, weight = film_place(tables, pixel_x, pixel_y, u)
         origin, direction, reach, factor = generate_ray(tables, film_x, film_y, f32(0.5), f32(0.5))
-        t, b1, b2, primitive, item = closest_hit(tables, origin, direction, reach)
+        t, b1, b2, primitive, item = first_hit(tables, origin, direction, reach)
         if not t < reach:
             continue
         hit = surface_hit(tables, origin, direction, t, b1, b2, primitive, item)
