@@ -3,11 +3,14 @@
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from image_files import write_image
+from rendering import look_at, mean_and_error, rendered, scene
 
 from specrender.driver import new_film, render_film
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import environment_light, sample_light
 from specrender.kernel.simd import f32, lane, splat4, vec3
+from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 from specrender.scene.readers import load
 
@@ -122,3 +125,19 @@ def test_variance_is_no_more_than_mitsubas(path, mode):
     pixels = [np.mean([v for _, v in side], axis=0) for side in (ours, theirs)]
     lit = pixels[1] > 0.0
     assert np.median(pixels[0][lit] / pixels[1][lit]) < 1.02
+
+
+def test_lobes_that_no_sample_of_a_bsdf_reaches(tmp_path):
+    """A lobe may have a sampling rate of 0; its light then comes from light samples alone, the dim sky's too."""
+    name = str(tmp_path / "sky.exr")
+    sky = 0.6 + 0.4 * np.cos(np.pi * np.linspace(0.0, 1.0, HEIGHT))[:, None] * np.ones(WIDTH)
+    write_image(name, np.repeat(sky[..., None], 3, axis=2).astype(np.float32))
+    ball = d.Sphere(material=d.Principled(base_color=0.8, roughness=0.2, diffuse_reflectance_sampling_rate=0.0))
+    camera = d.Perspective(to_world=look_at((0.0, 0.0, 5.0), (0.0, 0.0, 0.0)), fov=20.0)
+    means = []
+    for integrator in (d.PathIntegrator(max_depth=2), d.DirectIntegrator(emitter_samples=1, bsdf_samples=0)):
+        description = scene([ball], [d.EnvironmentMap(filename=name)], camera, integrator, pixels=16)
+        means.append(mean_and_error(rendered(description, 4096, mode="rgb")))
+    (a, error_a), (b, error_b) = means
+    assert abs(a - b) < 4.0 * np.hypot(error_a, error_b)
+    assert np.hypot(error_a, error_b) < 0.005 * b

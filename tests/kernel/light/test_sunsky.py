@@ -68,7 +68,9 @@ def test_what_bsdfs_find_is_left_to_them():
     mean = brightness @ weights / (4.0 * np.pi)
     bright, dim = brightness > 1.2 * mean, brightness < 0.8 * mean
     assert np.all(densities[1][bright] > 0.0)
-    assert np.all(densities[1][dim] == 0.0) and np.all(densities[0][dim & (brightness > 0.0)] > 0.0)
+    # few samples go where it is dim, but nothing is left out
+    assert 0.0 < densities[1][dim] @ weights[dim] < 0.1 * (densities[0][dim] @ weights[dim])
+    assert np.all(densities[1][dim & (brightness > 0.0)] > 0.0)
     assert _share_of_sun(compensated) > 1.2 * _share_of_sun(alone)
 
 

@@ -12,15 +12,18 @@ from specrender.scene.compile.optics import samples_bsdfs
 #: Running sums in float32 cannot tell smaller ones; it costs as much of the samples at most.
 LEAST = 1e-3
 
+#: What is left of a value that is not above the mean: a BSDF may have lobes that its own samples do not reach.
+KEPT = 0.02
+
 
 def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: TableBuilder) -> float:
     """Fill in the fields of a grid so that directions are drawn in proportion to `values` (linear in between).
 
-    Where BSDFs are sampled too, it is in proportion to what `values` have above their mean over the sphere: the rest is
-    better sampled by BSDFs alone, to which multiple importance sampling then leaves it [Karlik2019].
+    Where BSDFs are sampled too, it is in proportion to what `values` have above their mean over the sphere, and little
+    else: the rest is better sampled by BSDFs, to which multiple importance sampling then leaves it [Karlik2019].
 
     values : (height, width), not negative; column i + 1/2 of `width` around, row j of `height - 1` down to `theta_max`
-        [rad].  All zero or all alike: all directions alike.
+        [rad].  All zero: all directions alike.
 
     Returns
     -------
@@ -32,7 +35,8 @@ def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: Ta
     solid_angles = (cosines[:-1].astype(np.float64) - cosines[1:])[:, None] * (2.0 * np.pi / width)
     points = values.astype(np.float64)
     if samples_bsdfs(builder.scene):
-        points = np.maximum(points - (_cells(points) * solid_angles).sum() / (4.0 * np.pi), 0.0)
+        mean = (_cells(points) * solid_angles).sum() / (4.0 * np.pi)
+        points = np.maximum(points - mean, KEPT * points)
     integral = float((_cells(points) * solid_angles).sum())
     if not integral > 0.0:
         points = np.ones(values.shape)
