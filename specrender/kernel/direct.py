@@ -8,6 +8,7 @@ import numpy as np
 from specrender.kernel.bsdf.kinds import DELTA
 from specrender.kernel.bsdf.material import sample_material
 from specrender.kernel.jit import kernel
+from specrender.kernel.light import choose_light
 from specrender.kernel.path import (
     FIRST_BOUNCE_DIMENSION,
     light_at_surface,
@@ -57,8 +58,9 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, outlined)
         for _ in range(settings.emitter_samples):
             u_light = samples(state, dimension)
             dimension += 1
+            choice = choose_light(tables, hit.p, seen, lane(u_light, 0))
             light, ray = unshadowed_light(
-                tables, hit, seen, material, wavelengths, wo, bsdf_share, light_share, u_light
+                tables, hit, material, wavelengths, wo, bsdf_share, light_share, choice, u_light
             )
             if any_lane(light > f32(0.0)):
                 radiance += light * transmittance(tables, ray, 0) * (f32(1.0) / light_share)

@@ -14,18 +14,21 @@ from specrender.kernel.light import (
     CELL,
     GUIDES,
     SHARES,
+    choose_light,
+    choose_two_lights,
     emitted,
     environment_light,
     pdf_light,
     prefetch_light,
-    sample_light,
+    sample_chosen,
 )
-from specrender.kernel.light.distribution import ONE_MINUS_EPSILON
+from specrender.kernel.light.layout import EMITTER_BYTES
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import surface_hit
-from specrender.kernel.simd import any_lane, dot, f32, fmin, hmax, lane, splat4, vec4, with_lane
+from specrender.kernel.simd import any_lane, dot, f32, fmax, fmin, hmax, lane, splat4, vec4, with_lane
 from specrender.kernel.surface import Surface, to_local, to_world
+from specrender.kernel.tables import prefetch
 from specrender.kernel.visibility import ShadowRay, leave, light_hit, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position, wavelengths and lobe of the first BSDF; lens; then two groups a bounce.
@@ -91,17 +94,15 @@ def seeing_side(tables, hit, material, wo):
 
 
 @kernel(forceinline=True)
-def unshadowed_light(tables, hit, seen, material, wavelengths, wo, bsdf_share, light_share, u):
-    """One light sample at a surface: value times radiance over density, weighted against sampling the BSDF.
+def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_share, choice, u):
+    """One sample of a light at a surface: value times radiance over density, weighted against sampling the BSDF.
 
     Returns that and the shadow ray, which is still to be cast unless the light is 0.
 
-    seen : `seeing_side` there.
-    bsdf_share, light_share : numbers of samples of each technique (1, 1 for a path); `u` holds three random numbers.
+    bsdf_share, light_share : numbers of samples of each technique.
+    choice : of `choose_light` by lane 0 of the random numbers `u`, or by what it was made into.
     """
-    wi, distance, radiance, pdf, is_delta = sample_light(
-        tables, hit.p, seen, wavelengths, lane(u, 0), lane(u, 1), lane(u, 2)
-    )
+    wi, distance, radiance, pdf, is_delta = sample_chosen(tables, choice, hit.p, wavelengths, lane(u, 1), lane(u, 2))
     ray = shadow_ray(tables, hit, wi, distance)
     if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
         return splat4(f32(0.0)), ray
@@ -114,29 +115,25 @@ def unshadowed_light(tables, hit, seen, material, wavelengths, wo, bsdf_share, l
     return light * power_heuristic(pdf * light_share, pdf_bsdf * bsdf_share), ray
 
 
-@kernel(forceinline=True)
-def light_samples(settings, depth):
-    """Light samples that a path takes at a surface: more than one where many lights hang and the path has just begun.
-
-    There most of the noise is in the shadows, and what a sample costs is small against the path up to there.
-    """
-    if has_many_lights() and depth == 0:
-        return settings.light_samples
-    return np.int32(1)
-
-
 @kernel
-def _more_light(tables, hit, seen, material, wavelengths, wo, u, count, crossings):
-    """The sum of the light samples of a surface but the first one, of which `u` is."""
-    light_share = f32(count)
+def _light_of_pairs(tables, hit, seen, material, wavelengths, wo, u, crossings):
+    """The mean of `light_pairs` times two light samples at a surface with their shadows; `u` holds three numbers.
+
+    Each pair is chosen by its own part of the range of the first number, so that all are evenly spread over the lights.
+    """
+    pairs = tables.settings[0].light_pairs
+    light_share = f32(2 * pairs)
     total = splat4(f32(0.0))
-    for _ in range(1, count):
-        # each has its own part of the range from which lights are chosen
-        u = with_lane(u, 0, fmin(lane(u, 0) + f32(1.0) / light_share, ONE_MINUS_EPSILON))
-        light, ray = unshadowed_light(tables, hit, seen, material, wavelengths, wo, f32(1.0), light_share, u)
-        if any_lane(light > f32(0.0)):
-            total += light * transmittance(tables, ray, crossings)
-    return total
+    for i in range(pairs):
+        choice, other = choose_two_lights(tables, hit.p, seen, (lane(u, 0) + f32(i)) / f32(pairs))
+        # its record arrives while the first one is at work
+        prefetch(tables.emitters, EMITTER_BYTES * other[0])
+        for _ in range(2):
+            light, ray = unshadowed_light(tables, hit, material, wavelengths, wo, f32(1.0), light_share, choice, u)
+            if any_lane(light > f32(0.0)):
+                total += light * transmittance(tables, ray, crossings)
+            choice = other
+    return total * (f32(1.0) / light_share)
 
 
 @kernel
@@ -205,20 +202,22 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, ou
         prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), GUIDES)
 
         # ---------------- next-event estimation
-        count = light_samples(settings, depth)
-        light_share = f32(count)
-        if has_many_lights():
-            u_light = with_lane(u_light, 0, lane(u_light, 0) / light_share)
         light, ray = splat4(f32(0.0)), ShadowRay(hit.p, direction, f32(0.0))
+        # where many lights hang most of the noise is in the shadows that are seen, and more samples there cost little
+        light_share = f32(1.0)
+        if has_many_lights() and settings.has_light_tree and depth == 0:
+            light_share = fmax(f32(2 * settings.light_pairs), f32(1.0))
         if tables.bsdfs[material.front].is_smooth or (material.back >= 0 and tables.bsdfs[material.back].is_smooth):
-            light, ray = unshadowed_light(
-                tables, hit, seen, material, wavelengths, wo, f32(1.0), light_share, u_light
-            )
-            light *= beta * (f32(1.0) / light_share)
-            if count > 1:
-                crossings = max_depth - depth - 2
-                more = _more_light(tables, hit, seen, material, wavelengths, wo, u_light, count, crossings)
-                radiance += clamped(settings, beta * more * (f32(1.0) / light_share), depth > 0)
+            if light_share > f32(1.0):
+                radiance += beta * _light_of_pairs(
+                    tables, hit, seen, material, wavelengths, wo, u_light, max_depth - depth - 2
+                )
+            else:
+                choice = choose_light(tables, hit.p, seen, lane(u_light, 0))
+                light, ray = unshadowed_light(
+                    tables, hit, material, wavelengths, wo, f32(1.0), f32(1.0), choice, u_light
+                )
+                light *= beta
 
         # ---------------- the next direction
         wi, weight, pdf, relative_eta, flags = sample_material(
@@ -235,7 +234,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, ou
         direction = to_world(hit.s, hit.t, hit.n, wi)
         origin = leave(tables, hit, direction)
         if not flags & NULL:
-            # a density enters the heuristic times its number of samples; the ratio is what counts
+            # densities enter the heuristic times their numbers of samples; the ratio is what counts
             pdf_bsdf = pdf * (f32(1.0) / light_share)
             sampled_at, sampled_normal, is_delta = hit.p, seen, flags & DELTA != 0
         if flags & DISPERSED:

@@ -37,7 +37,7 @@ SETTINGS = np.dtype(
         ("has_light_tree", "i4"),  # there are many: all but those at infinity are chosen by the tree
         ("first_infinite", "i4"),  # index of the first light at infinity; they are the last ones
         ("inv_choices", "f4"),  # 1 / number of lights, or of those at infinity and the tree
-        ("light_samples", "i4"),  # at the first surface of a path, if there is a tree
+        ("light_pairs", "i4"),  # of light samples at the first surface of a path, if there is a tree; 0: one sample
         ("root_groups", "i4"),  # of the tree of lights
         ("environment", "i4"),  # index of the light at infinity, or -1
         ("lamp_box", "i4"),  # load4 index in values: low and high corner of the box around all area lights, or -1

@@ -2,7 +2,7 @@
 
 A few lights are chosen with equal probability; many by the tree of `tree.py`, with those at infinity beside it.  What
 is chosen is an `EMITTER`.
-A new kind is a tag in `layout.py`, a file with its sampling beside this one, and an arm in `_sample_chosen`.
+A new kind is a tag in `layout.py`, a file with its sampling beside this one, and an arm in `sample_chosen`.
 """
 
 import numpy as np
@@ -13,19 +13,21 @@ from specrender.kernel.light.area import emitted, pdf_area, sample_area, triangl
 from specrender.kernel.light.beam import sample_beam
 from specrender.kernel.light.bounds import may_meet_lamp
 from specrender.kernel.light.delta import FAR, sample_delta
-from specrender.kernel.light.distribution import sample_discrete
+from specrender.kernel.light.distribution import ONE_MINUS_EPSILON, sample_discrete
 from specrender.kernel.light.environment import look_up, prefetch_environment, sample_environment
 from specrender.kernel.light.flat import sample_flat
 from specrender.kernel.light.grid import CELL, GUIDES, SHARES
 from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
-from specrender.kernel.light.tree import emitter_probability, sample_emitter
-from specrender.kernel.simd import f32, length, splat4, to_int
+from specrender.kernel.light.tree import emitter_probability, sample_emitter, sample_two_emitters
+from specrender.kernel.simd import f32, fmin, length, splat4, to_int
 
 
 @kernel(forceinline=True)
-def _choose(tables, p, n, u):
-    """(emitter, probability) for a surface point p with normal n; 0: no light."""
+def choose_light(tables, p, n, u):
+    """(emitter, probability) for a surface point p, n as in `tree.sample_emitter`; 0: no light."""
     settings = tables.settings[0]
+    if settings.light_count == 0:
+        return np.int64(0), f32(0.0)
     if has_many_lights() and settings.has_light_tree:
         return _choose_of_many(tables, p, n, u)
     index = np.int64(0)
@@ -44,7 +46,19 @@ def _choose_of_many(tables, p, n, u):
     if i < infinite:
         return np.int64(tables.lights[settings.first_infinite + i].emitter), settings.inv_choices
     index, probability = sample_emitter(tables, p, n, u - f32(i))
-    return np.int64(index), probability * settings.inv_choices
+    return index, probability * settings.inv_choices
+
+
+@kernel
+def choose_two_lights(tables, p, n, u):
+    """Two of many lights by one random number, as `choose_light` does by each half of it: together evenly spread."""
+    settings = tables.settings[0]
+    low = f32(0.5) * u
+    high = fmin(low + f32(0.5), ONE_MINUS_EPSILON)
+    if settings.first_infinite < settings.light_count:
+        return _choose_of_many(tables, p, n, low), _choose_of_many(tables, p, n, high)
+    first, p_first, second, p_second = sample_two_emitters(tables, p, n, low, high)
+    return (first, p_first), (second, p_second)
 
 
 @kernel(forceinline=True)
@@ -59,13 +73,17 @@ def prefetch_light(tables, u1, u2, step):
 
 @kernel(forceinline=True)
 def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
-    """One direction towards one light from the surface point p; n as in `tree.sample_emitter`.
+    """One direction towards one light from the surface point p; see `choose_light` and `sample_chosen`."""
+    return sample_chosen(tables, choose_light(tables, p, n, u_choice), p, wavelengths, u1, u2)
+
+
+@kernel(forceinline=True)
+def sample_chosen(tables, choice, p, wavelengths, u1, u2):
+    """One direction towards what `choose_light` chose.
 
     Returns (wi, distance, radiance, pdf, is_delta); the pdf includes the choice of the light; 0 means no light.
     """
-    if tables.settings[0].light_count == 0:
-        return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
-    index, probability = _choose(tables, p, n, u_choice)
+    index, probability = choice
     if probability <= f32(0.0):
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
     emitter = tables.emitters[index]
@@ -115,10 +133,13 @@ __all__ = [
     "CELL",
     "GUIDES",
     "SHARES",
+    "choose_light",
+    "choose_two_lights",
     "emitted",
     "environment_light",
     "may_meet_lamp",
     "pdf_light",
     "prefetch_light",
+    "sample_chosen",
     "sample_light",
 ]

@@ -32,6 +32,8 @@ THETA_O, POWER = 9, 10
 PLACE, EXTENT, THICKNESS = 11, 14, 15
 COLUMNS = 16
 BINS = 16
+#: What splits take from the extent of emitters along the axis that all shine along: from there it is foreshortened.
+FORESHORTENING = 0.5
 #: A deeper tree than this has nothing but emitters in one place; they are split by number.
 MAX_DEPTH = 64
 
@@ -124,21 +126,26 @@ def _bin_costs(bins, costs, k):
 
 
 @kernel
-def _best_split(emitters, order, first, last):
-    """(axis, border of the centres along it); axis -1 if all centres are in one place."""
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+def _best_split(emitters, order, first, last, whole):
+    """(axis, border of the centres along it); axis -1 if all centres are in one place.  whole : their bounds."""
+    low, high, scale = np.full(3, np.inf), np.full(3, -np.inf), np.empty(3)
+    for k in range(3):
+        scale[k] = 1.0 - FORESHORTENING * whole[AXIS + k] ** 2 * max(math.cos(whole[THETA_O]), 0.0)
     for i in range(first, last):
         e = emitters[order[i]]
         for k in range(3):
             c = 0.5 * (e[LOW + k] + e[HIGH + k])
             low[k], high[k] = min(low[k], c), max(high[k], c)
-    widest = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
+    seen = high - low
+    for k in range(3):
+        seen[k] *= scale[k]
+    widest = max(seen[0], seen[1], seen[2])
     best, best_axis, best_border = np.inf, -1, 0.0
     bins, mirrored = np.empty((BINS, COLUMNS)), np.empty((BINS, COLUMNS))
     left, right = np.empty(BINS), np.empty(BINS)
     for k in range(3):
         width = high[k] - low[k]
-        if not width > 1e-9 * widest:
+        if not seen[k] > 1e-9 * widest:
             continue
         bins[:] = 0.0
         bins[:, LOW : LOW + 3] = np.inf
@@ -148,8 +155,8 @@ def _best_split(emitters, order, first, last):
             c = 0.5 * (e[LOW + k] + e[HIGH + k])
             b = bins[min(int((c - low[k]) / width * BINS), BINS - 1)]
             for j in range(3):
-                b[LOW + j] = min(b[LOW + j], e[LOW + j])
-                b[HIGH + j] = max(b[HIGH + j], e[HIGH + j])
+                b[LOW + j] = min(b[LOW + j], scale[j] * e[LOW + j])
+                b[HIGH + j] = max(b[HIGH + j], scale[j] * e[HIGH + j])
                 b[AXIS + j] += e[AXIS + j] * e[POWER]
             b[THETA_O] = max(b[THETA_O], e[THETA_O])
             b[POWER] += e[POWER]
@@ -159,7 +166,7 @@ def _best_split(emitters, order, first, last):
         _bin_costs(mirrored, right, BINS - 1)
         for j in range(BINS - 1):
             # [ConteyEstevez2018] eq. 2 favours cuts across the long side
-            cost = (left[j] + right[BINS - 2 - j]) * widest / width
+            cost = (left[j] + right[BINS - 2 - j]) * widest / seen[k]
             if cost < best:
                 best, best_axis, best_border = cost, k, low[k] + width * (j + 1) / BINS
     return best_axis, best_border
@@ -201,7 +208,7 @@ def binary_tree(emitters, order, bounds, children):
             continue
         count = 0
         if depth < MAX_DEPTH:
-            axis, border = _best_split(emitters, order, first, last)
+            axis, border = _best_split(emitters, order, first, last, bounds[node])
             if axis >= 0:
                 count = _partition(emitters, order, room, first, last, axis, border)
         if count == 0 or count == last - first:

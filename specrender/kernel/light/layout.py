@@ -71,4 +71,5 @@ EMITTER = np.dtype(
     ],
     align=True,
 )
+EMITTER_BYTES = EMITTER.itemsize
 CORNER, EDGE1, EDGE2 = (EMITTER.fields[name][1] for name in ("corner", "edge1", "edge2"))

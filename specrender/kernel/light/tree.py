@@ -180,46 +180,83 @@ def _before(sums, child):
     return lane(sums, child - 1) if child > 0 else f32(0.0)
 
 
+@kernel(forceinline=True)
+def _link(tables, group, child):
+    """Where a child of a group leads."""
+    return np.int64(int_at(tables.light_nodes, GROUP_BYTES * group + LINK_BYTE + 4 * child))
+
+
+@kernel(forceinline=True)
+def _columns(tables, p, n):
+    """(rows, their last one): the guesses about the root's children, each group's added to those of the ones before."""
+    columns, column = _new_rows(), splat8(f32(0.0))
+    for group in range(np.int64(tables.settings[0].root_groups)):
+        column += _importance(tables, group, p, n)
+        _put_row(columns, group, column)
+    return columns, column
+
+
+@kernel(forceinline=True)
+def _first_step(tables, columns, sums, u):
+    """(link, rest of u, probability) of a child of the root; sums : running sums of the last row of `columns`."""
+    total = lane(sums, WIDTH - 1)
+    rest = u * total
+    if not rest < total:  # nothing shines here
+        return np.int64(-1), u, f32(0.0)
+    # first a lane, by its sum over the groups, then one of the groups in it
+    child = lowest_bit(mask_bits(sums > rest))
+    rest -= _before(sums, child)
+    group = np.int64(0)
+    for row in range(np.int64(tables.settings[0].root_groups) - 1):
+        group += np.int64(not _in_rows(columns, WIDTH * row + child) > rest)
+    low = _in_rows(columns, WIDTH * (group - 1) + child) if group > 0 else f32(0.0)
+    share = _in_rows(columns, WIDTH * group + child) - low
+    return _link(tables, group, child), smaller((rest - low) / share, ONE_MINUS_EPSILON), share / total
+
+
+@kernel(forceinline=True)
+def _step(tables, p, n, group, u, probability):
+    """(link, rest of u, probability) of a child of a group that was reached with that probability."""
+    sums = _running_sums(_importance(tables, group, p, n))
+    total = lane(sums, WIDTH - 1)
+    rest = u * total
+    if not rest < total:
+        return np.int64(-1), u, f32(0.0)
+    child = lowest_bit(mask_bits(sums > rest))
+    low = _before(sums, child)
+    share = lane(sums, child) - low
+    return _link(tables, group, child), smaller((rest - low) / share, ONE_MINUS_EPSILON), probability * (share / total)
+
+
 @kernel
 def sample_emitter(tables, p, n, u):
     """(emitter, probability) for a point; probability 0 where no light of the tree can shine.
 
     n : unit normal on the side where light counts, lane 3 = 1: on both sides (zero: no surface).
     """
-    groups = np.int64(tables.settings[0].root_groups)
-    # of the root's children first a lane, by its sum over the groups, then one of the groups in it
-    columns, column = _new_rows(), splat8(f32(0.0))
-    for group in range(groups):
-        column += _importance(tables, group, p, n)
-        _put_row(columns, group, column)
+    columns, column = _columns(tables, p, n)
+    link, u, probability = _first_step(tables, columns, _running_sums(column), u)
+    while link >= 0:
+        link, u, probability = _step(tables, p, n, link, u, probability)
+    return ~link, probability
+
+
+@kernel
+def sample_two_emitters(tables, p, n, u, v):
+    """(emitter, probability, emitter, probability) for two random numbers, as `sample_emitter` chooses.
+
+    The root is read once, and then one walk goes on while the other waits for its sums.
+    """
+    columns, column = _columns(tables, p, n)
     sums = _running_sums(column)
-    total = lane(sums, WIDTH - 1)
-    rest = u * total
-    if not rest < total:  # nothing shines here
-        return np.int32(0), f32(0.0)
-    child = lowest_bit(mask_bits(sums > rest))
-    rest -= _before(sums, child)
-    group = np.int64(0)
-    for row in range(groups - 1):
-        group += np.int64(not _in_rows(columns, WIDTH * row + child) > rest)
-    low = _in_rows(columns, WIDTH * (group - 1) + child) if group > 0 else f32(0.0)
-    share = _in_rows(columns, WIDTH * group + child) - low
-    probability = share / total
-    while True:
-        link = np.int64(int_at(tables.light_nodes, GROUP_BYTES * group + LINK_BYTE + 4 * child))
-        if link < 0:
-            return np.int32(~link), probability
-        group = link
-        u = smaller((rest - low) / share, ONE_MINUS_EPSILON)
-        sums = _running_sums(_importance(tables, group, p, n))
-        total = lane(sums, WIDTH - 1)
-        rest = u * total
-        if not rest < total:
-            return np.int32(0), f32(0.0)
-        child = lowest_bit(mask_bits(sums > rest))
-        low = _before(sums, child)
-        share = lane(sums, child) - low
-        probability *= share / total
+    first, u, p_first = _first_step(tables, columns, sums, u)
+    second, v, p_second = _first_step(tables, columns, sums, v)
+    while first >= 0 or second >= 0:
+        if first >= 0:
+            first, u, p_first = _step(tables, p, n, first, u, p_first)
+        if second >= 0:
+            second, v, p_second = _step(tables, p, n, second, v, p_second)
+    return ~first, p_first, ~second, p_second
 
 
 @kernel

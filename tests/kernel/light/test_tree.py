@@ -271,23 +271,24 @@ def test_the_tree_does_not_change_the_picture(monkeypatch, tmp_path, integrator,
     assert error < its_error
 
 
+@pytest.mark.parametrize("has_sky", [False, True])
 @pytest.mark.parametrize("max_depth", [2, 4])
-def test_more_light_samples_at_the_first_surface(monkeypatch, max_depth):
+def test_pairs_of_light_samples_at_the_first_surface(monkeypatch, max_depth, has_sky):
     """They leave the mean as it is and lower the noise; a sky and the sampled directions have their shares, too."""
     shapes, lights = mixed_lights()
     floor = d.Rectangle(to_world=moved(0.0, 0.0, -2.5, 6.0), material=GREY)
     glossy = d.Sphere(center=(0.0, 0.0, -1.0), radius=0.8, material=d.RoughConductor(material="Al", alpha=0.2))
-    lights.append(d.ConstantLight(radiance=0.3))
+    if has_sky:
+        lights.append(d.ConstantLight(radiance=0.3))
     camera = narrow_camera((2.0, -3.0, 3.0), (0.0, 0.0, -1.5), fov=25.0)
     description = scene([floor, glossy, *shapes], lights, camera, d.PathIntegrator(max_depth=max_depth), pixels=16)
     found = []
-    for count in (1, 2, 3):
-        monkeypatch.setattr(choice, "LIGHT_SAMPLES", count)
+    for pairs in (0, 1, 2):
+        monkeypatch.setattr(choice, "LIGHT_PAIRS", pairs)
         found.append(mean_and_error(rendered(description, 1024, "rgb")))
     for mean, error in found[1:]:
         assert abs(mean - found[0][0]) < 4.0 * np.hypot(error, found[0][1])
-    assert found[0][1] > found[1][1] > found[2][1]
-    assert found[0][1] < 0.01 * found[0][0]
+    assert found[2][1] < found[1][1] < found[0][1] < 0.01 * found[0][0]
 
 
 def test_irradiance_of_a_tessellated_light():

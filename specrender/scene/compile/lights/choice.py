@@ -27,8 +27,8 @@ from specrender.scene.compile.lights.flat import flat_pieces
 #: meshes are one for each triangle.
 FEW = 4
 
-#: Light samples at the first surface of a path if there are more emitters than that.
-LIGHT_SAMPLES = 2
+#: Pairs of light samples at the first surface of a path if there are more emitters than that.
+LIGHT_PAIRS = 1
 
 #: A mesh of this many triangles is sampled as a whole: a rectangle.
 WHOLE = 2
@@ -61,7 +61,7 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
     if sum(_emitter_count(light, geometry) for light in finite) > FEW:
         tables = _tree(finite, geometry, builder)
     settings["has_light_tree"] = bool(tables)
-    settings["light_samples"] = LIGHT_SAMPLES if tables else 1
+    settings["light_pairs"] = LIGHT_PAIRS if tables else 0
     choices = len(lights) - len(finite) + 1 if tables else len(lights)
     settings["inv_choices"] = 1.0 / max(choices, 1)
     if tables:
