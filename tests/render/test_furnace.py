@@ -62,7 +62,7 @@ def object_of(kind, material):
 def test_lossless_object_is_invisible(name, kind):
     description = scene([object_of(kind, LOSSLESS[name])], FURNACE, camera=CAMERA, pixels=24)
     mode = "spectral" if "dispersive" in name else "rgb"
-    assert_mean(rendered(description, 256, mode), 1.0, sigmas=3.0, rounding=1e-4)
+    assert_mean(rendered(description, 1024, mode), 1.0, rounding=1e-4)
 
 
 @pytest.mark.parametrize("nonlinear", [False, True])
