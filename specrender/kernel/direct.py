@@ -25,8 +25,8 @@ from specrender.kernel.visibility import leave, light_hit, transmittance
 
 
 @kernel
-def trace_direct(tables, state, origin, direction, reach, wavelengths, outlined):
-    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0); `outlined` as for `trace_path`."""
+def trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apart):
+    """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0); `lamps_apart` as for `trace_path`."""
     settings = tables.settings[0]
     radiance = splat4(f32(0.0))
     hide = settings.hide_emitters != 0
@@ -41,7 +41,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, outlined)
         if tables.shapes[hit.shape].light < 0:
             break
         if not hide:
-            if not outlined:
+            if not lamps_apart:
                 radiance += light_at_surface(
                     tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True
                 )

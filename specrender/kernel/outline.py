@@ -3,7 +3,7 @@
 A lamp is so much brighter than what is beside it that the pixels along its outline can hold most of a picture's squared
 error (of a Cornell box, at 64 samples, two thirds in one pixel of a hundred).  There the lamps that the camera sees
 directly are averaged over several rays for each path.  Which pixels these are is known before any sample is taken
-(`scene/compile/outlines.py`), so nothing is biased, whichever they are.
+(`scene/compile/outlines.py`), and their filter has the weight 1 everywhere, so nothing is biased.
 """
 
 import numpy as np
@@ -24,26 +24,39 @@ OUTLINE_DIMENSION = -1
 
 
 @kernel
-def is_outlined(tables, pixel):
+def has_outline(tables, pixel):
     """Whether lamps that a pixel (its number in the full film) sees are left to `lamps_in_view`."""
     return tables.settings[0].has_outlines != 0 and tables.outlines[pixel] != 0
 
 
 @kernel
-def lamps_in_view(tables, state, pixel_x, pixel_y, wavelengths):
-    """Radiance (f32x4) times filter weight of the lamps that a sample of a pixel sees at its first surface."""
-    total = splat4(f32(0.0))
-    for k in range(RAYS):
-        u = samples_of_part(state, OUTLINE_DIMENSION, np.int32(k), np.int32(RAYS))
-        film_x, film_y, weight = film_place(tables, pixel_x, pixel_y, u)
-        origin, direction, reach, factor = generate_ray(tables, film_x, film_y, f32(0.5), f32(0.5))
-        t, b1, b2, primitive, item = first_hit(tables, origin, direction, reach)
-        if not t < reach:
-            continue
-        hit = surface_hit(tables, origin, direction, t, b1, b2, primitive, item)
+def _lamp_light(tables, origin, direction, reach, wavelengths):
+    """(radiance, 1) of a lamp that is the first surface along a camera ray, else zeros."""
+    t, u, v, primitive, item = first_hit(tables, origin, direction, reach)
+    if t < reach:
+        hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
         shape = tables.shapes[hit.shape]
         if shape.light >= 0:
             light = tables.lights[shape.light]
-            radiance = emitted(tables, light, hit.normal, hit.uv, hit.primitive, -direction, wavelengths)
-            total += radiance * (weight * factor)
-    return total * f32(1.0 / RAYS)
+            return emitted(tables, light, hit.normal, hit.uv, hit.primitive, -direction, wavelengths), f32(1.0)
+    return splat4(f32(0.0)), f32(0.0)
+
+
+@kernel
+def lamps_in_view(tables, state, pixel_x, pixel_y, wavelengths, origin, direction, reach):
+    """(radiance (f32x4), share) of the lamps that a sample of a pixel sees at its first surface.
+
+    The share is less what the path's own camera ray, given by origin, direction and reach, has counted as covered, so
+    that lamps have the alpha of their colour.
+    """
+    total = splat4(f32(0.0))
+    covered = f32(0.0)
+    for k in range(RAYS):
+        u = samples_of_part(state, OUTLINE_DIMENSION, np.int32(k), np.int32(RAYS))
+        film_x, film_y, _ = film_place(tables, pixel_x, pixel_y, u)
+        from_lens, towards, far, _ = generate_ray(tables, film_x, film_y, f32(0.5), f32(0.5))
+        radiance, is_lamp = _lamp_light(tables, from_lens, towards, far, wavelengths)
+        total += radiance
+        covered += is_lamp
+    _, counted = _lamp_light(tables, origin, direction, reach, wavelengths)
+    return total * f32(1.0 / RAYS), covered * f32(1.0 / RAYS) - counted

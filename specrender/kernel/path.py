@@ -32,6 +32,7 @@ from specrender.kernel.tables import prefetch
 from specrender.kernel.visibility import ShadowRay, leave, light_hit, shadow_ray, transmittance
 
 #: Dimension groups of a sample: film position, wavelengths and lobe of the first BSDF; lens; then two groups a bounce.
+#: (Negative ones are those of `outline.py`.)
 FILM_DIMENSION = 0  # and the one after it, of the lens
 FIRST_BOUNCE_DIMENSION = 2
 
@@ -137,12 +138,11 @@ def _light_of_pairs(tables, hit, seen, material, wavelengths, wo, u, crossings):
 
 
 @kernel
-def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, outlined):
+def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
 
-    outlined : a lamp that the camera sees is left out, see `kernel/outline.py`.
-
     numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION, the lobe's from the film's group.
+    lamps_apart : a lamp that the camera sees is left out, see `outline.py`.
     """
     settings = tables.settings[0]
     max_depth = settings.max_depth if settings.max_depth >= 0 else LONGEST_PATH
@@ -185,7 +185,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, ou
             if hide and depth == 0:
                 origin = leave(tables, hit, direction)
                 continue
-            if not (outlined and depth == 0):
+            if not (lamps_apart and depth == 0):
                 light = beta * light_at_surface(
                     tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
                 )

@@ -10,7 +10,7 @@ from specrender.kernel.features import has_integrators, has_layers
 from specrender.kernel.film import add_responses, add_to_bins, film_place, sample_wavelengths, to_xyz
 from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.light import GUIDES, prefetch_light
-from specrender.kernel.outline import is_outlined, lamps_in_view
+from specrender.kernel.outline import has_outline, lamps_in_view
 from specrender.kernel.path import FILM_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_of_pixel, sample_quad, sample_state
 from specrender.kernel.settings import DEPTH, DIRECT, PATH
@@ -30,12 +30,12 @@ PER_PIXEL = -1
 
 
 @kernel
-def _radiance(tables, state, numbers, origin, direction, reach, wavelengths, outlined):
+def _radiance(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart):
     integrator = tables.settings[0].integrator
     if not has_integrators() or integrator == PATH:
-        return trace_path(tables, state, numbers, origin, direction, reach, wavelengths, outlined)
+        return trace_path(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart)
     if integrator == DIRECT:
-        return trace_direct(tables, state, origin, direction, reach, wavelengths, outlined)
+        return trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apart)
     if integrator == DEPTH:
         return trace_depth(tables, origin, direction, reach)
     return splat4(f32(0.0)), f32(0.0)
@@ -72,7 +72,7 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     squares = sum_of(xyz_squared[y, x, 0], xyz_squared[y, x, 1], xyz_squared[y, x, 2])
     squares_rest = vec3(xyz_squared_rest[y, x, 0], xyz_squared_rest[y, x, 1], xyz_squared_rest[y, x, 2])
     sum_weight, sum_alpha = weights[y, x], alpha[y, x]
-    outlined = is_outlined(tables, pixel)
+    lamps_apart = has_outline(tables, pixel)
     pixel_state = sample_state(settings.sampler, settings.seed, pixel, np.int32(0))
     following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
@@ -80,11 +80,13 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
         if index + 1 < last_sample:
             following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index + 1)
-        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, outlined)
+        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart)
         # what the sample adds to its pixel, the filter included
         radiance *= factor * weight
-        if outlined:
-            radiance += lamps_in_view(tables, state, pixel_x, pixel_y, wavelengths)
+        if lamps_apart:
+            seen, covered = lamps_in_view(tables, state, pixel_x, pixel_y, wavelengths, origin, direction, reach)
+            radiance += seen
+            coverage += covered
         if not hsum(fabs(radiance)) < f32(np.inf):
             if counters[NON_FINITE] == 0:
                 counters[NON_FINITE_X], counters[NON_FINITE_Y], counters[NON_FINITE_INDEX] = pixel_x, pixel_y, index

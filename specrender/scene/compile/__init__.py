@@ -136,7 +136,7 @@ def compile_scene(
 
     attributes = pack_attributes(scene, geometry, builder)
     cameras = pack_cameras(record, scene, geometry, bounding_sphere(*hierarchy.bounds()), builder)
-    outlines = pack_outlines(record, cameras[0], optics.filter_radius(rfilter), geometry, builder)
+    outlines = pack_outlines(record, cameras[0], rfilter, geometry, builder)
     arrays = geometry.finish()
     arrays |= hierarchy.build(arrays, builder, threads)
     arrays |= {

@@ -73,6 +73,12 @@ def filter_radius(rfilter: d.ReconstructionFilter) -> float:
     return float(filter_function(rfilter)[1])
 
 
+def has_negative_parts(rfilter: d.ReconstructionFilter) -> bool:
+    """Whether samples of it have weights other than 1."""
+    function, radius = filter_function(rfilter)
+    return bool((function(np.linspace(0.0, radius, FILTER_CELLS)) < -1e-6).any())
+
+
 def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) -> None:
     """Inverse CDF of the filter's magnitude, and each cell's weight (its signed share over its share)."""
     if isinstance(rfilter, d.BoxFilter):

@@ -6,9 +6,11 @@ import numpy as np
 
 from specrender.kernel.camera.layout import PERSPECTIVE
 from specrender.kernel.settings import DIRECT, PATH
-from specrender.kernel.shape.layout import DISK, FLIP, SPHERE
+from specrender.kernel.shape.layout import CYLINDER, DISK, FLIP, SPHERE
+from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import Geometry
+from specrender.scene.compile.optics import filter_radius, has_negative_parts
 
 #: Outlines that take a larger part of the picture are left alone: their rays would take as much time as they save.
 LARGEST_SHARE = 1.0 / 16.0
@@ -20,23 +22,29 @@ CIRCLE = 64
 
 
 def pack_outlines(
-    settings: np.void, camera: np.void, filter_radius: float, geometry: Geometry, builder: TableBuilder
+    settings: np.void, camera: np.void, rfilter: d.ReconstructionFilter, geometry: Geometry, builder: TableBuilder
 ) -> np.ndarray:
     """The table `outlines`: (width * height,) uint8, 1 where an outline may cross the filter of a pixel.
 
-    Empty, and so said in `settings`, where there are none, too many, or a camera whose rays do not start at one point.
+    Empty, and so said in `settings`, where there are none or too many, where rays of the camera do not start at one
+    point, and where the filter has negative parts: a picture is divided by the sum of the weights that its paths had,
+    and lamps with weights of their own would no longer be as bright as they are.
 
-    camera : record of the camera; filter_radius : of the reconstruction filter, in pixels.
+    camera : record of the camera; rfilter : the reconstruction filter.
     """
     nothing = np.zeros(0, np.uint8)
     integrator, is_blind = settings["integrator"], settings["hide_emitters"]
     sees = integrator == DIRECT or (integrator == PATH and settings["max_depth"] != 0)
-    if is_blind or not sees or camera["kind"] != PERSPECTIVE:
+    if is_blind or not sees or camera["kind"] != PERSPECTIVE or has_negative_parts(rfilter):
         return nothing
     pieces = _film_pieces(outlines(geometry, builder, _eye(camera, builder)), camera, builder)
     if not 0 < len(pieces) <= MOST_PIECES:
         return nothing
-    mask = crossed_pixels(pieces, int(settings["width"]), int(settings["height"]), filter_radius)
+    width, height, radius = int(settings["width"]), int(settings["height"]), filter_radius(rfilter)
+    # long before all rows are walked
+    if _length_within(pieces, width, height) * 2.0 * radius > 4.0 * LARGEST_SHARE * width * height:
+        return nothing
+    mask = crossed_pixels(pieces, width, height, radius)
     if not 0 < np.count_nonzero(mask) <= LARGEST_SHARE * mask.size:
         return nothing
     settings["has_outlines"] = 1
@@ -50,15 +58,15 @@ def _eye(camera, builder):
 def outlines(geometry: Geometry, builder: TableBuilder, eye: np.ndarray) -> np.ndarray:
     """(n, 2, 3) straight pieces of the outlines of all area lights as seen from `eye`; what hides them does not count.
 
-    Empty if there are more than MOST_TRIANGLES triangles that emit.
+    Empty if there are more than MOST_TRIANGLES triangles that emit, or round lamps of more than MOST_PIECES.
     """
     pieces = [np.zeros((0, 2, 3))]
-    if sum(map(len, geometry.emitting.values())) > MOST_TRIANGLES:
+    lamps = [shape for shape, record in enumerate(geometry.records) if record["light"] >= 0]
+    round_ones = sum(shape not in geometry.emitting for shape in lamps)
+    if sum(map(len, geometry.emitting.values())) > MOST_TRIANGLES or round_ones * CIRCLE > MOST_PIECES:
         return pieces[0]
-    for shape, record in enumerate(geometry.records):
-        if record["light"] < 0:
-            continue
-        triangles = geometry.emitting.get(shape)
+    for shape in lamps:
+        record, triangles = geometry.records[shape], geometry.emitting.get(shape)
         if triangles is None:
             pieces.append(_of_object(int(record["kind"]), builder.transforms[int(record["transform"])], eye))
         else:
@@ -80,10 +88,11 @@ def _of_mesh(triangles, side, eye):
 
 
 def _of_object(kind, to_world, eye):
-    """Of a unit sphere, disk or cylinder that was moved."""
+    """Of a unit sphere, disk or cylinder that was moved; nothing of what else there may be one day."""
     local = np.linalg.solve(to_world, np.append(eye, 1.0))[:3]
     phi = np.linspace(0.0, 2.0 * np.pi, CIRCLE + 1)
     circle = np.stack([np.cos(phi), np.sin(phi), np.zeros_like(phi)], axis=1)
+    lines = []
     if kind == DISK:
         lines = [circle]
     elif kind == SPHERE:
@@ -96,19 +105,19 @@ def _of_object(kind, to_world, eye):
         x /= np.linalg.norm(x)
         radius = np.sqrt(1.0 - 1.0 / distance**2)
         lines = [radius * (circle[:, :1] * x + circle[:, 1:2] * np.cross(z, x)) + z / distance]
-    else:
+    elif kind == CYLINDER:
         away = np.hypot(local[0], local[1])
         lines = [circle, circle + np.array([0.0, 0.0, 1.0])]
         if away > 1.0:
             middle, half = np.arctan2(local[1], local[0]), np.arccos(1.0 / away)
             for angle in (middle - half, middle + half):
                 lines.append(np.array([(np.cos(angle), np.sin(angle), z) for z in (0.0, 1.0)]))
-    pieces = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in lines])
+    pieces = np.concatenate([np.zeros((0, 2, 3)), *(np.stack([line[:-1], line[1:]], axis=1) for line in lines)])
     return pieces @ to_world[:3, :3].T + to_world[:3, 3]
 
 
 def _film_pieces(pieces, camera, builder):
-    """(m, 2, 2) the same in pixels of the film, without what is behind the near plane."""
+    """(m, 2, 2) the same in pixels of the film, without what is behind the near plane or too far away for numbers."""
     inverse = np.linalg.inv(builder.transforms[int(camera["transform"])])
     a, b = (pieces[:, i] @ inverse[:3, :3].T + inverse[:3, 3] for i in range(2))
     near = float(camera["near_clip"])
@@ -117,18 +126,30 @@ def _film_pieces(pieces, camera, builder):
     a, b = _cut(a, b, near), _cut(b, a, near)
     ends = np.stack([a, b], axis=1)
     film = []
-    for axis, name in enumerate("xy"):
-        size = 1.0 / float(camera["inv_width" if name == "x" else "inv_height"])
-        share = ends[..., axis] / (ends[..., 2] * float(camera[f"{name}_scale"]))
-        film.append((0.5 * (1.0 - share) - float(camera[f"{name}_offset"])) * size)
-    return np.stack(film, axis=-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for axis, name in enumerate("xy"):
+            size = 1.0 / float(camera["inv_width" if name == "x" else "inv_height"])
+            share = ends[..., axis] / (ends[..., 2] * float(camera[f"{name}_scale"]))
+            film.append((0.5 * (1.0 - share) - float(camera[f"{name}_offset"])) * size)
+    film = np.stack(film, axis=-1)
+    return film[np.isfinite(film).all(axis=(1, 2))]
 
 
 def _cut(a, b, near):
     """a, or where the way from b to it meets the near plane."""
+    is_behind = a[:, 2] < near
     rise = b[:, 2] - a[:, 2]
-    t = np.where(a[:, 2] < near, (near - a[:, 2]) / np.where(rise == 0.0, 1.0, rise), 0.0)
-    return a + t[:, None] * (b - a)
+    t = np.where(is_behind, (near - a[:, 2]) / np.where(rise == 0.0, 1.0, rise), 0.0)
+    moved = a + t[:, None] * (b - a)
+    # as the sum rounds it might be the camera's own plane
+    moved[is_behind, 2] = near
+    return moved
+
+
+def _length_within(pieces, width, height):
+    """Length of all pieces in pixels, as far as they are in the box that the film cuts out of each one's box."""
+    ends = np.clip(pieces, 0.0, (width, height))
+    return float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1).sum())
 
 
 def crossed_pixels(pieces: np.ndarray, width: int, height: int, radius: float) -> np.ndarray:
@@ -138,8 +159,9 @@ def crossed_pixels(pieces: np.ndarray, width: int, height: int, radius: float) -
     """
     mask = np.zeros((height, width), bool)
     for (x0, y0), (x1, y1) in pieces:
-        first = max(int(np.ceil(min(y0, y1) - radius - 0.5)), 0)
-        last = min(int(np.floor(max(y0, y1) + radius - 0.5)), height - 1)
+        # as floats first: ends may be further away than an int can say
+        first = int(np.clip(np.ceil(min(y0, y1) - radius - 0.5), 0, height))
+        last = int(np.clip(np.floor(max(y0, y1) + radius - 0.5), -1, height - 1))
         middles = np.arange(first, last + 1) + 0.5
         # the part of the piece that is as high as the square
         slope = 0.0 if y1 == y0 else (x1 - x0) / (y1 - y0)

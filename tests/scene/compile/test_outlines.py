@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from rendering import film, look_at, moved, scene
 
+from specrender.driver import new_film, render_film
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene, outlines
 
@@ -53,6 +54,34 @@ def test_behind_the_camera_and_across_its_plane():
     # a strip of light that passes above the camera: two long edges, into the distance
     strip = d.Rectangle(to_world=moved(0.0, 1.0, 0.0, (0.2, 40.0, 1.0), (1.0, 0.0, 0.0), 90.0), emitter=LIGHT)
     assert share_of([strip]) > 0.0
+
+
+@pytest.mark.parametrize("near_clip", [1e-20, 1e-15, 1e-3])
+@pytest.mark.parametrize("size", [40.0, 1e6, 1e18, 1e30])
+def test_no_number_is_too_large(near_clip, size):
+    """Lamps that reach from behind the camera to the end of float32, and a near plane at the eye."""
+    camera = d.Perspective(to_world=CAMERA.to_world, fov=40.0, near_clip=near_clip)
+    strip = d.Rectangle(to_world=moved(0.0, 1.0, 0.0, (0.2, size, 1.0), (1.0, 0.0, 0.0), 90.0), emitter=LIGHT)
+    share_of([strip, d.Disk(to_world=moved(z=-1.0, scale=0.5), emitter=LIGHT)], camera)
+
+
+@pytest.mark.parametrize("axis", ["x", "y", "larger"])
+def test_cameras_that_are_not_square(axis):
+    """The outline of a disk is where its pixels end, on a film of 60 x 40 with its principal point moved."""
+    camera = d.Perspective(
+        to_world=CAMERA.to_world, fov=40.0, fov_axis=axis,
+        principal_point_offset_x=0.1, principal_point_offset_y=-0.05,
+    )  # fmt: skip
+    lamp = d.Disk(to_world=moved(0.2, 0.1, 0.0, scale=0.3), emitter=LIGHT)
+    description = scene([lamp], camera=camera, film=film(60, 40), sampler=d.SobolSampler())
+    tables = compile_scene(description, "rgb")
+    assert tables.tables.arrays["settings"]["has_outlines"][0] == 1
+    result = new_film(tables)
+    render_film(tables, result, 64)
+    partly = np.abs(result.alpha / result.weight - 0.5) < 0.49
+    found = tables.tables.arrays["outlines"].reshape(40, 60).astype(bool)
+    assert partly.sum() > 20
+    assert not np.any(partly & ~found)
 
 
 def test_inside_of_a_lamp():
