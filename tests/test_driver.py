@@ -153,7 +153,7 @@ def test_adaptive_sampling_without_a_target_spends_what_it_is_given(tables):
     assert film.total_samples() == 100 * film.pixel_count
 
 
-@pytest.mark.parametrize("target, adaptive, spp", [(0.0002, True, 150), (0.0002, True, 201), (1e-5, False, 127)])
+@pytest.mark.parametrize("target, adaptive, spp", [(0.0001, True, 150), (0.0001, True, 201), (1e-5, False, 127)])
 def test_a_limit_on_samples_ends_the_way_to_a_noise_target_where_it_says(tables, target, adaptive, spp):
     film = new_film(tables)
     stats = render_film(tables, film, Plan(noise=target, samples=spp, adaptive=adaptive), threads=2)
@@ -165,7 +165,7 @@ def test_a_limit_on_samples_ends_the_way_to_a_noise_target_where_it_says(tables,
     assert again.samples == 0 and (again.noise, again.worst_noise) == (stats.noise, stats.worst_noise)
 
 
-@pytest.mark.parametrize("plan", [{"noise": 0.0002}, {"adaptive": True}])
+@pytest.mark.parametrize("plan", [{"noise": 0.0001}, {"adaptive": True}])
 def test_any_sequence_of_limits_and_interruptions_ends_like_the_last_limit_alone(tables, plan):
     """A render with a limit is the beginning of that with a larger one, also where it ends within a round."""
     once, often = new_film(tables), new_film(tables)
