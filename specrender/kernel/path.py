@@ -6,7 +6,7 @@ there and four times larger in lane 0, so the mean over the lanes stays unbiased
 
 import numpy as np
 
-from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL
+from specrender.kernel.bsdf.kinds import DELTA, DISPERSED, NULL, TRANSMISSION
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.features import has_many_lights, has_options
 from specrender.kernel.jit import kernel
@@ -23,6 +23,7 @@ from specrender.kernel.light import (
     sample_chosen,
 )
 from specrender.kernel.light.layout import EMITTER_BYTES
+from specrender.kernel.rays import first_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import surface_hit
@@ -35,6 +36,11 @@ from specrender.kernel.visibility import ShadowRay, leave, light_hit, shadow_ray
 #: (Negative ones are those of `outline.py`.)
 FILM_DIMENSION = 0  # and the one after it, of the lens
 FIRST_BOUNCE_DIMENSION = 2
+
+#: So many surfaces of a path, from the first on, show in their mirrors what lamps and environment there are.  On
+#: matpreview squared error times time is 0.87 of what it is without for one surface, 0.73 for two and 0.71 for all, at
+#: 0.97, 0.91 and 0.87 of the speed.  Deep within glass the ray would nearly always meet glass.
+MIRRORS = 2
 
 #: A path without a depth limit is cut here and counted; Russian roulette ends it long before.
 LONGEST_PATH = 4096
@@ -137,6 +143,45 @@ def _light_of_pairs(tables, hit, seen, material, wavelengths, wo, u, crossings):
     return total * (f32(1.0) / light_share)
 
 
+@kernel(forceinline=True)
+def has_mirror(tables, material, wo):
+    """Whether the side of a material that is seen reflects like a mirror beside what else it does."""
+    is_behind = material.back >= 0 and lane(wo, 2) < f32(0.0)
+    return tables.bsdfs[material.back if is_behind else material.front].has_mirror != 0
+
+
+@kernel(forceinline=True)
+def _is_mirrored(flags):
+    """Whether an event is that of a mirror."""
+    return flags & DELTA != 0 and flags & (NULL | TRANSMISSION) == 0
+
+
+@kernel
+def _mirrored_light(tables, hit, material, surface, wavelengths, wo):
+    """What the mirror of a surface shows of lamps and environment, as far as they are the first thing that it shows.
+
+    By chance a gloss is met by few of the samples, each of which counts much: the reflection of a window in a ball.
+    """
+    nothing = splat4(f32(0.0))
+    wi, weight, pdf, _, flags = sample_material(
+        tables, material, surface, wavelengths, wo, f32(0.0), f32(0.5), f32(0.5)
+    )
+    weight *= pdf
+    if not _is_mirrored(flags) or not any_lane(weight > nothing):
+        return nothing
+    direction = to_world(hit.s, hit.t, hit.n, wi)
+    origin = leave(tables, hit, direction)
+    t, u, v, primitive, item = first_hit(tables, origin, direction, f32(np.inf))
+    if not t < f32(np.inf):
+        if tables.settings[0].environment < 0:
+            return nothing
+        return weight * light_from_environment(tables, direction, wavelengths, f32(0.0), True)
+    shown = surface_hit(tables, origin, direction, t, u, v, primitive, item)
+    if tables.shapes[shown.shape].light < 0:
+        return nothing
+    return weight * light_at_surface(tables, shown, -direction, wavelengths, hit.p, hit.n, f32(0.0), True)
+
+
 @kernel
 def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
@@ -154,6 +199,8 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
     # where the last direction was really sampled, and how densely
     sampled_at, sampled_normal, pdf_bsdf, is_delta = origin, direction, f32(0.0), True
     hide = has_options() and settings.hide_emitters != 0
+    # light at the next surface has been counted already
+    is_counted = lamps_apart
     depth = 0
     if max_depth == 0:
         return radiance, coverage
@@ -172,8 +219,9 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
                 # such a ray meets nothing; the tile counts it, and a lookup along it would read anywhere
                 return splat4(f32(np.nan)), coverage
             if settings.environment >= 0 and not (hide and depth == 0):
-                light = beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
-                radiance += clamped(settings, light, depth > 1)
+                if not (is_counted and depth > 0):
+                    light = beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
+                    radiance += clamped(settings, light, depth > 1)
                 coverage = f32(1.0)
             break
         reach = f32(np.inf)
@@ -185,7 +233,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
             if hide and depth == 0:
                 origin = leave(tables, hit, direction)
                 continue
-            if not (lamps_apart and depth == 0):
+            if not is_counted:
                 light = beta * light_at_surface(
                     tables, hit, -direction, wavelengths, sampled_at, sampled_normal, pdf_bsdf, is_delta
                 )
@@ -219,6 +267,12 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
                 )
                 light *= beta
 
+        # ---------------- reflections
+        is_counted = depth < MIRRORS and has_mirror(tables, material, wo)
+        if is_counted:
+            shown = beta * _mirrored_light(tables, hit, material, surface, wavelengths, wo)
+            radiance += clamped(settings, shown, depth > 0)
+
         # ---------------- the next direction
         wi, weight, pdf, relative_eta, flags = sample_material(
             tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
@@ -228,6 +282,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
         if any_lane(light > f32(0.0)):
             light *= transmittance(tables, ray, max_depth - depth - 2)
             radiance += clamped(settings, light, depth > 0)
+        is_counted = is_counted and _is_mirrored(flags)
         beta *= weight
         if not any_lane(beta > f32(0.0)):
             break

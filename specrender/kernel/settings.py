@@ -75,6 +75,7 @@ BSDF = np.dtype(
         ("kind", "i4"),  # tag in kernel.bsdf.KINDS, or material.TREE
         ("offset", "i4"),  # of its parameters in tables.bsdf_parameters, bytes
         ("is_smooth", "i4"),  # has a lobe that light sampling can meet
+        ("has_mirror", "i4"),  # see `bsdf.kinds.BsdfKind`
         ("sees_behind", "i4"),  # light from behind the shading normal counts: it transmits, or turns that normal
         ("is_null", "i4"),  # lets light straight through, all of it (null) or some (trees)
         ("albedo", "i4"),  # texture id for the albedo AOV

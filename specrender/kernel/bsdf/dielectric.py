@@ -56,4 +56,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, weight, transmitted, lane(eta, 0), flags
 
 
-KIND = BsdfKind("dielectric", DTYPE, evaluate_delta, sample, is_smooth=False)
+KIND = BsdfKind("dielectric", DTYPE, evaluate_delta, sample, is_smooth=False, has_mirror=True)

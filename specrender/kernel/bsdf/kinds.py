@@ -31,6 +31,7 @@ class BsdfKind:
         A weight of zero says that no direction was found.  eta is the relative index crossed (1 for reflection).
         For delta events pdf is the probability of the lobe.
     is_smooth : it has a lobe that light sampling can meet.
+    has_mirror : it has a reflection that is a delta event beside other lobes, and `u_lobe` = 0 samples it.
     is_anisotropic : it needs the tangent along u.
     is_outlined : it is too large to be compiled into each place that evaluates BSDFs.
     """
@@ -40,6 +41,7 @@ class BsdfKind:
     evaluate: Any
     sample: Any
     is_smooth: bool = True
+    has_mirror: bool = False
     is_anisotropic: bool = False
     is_outlined: bool = False
 

@@ -93,4 +93,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return wi, value / (f32(1.0) - specular), pdf, f32(1.0), np.int32(0)
 
 
-KIND = BsdfKind("plastic", DTYPE, evaluate, sample)
+KIND = BsdfKind("plastic", DTYPE, evaluate, sample, has_mirror=True)

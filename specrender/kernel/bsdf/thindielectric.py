@@ -40,4 +40,4 @@ def sample(tables, offset, surface, wavelengths, wo, u_lobe, u1, u2):
     return -wo, weight, transmitted, f32(1.0), flags
 
 
-KIND = BsdfKind("thindielectric", DTYPE, evaluate_delta, sample, is_smooth=False)
+KIND = BsdfKind("thindielectric", DTYPE, evaluate_delta, sample, is_smooth=False, has_mirror=True)

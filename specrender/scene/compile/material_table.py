@@ -143,6 +143,7 @@ class MaterialTable:
         record = np.zeros(1, BSDF)[0]
         record["kind"], record["offset"] = tag, self._append(parameters.tobytes())
         record["is_smooth"] = KINDS[tag].is_smooth
+        record["has_mirror"] = KINDS[tag].has_mirror
         record["sees_behind"] = self._transmissive(struct) is not None
         record["is_null"] = isinstance(struct, d.Null)
         record["albedo"] = self.builder.spectral(_albedo(struct), "reflectance", struct)
