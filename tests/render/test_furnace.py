@@ -70,7 +70,7 @@ def test_lossless_object_is_invisible(name, kind):
 def test_plastic_is_invisible(kind, nonlinear):
     """A white base under a coat: what the coat throws back comes out again."""
     material = d.Plastic(diffuse_reflectance=1.0, nonlinear=nonlinear)
-    result = rendered(scene([object_of(kind, material)], FURNACE, camera=CAMERA, pixels=24), 512, "rgb")
+    result = rendered(scene([object_of(kind, material)], FURNACE, camera=CAMERA, pixels=24), 1024, "rgb")
     mean, error = mean_and_error(result)
     assert error < 5e-4
     assert abs(mean - 1.0) < 2e-3
