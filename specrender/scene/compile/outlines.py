@@ -37,10 +37,13 @@ def pack_outlines(
     sees = integrator == DIRECT or (integrator == PATH and settings["max_depth"] != 0)
     if is_blind or not sees or camera["kind"] != PERSPECTIVE or has_negative_parts(rfilter):
         return nothing
+    width, height, radius = int(settings["width"]), int(settings["height"]), filter_radius(rfilter)
     pieces = _film_pieces(outlines(geometry, builder, _eye(camera, builder)), camera, builder)
+    # of lamps out of view nothing counts
+    in_view = (pieces.max(axis=1) > -radius) & (pieces.min(axis=1) < np.array([width, height]) + radius)
+    pieces = pieces[in_view.all(axis=1)]
     if not 0 < len(pieces) <= MOST_PIECES:
         return nothing
-    width, height, radius = int(settings["width"]), int(settings["height"]), filter_radius(rfilter)
     # long before all rows are walked
     if _length_within(pieces, width, height) * 2.0 * radius > 4.0 * LARGEST_SHARE * width * height:
         return nothing
@@ -68,7 +71,8 @@ def outlines(geometry: Geometry, builder: TableBuilder, eye: np.ndarray) -> np.n
     for shape in lamps:
         record, triangles = geometry.records[shape], geometry.emitting.get(shape)
         if triangles is None:
-            pieces.append(_of_object(int(record["kind"]), builder.transforms[int(record["transform"])], eye))
+            to_world, to_local = builder.transforms[int(record["transform"]) :][:2]
+            pieces.append(_of_object(int(record["kind"]), to_world, to_local, eye))
         else:
             pieces.append(_of_mesh(triangles, -1.0 if record["flags"] & FLIP else 1.0, eye))
     return np.concatenate(pieces)
@@ -87,9 +91,9 @@ def _of_mesh(triangles, side, eye):
     return found[count == 1].reshape(-1, 2, 3).astype(np.float64)
 
 
-def _of_object(kind, to_world, eye):
+def _of_object(kind, to_world, to_local, eye):
     """Of a unit sphere, disk or cylinder that was moved; nothing of what else there may be one day."""
-    local = np.linalg.solve(to_world, np.append(eye, 1.0))[:3]
+    local = to_local[:3, :3] @ eye + to_local[:3, 3]
     phi = np.linspace(0.0, 2.0 * np.pi, CIRCLE + 1)
     circle = np.stack([np.cos(phi), np.sin(phi), np.zeros_like(phi)], axis=1)
     lines = []
@@ -118,7 +122,7 @@ def _of_object(kind, to_world, eye):
 
 def _film_pieces(pieces, camera, builder):
     """(m, 2, 2) the same in pixels of the film, without what is behind the near plane or too far away for numbers."""
-    inverse = np.linalg.inv(builder.transforms[int(camera["transform"])])
+    inverse = builder.transforms[int(camera["transform"]) + 1]
     a, b = (pieces[:, i] @ inverse[:3, :3].T + inverse[:3, 3] for i in range(2))
     near = float(camera["near_clip"])
     in_front = (a[:, 2] > near) | (b[:, 2] > near)

@@ -98,6 +98,13 @@ def test_too_many_are_left_alone():
     assert share_of(lamps) == 0.0
 
 
+def test_lamps_out_of_view_do_not_count():
+    """However many and large they are beside the picture."""
+    beside = [d.Rectangle(to_world=moved(-40.0 - k, 0.0, 0.0, (0.4, 1.8, 1.0)), emitter=LIGHT) for k in range(40)]
+    lamp = d.Rectangle(to_world=moved(scale=0.3), emitter=LIGHT)
+    assert share_of([lamp, *beside]) == share_of([lamp]) > 0.0
+
+
 @pytest.mark.parametrize(
     "camera",
     [
