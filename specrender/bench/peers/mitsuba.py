@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
 from specrender.bench.renderers import Picture
+from specrender.bench.scenes import xml
+from specrender.bench.scenes.settings import rewritten
 
 #: mode -> variants, the fastest first.
 VARIANTS = {"spectral": ("llvm_ad_spectral", "scalar_spectral"), "rgb": ("llvm_ad_rgb", "scalar_rgb")}
@@ -19,6 +23,18 @@ SAMPLERS = ("independent", "stratified", "multijitter", "orthogonal", "ldsampler
 
 #: Most samples of one call: the llvm variants hold the state of all of them at once.
 WAVEFRONT = 1 << 24
+
+
+#: What a process of its own renders first: compilers of LLVM end the whole process over what they cannot do.
+PROBE = """
+import sys
+import mitsuba
+mitsuba.set_variant(sys.argv[1])
+mitsuba.render(mitsuba.load_file(sys.argv[2]), spp=1).numpy()
+"""
+
+#: Seconds after which it is given up.
+PROBE_SECONDS = 300
 
 
 def variants(context, mode: str) -> list[str]:
@@ -46,7 +62,32 @@ def _works(context, variant):
         context.note_once(f"mitsuba {variant} does not work here, LLVM may be missing (libLLVM; DRJIT_LIBLLVM_PATH "
                           f"says where it is): measured without it ({reason})")  # fmt: skip
         return False
-    return True
+    failure = _failure(context, variant)
+    if failure:
+        context.note_once(f"mitsuba {variant} does not render here, another version of LLVM may do (DRJIT_LIBLLVM_PATH "
+                          f"says where it is): measured without it ({failure})")  # fmt: skip
+    return not failure
+
+
+def _failure(context, variant):
+    """Why a process of its own cannot render a small Cornell box; empty if it can."""
+    folder = context.folder / f"probe-{variant}"
+    folder.mkdir(exist_ok=True)
+    path = rewritten(xml.cornell_box(folder, _mode_of(variant)), folder / "small.xml", size=(8, 8))
+    try:
+        done = subprocess.run([sys.executable, "-c", PROBE, variant, str(path)], capture_output=True, text=True,
+                              check=False, timeout=PROBE_SECONDS)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no picture within {PROBE_SECONDS} s"
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.strip().splitlines()
+    errors = [line for line in said if "error" in line.lower()]
+    return ((errors or said)[0] if said else f"exit code {done.returncode}")[:200]
+
+
+def _mode_of(variant):
+    return next(mode for mode, names in VARIANTS.items() if variant in names)
 
 
 class Mitsuba:

@@ -75,10 +75,32 @@ def test_missing_llvm_is_a_note(context, monkeypatch):
         real.set_variant(name)
 
     context.peers = True
+    monkeypatch.setattr(mitsuba, "_failure", lambda context, variant: "")
     fake = type("Fake", (), {"variants": staticmethod(real.variants), "set_variant": staticmethod(set_variant)})
     monkeypatch.setattr(mitsuba.importlib, "import_module", lambda name: fake)
     assert mitsuba.variants(context, "spectral") == ["scalar_spectral"]
     assert len(context.lines) == 1 and "could not find libLLVM" in context.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("probe", "reason"),
+    [
+        ("import os, sys; print('LLVM ERROR: Cannot select: fminimum\\n more', file=sys.stderr, flush=True); os.abort()",
+         "LLVM ERROR: Cannot select: fminimum"),
+        ("raise SystemExit(3)", "exit code 3"),
+        ("import time; time.sleep(60)", "no picture within 1 s"),
+    ],
+)  # fmt: skip
+def test_a_variant_that_ends_its_process_is_a_note(context, monkeypatch, probe, reason):
+    """Compilers of LLVM abort over instructions that they have not; the run must outlive them."""
+    pytest.importorskip("mitsuba")
+    monkeypatch.setattr(mitsuba, "PROBE", probe)
+    monkeypatch.setattr(mitsuba, "PROBE_SECONDS", 1)
+    monkeypatch.setitem(mitsuba.VARIANTS, "spectral", ("scalar_spectral",))
+    context.peers = True
+    assert mitsuba.variants(context, "spectral") == []
+    assert len(context.lines) == 1
+    assert "does not render here" in context.lines[0] and context.lines[0].endswith(f"({reason})")
 
 
 def test_nobody_is_asked_without_peers(context):
