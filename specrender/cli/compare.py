@@ -13,7 +13,7 @@ from specrender.cli.interrupts import Interrupts
 from specrender.cli.progress import LINE_SECONDS, announce_compiling
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError
-from specrender.scene.readers import check_scene_file
+from specrender.scene.readers import called, check_scene_file
 
 #: Endings of image files: an input that has one is not a scene.
 IMAGES = (".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".hdr", ".pfm")
@@ -83,7 +83,7 @@ def _run_scene(arguments) -> int:
     with Interrupts(arguments.quiet) as interrupts, warnings.catch_warnings():
         show_notices(arguments.quiet)
         scene = Path(arguments.inputs[0])
-        folder = Path(arguments.output if arguments.output is not None else f"{scene.stem}-compare")
+        folder = Path(arguments.output if arguments.output is not None else f"{called(scene).stem}-compare")
         check_scene_file(scene)
         _keep_inputs(scene, folder)
         with _no_empty_folder(folder):

@@ -87,7 +87,7 @@ def _add_render(commands):
     parser = commands.add_parser("render", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_command("render"))
     add = parser.add_argument
-    add("scene", metavar="SCENE", help="scene file")
+    add("scene", metavar="SCENE", help="scene file; - for the standard input")
     add("-o", dest="outputs", action="append", metavar="OUT", default=[],
         help="output: .exr, .spectral.exr, .png, .jpg, .tif, .dpx, .jxl, .film; repeatable [SCENE.exr]")  # fmt: skip
 
@@ -271,7 +271,7 @@ def _add_info(commands):
     parser = commands.add_parser("info", help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=_command("info"))
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("scene", metavar="SCENE", nargs="?", help="scene file")
+    what.add_argument("scene", metavar="SCENE", nargs="?", help="scene file; - for the standard input")
     what.add_argument("--schema", action="store_true", help="JSON Schema of TOML scenes")
     what.add_argument("--types", action="store_true", help="all parameters of scene files, as Markdown")
     what.add_argument("--plugins", action="store_true", help="which plugins of Mitsuba there are, as Markdown")

@@ -8,6 +8,7 @@ from pathlib import Path
 from specrender.cli.preview import SECONDS
 from specrender.cli.streams import say
 from specrender.errors import InputError, SpecrenderWarning
+from specrender.scene.readers import called
 
 
 def plan_of(arguments, scene):
@@ -20,7 +21,7 @@ def plan_of(arguments, scene):
 
 def default_output(arguments) -> str:
     """Where the result goes if no -o says: to the working directory, under the name of the scene."""
-    stem = Path(arguments.scene).stem
+    stem = called(arguments.scene).stem
     if arguments.samples is None:
         return f"{stem}.exr"
     first, last = arguments.samples

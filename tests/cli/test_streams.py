@@ -55,6 +55,36 @@ def test_render_needs_no_streams(scene, tmp_path, redirection):
     assert (tmp_path / "q.png").is_file()
 
 
+@pytest.mark.parametrize(
+    "line, name",
+    [
+        ("specrender info - < tiny.toml", "stdin"),
+        ("cat tiny.toml | specrender info /dev/stdin", "stdin"),
+        ("specrender info <(cat tiny.toml)", "pipe"),
+    ],
+)
+def test_scenes_come_through_pipes(scene, tmp_path, line, name):
+    """Files that they name are seen from the working directory."""
+    (tmp_path / "m.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    scene.write_text(scene.read_text() + '[[shapes]]\ntype = "obj"\nfilename = "m.obj"\n')
+    result = shell(tmp_path, line)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(f"{name}: 24x16 pixels") and "3 triangles" in result.stdout
+
+
+def test_outputs_of_piped_scenes_have_a_name(scene, tmp_path):
+    result = shell(tmp_path, "specrender render - --spp 1 < tiny.toml && specrender compare - < /dev/null")
+    assert (tmp_path / "stdin.exr").is_file()
+    assert result.returncode == 2 and not (tmp_path / "stdin-compare").exists()
+    assert result.stderr.endswith("error: stdin: is empty; expected a scene in TOML or Mitsuba's XML\n")
+
+
+def test_a_scene_cannot_come_through_a_closed_stream(tmp_path):
+    result = shell(tmp_path, "specrender info - <&-")
+    assert result.returncode == 2
+    assert result.stderr == "specrender: error: stdin: cannot be read: the standard input is closed\n"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_device(tmp_path):
     result = shell(tmp_path, "specrender info --spectra > /dev/full")

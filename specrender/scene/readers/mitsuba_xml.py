@@ -45,7 +45,11 @@ COMPOUND_SHAPES = ("instance", "merge", "shapegroup")
 
 
 def load(
-    path, defines: dict[str, str] | None = None, dispersive: bool = False, integrator: str | None = None
+    path,
+    defines: dict[str, str] | None = None,
+    dispersive: bool = False,
+    integrator: str | None = None,
+    content: bytes | None = None,
 ) -> d.Scene:
     """Read a Mitsuba scene.
 
@@ -55,13 +59,14 @@ def load(
     defines : values for the file's `<default>` parameters.
     dispersive : take named indices of refraction ("bk7") as the real glass, where there is data for it.
     integrator : type that takes the place of the innermost integrator.
+    content : what is read in place of the file's own bytes.
 
     Raises
     ------
     SceneError : naming file and line.
     """
     path = Path(path)
-    tree = read_tree(path, defines or {})
+    tree = read_tree(path, defines or {}, content)
     if integrator is not None:
         _replace_integrator(tree.root, integrator)
     return Builder(tree, dispersive).scene(path)

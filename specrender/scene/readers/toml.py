@@ -18,7 +18,13 @@ from specrender.scene.readers.decode import Decoder, quoted
 from specrender.scene.shown import shown
 
 
-def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, integrator: str | None = None) -> Scene:
+def load(
+    path,
+    defines: dict[str, str] | None = None,
+    dispersive: bool = True,
+    integrator: str | None = None,
+    content: bytes | None = None,
+) -> Scene:
     """Read a TOML scene.
 
     Parameters
@@ -27,6 +33,7 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, i
     defines : values for the entries of `[defaults]`, as text; each takes the type of the entry's own value.
     dispersive : no effect: named indices are the real, dispersive materials in this format.
     integrator : type that takes the place of the innermost integrator.
+    content : what is read in place of the file's own bytes.
 
     Raises
     ------
@@ -34,7 +41,8 @@ def load(path, defines: dict[str, str] | None = None, dispersive: bool = True, i
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes() if content is None else content
+        data = tomllib.loads(content.decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         message, line = _split_line(str(error))
         raise SceneError(f"is not valid TOML: {message}", f"{path}:{line}" if line else str(path)) from None

@@ -8,6 +8,7 @@ opening tag ends, which is what libxml2 keeps.
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -53,11 +54,11 @@ ATTRIBUTES = {
 }
 
 
-def read_tree(path: Path, defines: dict[str, str]) -> Tree:
-    """Read and preprocess a file.  Raises SceneError with file and line."""
+def read_tree(path: Path, defines: dict[str, str], content: bytes | None = None) -> Tree:
+    """Read and preprocess a file, or `content` in its place.  Raises SceneError with file and line."""
     reader = _Reader(defines)
     resolver = Resolver([path.parent])
-    root = reader.file(path, resolver, [], None)
+    root = reader.file(path, resolver, [], None, content)
     unknown = [name for name in defines if name not in reader.used]
     if unknown:
         hint = did_you_mean(unknown[0], reader.declared) or "; the scene has no <default> entries"
@@ -75,9 +76,9 @@ class _Reader:
         self.declared = set()
         self.ids = {}
 
-    def file(self, path, resolver, chain, parent):
+    def file(self, path, resolver, chain, parent, content=None):
         """The root plugin of `path`, whose children go to `parent` if it is an included scene."""
-        root = _parse(path)
+        root = _parse(path, content)
         where = f"{path}:{root.sourceline}"
         if root.get("version") is None:
             raise SceneError(f"the root element <{root.tag}> has no version attribute", where)
@@ -93,12 +94,12 @@ class _Reader:
         return state.object(root, None)
 
 
-def _parse(path):
+def _parse(path, content):
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        tree = etree.parse(str(path), parser)
+        tree = etree.parse(str(path) if content is None else io.BytesIO(content), parser)
     except etree.XMLSyntaxError as error:
         raise SceneError(f"is not well-formed XML: {error.msg}", f"{path}:{error.lineno or 1}") from None
     except OSError as error:
