@@ -48,6 +48,8 @@ def run(arguments) -> int:
         check_pixel(arguments.white_balance, session.film.crop)
         checkpoint = running.checkpoint_of(arguments, paths, is_same_file)
         is_resumed = running.resume(arguments, session, checkpoint)
+        if is_resumed:
+            running.note_levelling(session, plan)
         _note_oddities(session.scene, arguments, paths)
         running.note_too_few_for_decisions(plan)
         written = []

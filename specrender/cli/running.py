@@ -81,6 +81,21 @@ def resume(arguments, session, checkpoint) -> bool:
     return False
 
 
+def note_levelling(session, plan) -> None:
+    """A note if an adaptive render goes on without adaptive sampling that nobody switched off."""
+    film = session.film
+    if plan.needs_decisions or plan.adaptive is not None or film.convergence is None or film.extra_samples is None:
+        return
+    most = film.sample_count + int(film.extra_samples.max())
+    level = most if plan.samples is None else min(most, plan.samples)
+    # pixels of a pass that was interrupted differ, too; only adaptive sampling gives them goals that do
+    if film.sample_count < level and film.convergence.goal.min() < film.convergence.goal.max():
+        _note(
+            f"the checkpoint was sampled adaptively, {span(film)} samples per pixel, and goes on evenly: pixels that "
+            "have fewer catch up first; --noise or --adaptive on, as it had, goes on as it began"
+        )
+
+
 def note_nothing_added(session, plan) -> None:
     """A note if a render that went on with a checkpoint had nothing left to do."""
     from specrender.driver import Stop

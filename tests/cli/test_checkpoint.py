@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from specrender.film import load_film
+from specrender.film import load_film, save_film
 from specrender.output import read_image
 
 
@@ -140,3 +140,31 @@ def test_killed_and_resumed(scene, start, command, tmp_path):
     command("render", scene, "-o", "whole.exr", "--spp", spp)
     assert same_pixels(tmp_path / "a.exr", tmp_path / "whole.exr")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "flags, is_noted",
+    [
+        (["--spp", 300], True),
+        (["--spp", 100], True),
+        (["--spp", 100, "--adaptive", "off"], False),
+        (["--spp", 100, "--adaptive", "on"], False),
+        (["--spp", 100, "--noise", 0.001], False),
+        (["--spp", 32], False),
+    ],
+)
+def test_an_adaptive_render_that_goes_on_evenly_is_noted(scene, command, flags, is_noted):
+    command("render", scene, "-o", "a.exr", "--spp", 90, "--adaptive", "on", "--resume")
+    code, _, err = command("render", scene, "-o", "a.exr", "--resume", *flags)
+    assert code == 0
+    assert err.count("note: the checkpoint was sampled adaptively, 64 to ") == is_noted, err
+
+
+def test_a_pass_that_was_interrupted_is_not_called_adaptive(scene, command, tmp_path):
+    command("render", scene, "-o", "a.exr", "--spp", 64, "--noise", 1e-6, "--adaptive", "off", "--resume")
+    film = load_film(tmp_path / "a.exr.checkpoint")
+    film.extra_samples = np.zeros(film.shape, np.uint32)
+    film.extra_samples[:4] = 8
+    save_film(film, tmp_path / "a.exr.checkpoint")
+    _, _, err = command("render", scene, "-o", "a.exr", "--spp", 80, "--resume")
+    assert "going on after 64 to 72" in err and "adaptively" not in err
