@@ -7,9 +7,10 @@ import importlib
 import math
 import os
 import re
+import sys
 
 from specrender import __version__
-from specrender.errors import InputError
+from specrender.errors import InputError, did_you_mean
 
 #: Flags with numbers, and what a negative value begins with: argparse takes "-1e1" and "-1,0,4,4" for flags.
 NUMERIC = (
@@ -56,10 +57,72 @@ def joined(argv: list[str]) -> list[str]:
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports its errors like all others: one line, exit code 2."""
+    """Reports its errors like all others: one line, exit code 2, and what was probably meant."""
+
+    #: The arguments that are being read.
+    words: tuple[str, ...] = ()
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As argparse's, which leaves what a command does not know to the parser of all commands."""
+        self.words = tuple(sys.argv[1:] if args is None else args)
+        namespace, unknown = super().parse_known_args(args, namespace)
+        left = [word for word in unknown if word != "--"]
+        if left:
+            self.error(self._unknown(left[0]))
+        return namespace, []
 
     def error(self, message):
-        raise InputError(f"{message}; see `{self.prog} --help`")
+        lacking = re.fullmatch(r"argument (\S+): expected one argument", message)
+        surplus = re.fullmatch(r"argument (\S+): ignored explicit argument (.*)", message)
+        choice = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if lacking:
+            message = self._like_a_flag(lacking[1]) or message
+        elif surplus:
+            message = f"{surplus[1]} takes no value, got {surplus[2]}"
+        elif choice:
+            message = self._no_command(choice[1])
+        elif message.startswith("the following arguments are required"):
+            # one is missing before any word is unknown: "render -scene.toml"
+            files = [word for word in self.words if self._is_flag(word) is None and _is_file_name(word)]
+            message += f"; {_counts_as_flag(files[0])}: write ./{files[0]}" if files else ""
+        raise InputError(f"{message}{'' if message.endswith('?') else ';'} see `{self.prog} --help`")
+
+    def _no_command(self, word):
+        commands = next(action.choices for action in self._actions if action.metavar == "COMMAND")
+        is_scene = word.lower().endswith((".toml", ".xml"))
+        hint = f"; did you mean `{self.prog} render {word}`?" if is_scene else did_you_mean(word, commands)
+        return f"there is no command '{word}'{hint}"
+
+    def _like_a_flag(self, flag):
+        """Words on a value of a flag that begins with a dash, or None if it is a flag, or there is none."""
+        for given, value in zip(self.words, self.words[1:], strict=False):
+            if given == flag and self._is_flag(value) is None:
+                return f"argument {flag}: {_counts_as_flag(value)}: write ./{value} for a file, else {flag}={value}"
+        return None
+
+    def _unknown(self, word):
+        if not word.startswith("-"):
+            return f"'{word}' is one argument too many"
+        if _is_file_name(word):
+            return f"{_counts_as_flag(word)}: write ./{word} for a file"
+        flag = word.partition("=")[0]
+        hint = did_you_mean(flag, self._option_string_actions)
+        return f"there is no flag {flag}{hint if 'did you mean' in hint else ''}"
+
+    def _is_flag(self, word):
+        """Whether a word is a flag that there is; None if it only looks like one."""
+        if not word.startswith("-") or word in ("-", "--"):
+            return False
+        return True if word.partition("=")[0] in self._option_string_actions else None
+
+
+def _counts_as_flag(word):
+    return f"'{word}' begins with a dash and so counts as a flag"
+
+
+def _is_file_name(word):
+    """Whether what looks like a flag has the ending of a file."""
+    return "=" not in word and bool(os.path.splitext(word)[1])
 
 
 def build_parser() -> Parser:

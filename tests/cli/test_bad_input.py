@@ -38,7 +38,16 @@ CASES = {
     "unknown scene extension": ({"s.blend": ""}, ["s.blend"], [".blend", ".toml", ".xml"]),
     "a folder": ({"f.toml/x": ""}, ["f.toml"], ["f.toml: cannot be read: it is a folder"]),
     "this folder": ({}, ["."], [".: cannot be read: it is a folder"]),
-    "no extension": ({"s": ""}, ["s"], ["s: ", "without an extension", ".toml, .xml"]),
+    "no extension, no content": ({"s": ""}, ["s"], ["s: is empty", "TOML", "XML"]),
+    "output like a flag": ({"s.toml": ""}, ["s.toml", "-o", "-x.png"], ["-o: '-x.png' begins with a dash", "./-x.png"]),
+    "file like a flag": ({"s.toml": ""}, ["s.toml", "--stats", "-x"], ["--stats: '-x' begins with", "--stats=-x"]),
+    "flag in place of a value": ({"s.toml": ""}, ["s.toml", "--seed", "--quiet"], ["--seed: expected one argument; "]),
+    "no value": ({"s.toml": ""}, ["s.toml", "-o"], ["-o: expected one argument; "]),
+    "scene like a flag": ({"-s.toml": ""}, ["-s.toml"], ["'-s.toml' begins with a dash", "./-s.toml"]),
+    "misspelt flag": ({"s.toml": ""}, ["s.toml", "--spps", "3"], ["no flag --spps; did you mean '--spp'"]),
+    "unknown flag": ({"s.toml": ""}, ["s.toml", "--xyzzy=3"], ["no flag --xyzzy; see `specrender render --help`"]),
+    "value of a switch": ({"s.toml": ""}, ["s.toml", "--quiet=3"], ["--quiet takes no value, got '3'"]),
+    "two scenes": ({"s.toml": ""}, ["s.toml", "t.toml"], ["'t.toml' is one argument too many", "render --help"]),
     "not TOML": ({"s.toml": "film = = 3"}, ["s.toml"], ["s.toml:1", "TOML"]),
     "not XML": ({"s.xml": "<scene"}, ["s.xml"], ["s.xml:1", "XML"]),
     "unknown type": (
@@ -141,7 +150,6 @@ CASES = {
     "observer in rgb mode": ({"s.toml": ""}, ["s.toml", "--mode", "rgb", "--observer", "cones-2"], ["--mode spectral"]),
     "unknown vision": ({"s.toml": ""}, ["s.toml", "--vision", "protanopiq"], ["'protanopia'"]),
     "malformed definition": ({"s.toml": ""}, ["s.toml", "-D", "x"], ["NAME=VALUE", "'x'"]),
-    "unknown flag": ({"s.toml": ""}, ["s.toml", "--sppp", "3"], ["--sppp", "--help"]),
     "no scene": ({}, [], ["SCENE", "specrender render --help"]),
 }
 

@@ -34,6 +34,19 @@ def test_outputs_do_not_overwrite(scene, command, tmp_path, flags):
     assert scene.read_text() == before and (tmp_path / "t.png").read_bytes() == b"picture"
 
 
+@pytest.mark.parametrize(
+    "word, hint",
+    [
+        ("rendr", "did you mean 'render'?"),
+        ("a.toml", "did you mean `specrender render a.toml`?"),
+        ("x", "allowed: bench, "),
+    ],
+)
+def test_unknown_commands_are_guessed(command, word, hint):
+    code, _, error = command(word)
+    assert code == 2 and f"there is no command '{word}'; {hint}" in error
+
+
 @pytest.mark.parametrize("flag", ["--spp", "--seed", "--max-depth"])
 def test_integers_have_bounds(scene, command, flag):
     code, _, error = command("render", scene, flag, 2**31)
