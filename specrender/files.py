@@ -79,6 +79,16 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def cache_folder() -> Path:
+    """The user's cache folder for specrender; `SPECRENDER_CACHE` overrides it.
+
+    The kernel, which may import nothing else of the package, says where it is.
+    """
+    from specrender.kernel.jit import cache_folder as of_the_kernel  # brings numba with it: when it is needed
+
+    return of_the_kernel()
+
+
 def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a text file in UTF-8, complete or not at all; SpecrenderError saying why it cannot be.
 

@@ -1,12 +1,15 @@
 """Writes tensor files of made-up measured materials."""
 
 import functools
+import os
+import shutil
 import struct
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from specrender.files import _is_alive
 from specrender.scene import description as d
 
 CODES = {np.dtype("u1"): 1, np.dtype("f4"): 10}
@@ -60,11 +63,19 @@ def synthetic(phi_count=1, colours="spectra", theta_count=5, size=8, seed=1, phi
 @functools.cache
 def measured(phi_count, **options):
     """A material description of a synthetic file, which lives as long as the process."""
-    folder = tempfile.TemporaryDirectory(prefix="specrender-measured-")
-    FOLDERS.append(folder)
-    path = Path(folder.name) / "synthetic.bsdf"
+    path = Path(_folder().name) / f"{len(list(Path(_folder().name).iterdir()))}.bsdf"
     write_tensor_file(path, synthetic(phi_count, **options))
     return d.Measured(filename=str(path))
 
 
-FOLDERS = []
+PREFIX = "specrender-measured-"
+
+
+@functools.cache
+def _folder():
+    """The folder of this process; those of processes that were killed, and so could not clear up, are removed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        process = path.name.removeprefix(PREFIX).partition("-")[0]
+        if process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(path, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")

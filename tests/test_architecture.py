@@ -122,6 +122,10 @@ def test_only_its_command_knows_a_package_beside_rendering(package):
                 assert not within(module, {f"specrender.{package}"}), f"{name} imports {module}"
 
 
+def test_one_place_knows_where_the_cache_is():
+    assert [name for name in SOURCES if 'environ.get("SPECRENDER_CACHE"' in SOURCES[name]] == ["kernel/jit.py"]
+
+
 def test_import_checks_see_imports():
     """The helper finds all forms, so that the tests above can fail."""
     tree = ast.parse("import a.b\ndef f():\n    from c import d as e\n")

@@ -2,12 +2,14 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from specrender.errors import SpecrenderError
-from specrender.files import filling, reason, why_full, why_unreadable, why_unwritable, write_text
+from specrender.files import cache_folder, filling, reason, why_full, why_unreadable, why_unwritable, write_text
 
 
 def test_a_folder_is_filled_at_once_or_not_at_all(tmp_path):
@@ -84,3 +86,38 @@ def test_text_is_whole_or_not_there(tmp_path, monkeypatch):
     with pytest.raises(SpecrenderError, match=r"cannot write '.*a': Input/output error"):
         write_text(tmp_path / "a", "new\n")
     assert (tmp_path / "a").read_text() == "old\n" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        ("linux", {"SPECRENDER_CACHE": "/a/b"}, "/a/b"),
+        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/specrender"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/specrender"),
+        ("darwin", {"HOME": "/home/u"}, "/home/u/Library/Caches/specrender"),
+        ("linux", {"HOME": "/home/u"}, "/home/u/.cache/specrender"),
+    ],
+)
+def test_cache_folder(monkeypatch, platform, variables, expected):
+    cache_folder()  # imports what would not be found on another platform
+    for name in ("SPECRENDER_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert cache_folder().as_posix() == expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="whether a process lives is not asked there")
+def test_files_of_killed_tests_do_not_pile_up(tmp_path):
+    def run(ending):
+        code = f"import os, tensor_files; print(tensor_files.measured(1).filename, flush=True); {ending}"
+        paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+        environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": paths}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        assert done.stdout.startswith(str(tmp_path)), done.stderr
+
+    run("os.kill(os.getpid(), 9)")
+    assert len(list(tmp_path.iterdir())) == 1
+    run("pass")
+    assert not list(tmp_path.iterdir())

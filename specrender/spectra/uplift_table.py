@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from specrender.files import cache_folder
 from specrender.spectra import uplift
 from specrender.spectra.uplift import RgbSpace
 
@@ -115,20 +115,6 @@ def compute(space: RgbSpace) -> np.ndarray:
     coefficients[0] = coefficients[1]  # below the first layer, 1.7e-6, all is black
     table = coefficients.reshape(RESOLUTION, 3, RESOLUTION, RESOLUTION, 3).swapaxes(0, 1)
     return np.ascontiguousarray(table, dtype=np.float32)
-
-
-def cache_folder() -> Path:
-    """Where computed tables are kept: SPECRENDER_CACHE if set, else the platform's cache folder for this user."""
-    given = os.environ.get("SPECRENDER_CACHE")
-    if given:
-        return Path(given)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "specrender"
 
 
 def _digest(space: RgbSpace) -> str:

@@ -82,22 +82,3 @@ def test_unwritable_cache_is_no_error(small, monkeypatch, tmp_path):
     uplift_table.table.cache_clear()
     assert uplift_table.table(SRGB).shape[0] == 3
     uplift_table.table.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("platform", "variables", "expected"),
-    [
-        ("linux", {"SPECRENDER_CACHE": "/a/b"}, "/a/b"),
-        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/specrender"),
-        ("win32", {"LOCALAPPDATA": "/local"}, "/local/specrender"),
-        ("darwin", {"HOME": "/home/u"}, "/home/u/Library/Caches/specrender"),
-        ("linux", {"HOME": "/home/u"}, "/home/u/.cache/specrender"),
-    ],
-)
-def test_cache_folder(monkeypatch, platform, variables, expected):
-    for name in ("SPECRENDER_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(uplift_table.sys, "platform", platform)
-    assert uplift_table.cache_folder().as_posix() == expected

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from specrender.files import replacing
+from specrender.files import cache_folder, replacing
 from specrender.scene import description as d
 from specrender.scene.readers.gltf.document import AGAIN, TextureInfo
 from specrender.scene.readers.gltf.numbers import Numbers
-from specrender.spectra.uplift_table import cache_folder
 
 WRAPS = {10497: "repeat", 33648: "mirror", 33071: "clamp"}
 NEAREST = 9728
