@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from image_files import write_image
 
 from specrender.output import read_image
 
@@ -187,3 +188,12 @@ def test_repeated_interrupts_end_with_130(scene, start, pause):
         time.sleep(pause)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err, err
+
+
+def test_an_environment_without_colours_is_noted(scene, command, tmp_path):
+    write_image(tmp_path / "uv.exr", np.full((4, 8, 2), 0.5), ["u", "v"])
+    light = 'type = "envmap"\nfilename = "uv.exr"'
+    scene.write_text(scene.read_text().replace('type = "constant"\nradiance = 1.0', light))
+    code, _, error = command("render", scene, "--spp", 1)
+    assert code == 0
+    assert f"specrender: note: image file '{tmp_path / 'uv.exr'}' has no channels R, G, B or Y: 'u' is used" in error

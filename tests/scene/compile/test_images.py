@@ -1,12 +1,14 @@
 """Image files as textures: alpha leaves colours alone, broken files are one line."""
 
+import warnings
+
 import numpy as np
 import OpenImageIO as oiio
 import pytest
 from image_files import write_image
 
 from specrender.color import srgb_decode
-from specrender.errors import InputError
+from specrender.errors import InputError, SpecrenderWarning
 from specrender.scene.compile.images import load_image
 
 
@@ -62,3 +64,52 @@ def test_formats(tmp_path, kind):
     sixteen = tmp_path / "b.png"
     write_image(sixteen, values, kind=oiio.UINT16)
     assert np.abs(load_image(sixteen, raw=False) - srgb_decode(values)).max() <= 4e-5
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("count", [1, 3])
+def test_usual_files_need_no_remark(tmp_path, kind, count):
+    if (kind, count) == ("hdr", 1):
+        pytest.skip("Radiance files are of three colours")
+    write_image(tmp_path / f"a.{kind}", np.full((4, 4, count), 0.5), kind=FORMATS[kind][0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_image(tmp_path / f"a.{kind}", raw=False)
+
+
+@pytest.mark.parametrize(
+    "names, used, remark",
+    [
+        ("R G B", 0, None),
+        ("R G B A Z", 0, None),
+        ("R", 0, None),
+        ("beauty.R beauty.G beauty.B", 0, None),
+        ("u v", 0, "has no channels R, G, B or Y: 'u' is used, as grey"),
+        ("Z", 0, "has no channels R, G, B or Y: 'Z' is used, as grey"),
+        ("N.x N.y N.z", 0, "has no channels R, G, B or Y: 'N.x', 'N.y', 'N.z' are used for them"),
+        ("X Y Z", 1, "is not in R, G and B: of its channels only 'Y' is used, as grey"),
+        ("depth.z a.R a.G a.B b.R b.G b.B", 1, "has 2 layers: 'a.R', 'a.G', 'a.B' are used"),
+    ],
+)
+def test_channels_that_stand_for_colours_are_told(tmp_path, names, used, remark):
+    names = names.split()
+    pixels = np.broadcast_to(np.arange(1.0, len(names) + 1), (2, 2, len(names)))
+    path = tmp_path / "a.exr"
+    write_image(path, pixels, names)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert load_image(path, raw=False)[0, 0, 0] == pixels[0, 0, used]
+        load_image(path, raw=True)  # may be no colours
+    assert [str(warning.message) for warning in caught] == ([f"image file '{path}' {remark}"] if remark else [])
+    assert all(warning.category is SpecrenderWarning for warning in caught)
+
+
+@pytest.mark.parametrize("value", [3e38, -2e30])
+def test_values_that_overflow_are_refused(tmp_path, value):
+    pixels = np.full((4, 2, 3), 1e29)
+    write_image(tmp_path / "a.exr", pixels)
+    load_image(tmp_path / "a.exr", raw=False)
+    pixels[1, 1, 2] = value
+    write_image(tmp_path / "a.exr", pixels)
+    with pytest.raises(InputError, match=r"a\.exr' has 1 of 8 pixels that are beyond 1e\+30: replace"):
+        load_image(tmp_path / "a.exr", raw=False)
