@@ -8,6 +8,7 @@ tasks return their sums and only this process adds them.
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
 import time
 from typing import TYPE_CHECKING
@@ -32,7 +33,13 @@ RETRIES = 10
 #: Seconds to wait for the scheduler.
 TIMEOUT = 20
 
-_MISSING = '--dask needs the package distributed: pip install "specrender[cluster]"'
+_MISSING = "--dask needs the package distributed: pip install distributed"
+
+
+def check_available() -> None:
+    """SpecrenderError, with what to do, if the package that speaks to clusters is not installed."""
+    if importlib.util.find_spec("distributed") is None:
+        raise SpecrenderError(_MISSING)
 
 
 def check_plan(plan: Plan) -> None:

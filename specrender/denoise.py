@@ -14,7 +14,7 @@ from specrender.film import Film
 #: Layers that guide the denoiser, in the order of its arguments.
 GUIDES = ("albedo", "sh_normal")
 
-_MISSING = 'denoising needs the package pyoidn: pip install "specrender[denoise]"'
+_MISSING = "denoising needs the package pyoidn: pip install pyoidn"
 
 
 def check_available() -> None:

@@ -120,7 +120,10 @@ def _decoded(path, choose=None):
 
 def _complaint(source) -> str:
     """What a library tells of an error while reading, without names."""
-    return _NAMED.sub("", library_error(source))[:_LONGEST]
+    complaint = library_error(source)
+    if complaint.startswith("OpenImageIO could not find a format reader"):
+        return "it is no image of a format that can be read"
+    return _NAMED.sub("", complaint)[:_LONGEST]
 
 
 def _jpeg_flaws(data: bytes, complaint: str) -> tuple[str | None, str | None]:

@@ -159,3 +159,9 @@ def test_libraries_are_silent(capfd):
         os.write(2, b"libpng error")
     os.write(2, b"ours")
     assert capfd.readouterr().err == "ours"
+
+
+def test_what_is_no_image_is_said_in_one_clause(tmp_path):
+    (tmp_path / "a.toml").write_text("name = 'no image'\n")
+    with pytest.raises(InputError, match=r"cannot read '.*a\.toml': it is no image of a format that can be read; copy"):
+        read_pixels(tmp_path / "a.toml")

@@ -76,7 +76,7 @@ class Parser(argparse.ArgumentParser):
         surplus = re.fullmatch(r"argument (\S+): ignored explicit argument (.*)", message)
         choice = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if lacking:
-            message = self._like_a_flag(lacking[1]) or message
+            message = self._like_a_flag(lacking[1]) or message + self._expected(lacking[1])
         elif surplus:
             message = f"{surplus[1]} takes no value, got {surplus[2]}"
         elif choice:
@@ -86,6 +86,12 @@ class Parser(argparse.ArgumentParser):
             files = [word for word in self.words if self._is_flag(word) is None and _is_file_name(word)]
             message += f"; {_counts_as_flag(files[0])}: write ./{files[0]}" if files else ""
         raise InputError(f"{message}{'' if message.endswith('?') else ';'} see `{self.prog} --help`")
+
+    def _expected(self, flag):
+        action = self._option_string_actions.get(flag.partition("/")[0])
+        if action is None:
+            return ""
+        return f", {' or '.join(action.choices) if action.choices else action.metavar or action.dest}"
 
     def _no_command(self, word):
         commands = next(action.choices for action in self._actions if action.metavar == "COMMAND")

@@ -133,6 +133,11 @@ def _note_oddities(scene, arguments, paths):
     for light in (*scene.lights, *(shape.emitter for shape in scene.shapes if shape.emitter is not None)):
         if getattr(light, "intensity", 1.0) == 0 and getattr(light, "exposure", 0.0) != 0:
             note(f"{where(light) or 'a light'}: no exposure brightens an intensity of 0")
+    innermost = scene.integrator
+    while getattr(innermost, "integrator", None) is not None:
+        innermost = innermost.integrator
+    if getattr(innermost, "max_depth", None) == 0:
+        note("max_depth is 0, paths without an edge: the image will be black; -1 is no limit")
     if where(scene.camera) is None:
         note("the scene has no camera: the default one is used, at the origin, looking along +z")
     suffixes = {path.suffix.lower() for path in paths}

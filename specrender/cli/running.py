@@ -35,9 +35,10 @@ def check_extras(arguments, plan) -> None:
 
         check_available()
     if arguments.dask is not None:
-        from specrender.cluster import check_plan
+        from specrender import cluster
 
-        check_plan(plan)
+        cluster.check_plan(plan)
+        cluster.check_available()
     if arguments.tev is not None:
         from specrender.output.tev import parsed_address
 

@@ -251,6 +251,7 @@ def verdict(findings: Findings, parts: dict[str, dict]) -> tuple[str, str]:
             f" The mean colour of {len(differing)} of {len(parts)} parts of the picture differs, most that of "
             f"'{largest}': Delta E 2000 {colour['delta_e_2000']:.3g}{error}."
         )
+    alone = "No single pixel differs beyond noise." if count == 0 else None
     share = f"{100 * marked.mean():.3g} % of the pixels"
     seen = marked & (findings.maps["delta_e_2000"] > VISIBLE)
     seen_means = [colour for colour in differing.values() if colour["delta_e_2000"] - colour.get("ci95", 0.0) > VISIBLE]
@@ -258,8 +259,10 @@ def verdict(findings: Findings, parts: dict[str, dict]) -> tuple[str, str]:
     if seen.sum() <= max(FALSE_DISCOVERY_RATE * count, 1.0) and not seen_means:
         return (
             "invisible",
-            f"RGB differs in {share}, but too little to be seen (Delta E 2000 below {VISIBLE:g}).{means}",
+            f"{alone or f'RGB differs in {share}, but too little to be seen (Delta E 2000 below {VISIBLE:g}).'}{means}",
         )
+    if alone:
+        return "visible", alone + means
     clear = marked & (findings.maps["delta_e_2000"] > CLEAR)
     return "visible", (
         f"RGB differs in {share}; it can be seen in {100 * seen.mean():.3g} % (Delta E 2000 above {VISIBLE:g}) "

@@ -57,7 +57,15 @@ def test_a_viewer_that_is_not_there(scene, command, tmp_path):
 def test_denoise_without_the_package(scene, command, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyoidn", None)
     code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--denoise")
-    assert code == 1 and 'pip install "specrender[denoise]"' in err and not (tmp_path / "a.exr").exists()
+    assert code == 1 and "pip install pyoidn" in err and not (tmp_path / "a.exr").exists()
+
+
+def test_dask_without_the_package(scene, command, tmp_path, monkeypatch):
+    """It is missed before anything is rendered, or said to be."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--dask", "localhost:8786")
+    assert code == 1 and not (tmp_path / "a.exr").exists()
+    assert err == "specrender: error: --dask needs the package distributed: pip install distributed\n"
 
 
 def test_denoise_keeps_the_noisy_image(scene, command, tmp_path):

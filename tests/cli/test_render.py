@@ -190,6 +190,12 @@ def test_repeated_interrupts_end_with_130(scene, start, pause):
     assert process.returncode == 130 and "Traceback" not in err, err
 
 
+def test_paths_without_an_edge_are_noted(scene, command, tmp_path):
+    code, _, error = command("render", scene, "--spp", 1, "--max-depth", 0, "-o", "a.exr")
+    assert code == 0 and "note: max_depth is 0" in error and not colour(tmp_path / "a.exr").any()
+    assert "max_depth is" not in command("render", scene, "--spp", 1, "--max-depth", 1)[2]
+
+
 def test_an_environment_without_colours_is_noted(scene, command, tmp_path):
     write_image(tmp_path / "uv.exr", np.full((4, 8, 2), 0.5), ["u", "v"])
     light = 'type = "envmap"\nfilename = "uv.exr"'
