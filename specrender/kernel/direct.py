@@ -8,7 +8,7 @@ import numpy as np
 from specrender.kernel.bsdf.kinds import DELTA
 from specrender.kernel.bsdf.material import sample_material
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import choose_light
+from specrender.kernel.light import AT_ONCE, choose_light, prepare_light
 from specrender.kernel.path import (
     FIRST_BOUNCE_DIMENSION,
     light_at_surface,
@@ -59,6 +59,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apa
             u_light = samples(state, dimension)
             dimension += 1
             choice = choose_light(tables, hit.p, seen, lane(u_light, 0))
+            u_light = prepare_light(tables, u_light, AT_ONCE)
             light, ray = unshadowed_light(
                 tables, hit, material, wavelengths, wo, bsdf_share, light_share, choice, u_light
             )

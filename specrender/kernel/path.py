@@ -19,7 +19,7 @@ from specrender.kernel.light import (
     emitted,
     environment_light,
     pdf_light,
-    prefetch_light,
+    prepare_light,
     sample_chosen,
 )
 from specrender.kernel.light.layout import EMITTER_BYTES
@@ -107,9 +107,10 @@ def unshadowed_light(tables, hit, material, wavelengths, wo, bsdf_share, light_s
     Returns that and the shadow ray, which is still to be cast unless the light is 0.
 
     bsdf_share, light_share : numbers of samples of each technique.
-    choice : of `choose_light` by lane 0 of the random numbers `u`, or by what it was made into.
+    choice : of `choose_light` by lane 0 of the random numbers, or by what it was made into.
+    u : those of `prepare_light`.
     """
-    wi, distance, radiance, pdf, is_delta = sample_chosen(tables, choice, hit.p, wavelengths, lane(u, 1), lane(u, 2))
+    wi, distance, radiance, pdf, is_delta = sample_chosen(tables, choice, hit.p, wavelengths, u)
     ray = shadow_ray(tables, hit, wi, distance)
     if pdf <= f32(0.0) or not any_lane(radiance > f32(0.0)):
         return splat4(f32(0.0)), ray
@@ -186,7 +187,8 @@ def _mirrored_light(tables, hit, material, surface, wavelengths, wo):
 def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart):
     """Radiance (f32x4) along a camera ray and whether it met anything (1 or 0).
 
-    numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION, the lobe's from the film's group.
+    numbers : `sample_pair` of FIRST_BOUNCE_DIMENSION, the light's prepared as far as SHARES, the lobe's from the film's
+        group.
     lamps_apart : a lamp that the camera sees is left out, see `outline.py`.
     """
     settings = tables.settings[0]
@@ -206,7 +208,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
         return radiance, coverage
     u_light, u_bsdf = numbers
     while True:
-        prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), CELL)
+        u_light = prepare_light(tables, u_light, CELL)
         # the camera's ray tells what is covered, too
         is_last = depth > 0 and depth + 1 >= max_depth
         t, u, v, primitive, item = light_hit(tables, origin, direction, reach, is_last)
@@ -247,7 +249,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
         seen = seeing_side(tables, hit, material, wo)
         # a bounce ahead: what these will read of the light's tables is asked for step by step, long before
         next_light, next_bsdf = sample_pair(state, FIRST_BOUNCE_DIMENSION + 2 * depth + 2)
-        prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), GUIDES)
+        next_light = prepare_light(tables, next_light, GUIDES)
 
         # ---------------- next-event estimation
         light, ray = splat4(f32(0.0)), ShadowRay(hit.p, direction, f32(0.0))
@@ -277,7 +279,7 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
         wi, weight, pdf, relative_eta, flags = sample_material(
             tables, material, surface, wavelengths, wo, lane(u_bsdf, 0), lane(u_bsdf, 1), lane(u_bsdf, 2)
         )
-        prefetch_light(tables, lane(next_light, 1), lane(next_light, 2), SHARES)
+        next_light = prepare_light(tables, next_light, SHARES)
         # after sampling, which so overlaps with the light's, and of what it needs nothing is kept during the cast
         if any_lane(light > f32(0.0)):
             light *= transmittance(tables, ray, max_depth - depth - 2)

@@ -407,6 +407,18 @@ def to_int(typingctx, x):
 
 
 @intrinsic
+def float_bits(typingctx, number):
+    """float32 with the bit pattern of an integer."""
+    return types.float32(types.int32), lambda context, builder, sig, args: builder.bitcast(args[0], F32)
+
+
+@intrinsic
+def int_bits(typingctx, number):
+    """int32 with the bit pattern of a float32."""
+    return types.int32(types.float32), lambda context, builder, sig, args: builder.bitcast(args[0], I32)
+
+
+@intrinsic
 def to_int4(typingctx, vector):
     """f32x4 -> four int32 as a tuple, towards zero."""
 

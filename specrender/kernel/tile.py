@@ -9,7 +9,7 @@ from specrender.kernel.direct import trace_direct
 from specrender.kernel.features import has_integrators, has_layers
 from specrender.kernel.film import add_responses, add_to_bins, film_place, sample_wavelengths, to_xyz
 from specrender.kernel.jit import entry_variants, kernel
-from specrender.kernel.light import GUIDES, prefetch_light
+from specrender.kernel.light import GUIDES, SHARES, prepare_light
 from specrender.kernel.outline import has_outline, lamps_in_view
 from specrender.kernel.path import FILM_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_of_pixel, sample_quad, sample_state
@@ -56,8 +56,7 @@ def _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index):
     wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_film, 0))
     # wavelengths and the lobe of the first BSDF come from the film's group: stratified together with the place in the
     # pixel, edges of a lamp keep their colour and reflections in a gloss their share
-    numbers = u_light, with_lane(u_bsdf, 0, lane(u_film, 3))
-    prefetch_light(tables, lane(u_light, 1), lane(u_light, 2), GUIDES)
+    numbers = prepare_light(tables, u_light, GUIDES), with_lane(u_bsdf, 0, lane(u_film, 3))
     return state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor
 
 
@@ -77,6 +76,8 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
     following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, first_sample)
     for index in range(first_sample, last_sample):
         state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor = following
+        u_light, u_bsdf = numbers
+        numbers = prepare_light(tables, u_light, SHARES), u_bsdf
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
         if index + 1 < last_sample:
             following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index + 1)

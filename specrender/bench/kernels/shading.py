@@ -9,7 +9,7 @@ from specrender.kernel.accel.simd8 import get4
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import sample_light
-from specrender.kernel.light.environment import look_up, sample_environment
+from specrender.kernel.light.environment import AT_ONCE, look_up, prepare_environment, sample_environment
 from specrender.kernel.sampler import sample_state, samples
 from specrender.kernel.simd import f32, hsum, lane, splat4, vec4
 from specrender.kernel.surface import surface_point
@@ -119,6 +119,7 @@ def draw_environment(tables, light, wavelengths, inputs, loops):
     for _ in range(loops):
         for i in range(len(inputs)):
             u = get4(inputs, i)
-            wi, radiance, pdf = sample_environment(tables, record, get4(wavelengths, i), lane(u, 0), lane(u, 1))
+            u = prepare_environment(tables, record, vec4(f32(0.0), lane(u, 0), lane(u, 1), f32(0.0)), AT_ONCE)
+            wi, radiance, pdf = sample_environment(tables, record, get4(wavelengths, i), u)
             total += wi * pdf + radiance
     return hsum(total)

@@ -11,9 +11,9 @@ import numpy as np
 
 from specrender.kernel.accel.binary import half_area, identity, primitive_box
 from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_FLOATS, NODE_REFS, OBJECT_LEAF, WIDTH
-from specrender.kernel.accel.simd8 import float_bits, get4, int_bits, prefetch_row
+from specrender.kernel.accel.simd8 import get4, prefetch_row
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, fabs, lane
+from specrender.kernel.simd import f32, fabs, float_bits, int_bits, lane
 
 NODE_COST = f32(1.0)
 #: Eight triangles need about as long as eight boxes with their sorting.

@@ -352,15 +352,3 @@ def join8(typingctx, low, high):
         return builder.shuffle_vector(*args, ir.Constant(I32X8, list(range(8))))
 
     return f32x8(f32x4, f32x4), codegen
-
-
-@intrinsic
-def float_bits(typingctx, number):
-    """float32 with the bit pattern of an integer."""
-    return types.float32(types.int32), lambda context, builder, sig, args: builder.bitcast(args[0], F32)
-
-
-@intrinsic
-def int_bits(typingctx, number):
-    """int32 with the bit pattern of a float32."""
-    return types.int32(types.float32), lambda context, builder, sig, args: builder.bitcast(args[0], I32)

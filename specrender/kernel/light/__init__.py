@@ -14,12 +14,12 @@ from specrender.kernel.light.beam import sample_beam
 from specrender.kernel.light.bounds import may_meet_lamp
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON, sample_discrete
-from specrender.kernel.light.environment import look_up, prefetch_environment, sample_environment
+from specrender.kernel.light.environment import AT_ONCE, look_up, prepare_environment, sample_environment
 from specrender.kernel.light.flat import sample_flat
 from specrender.kernel.light.grid import CELL, GUIDES, SHARES
 from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
 from specrender.kernel.light.tree import emitter_probability, sample_emitter, sample_two_emitters
-from specrender.kernel.simd import f32, fmin, length, splat4, to_int
+from specrender.kernel.simd import f32, fmin, lane, length, splat4, to_int, vec4
 
 
 @kernel(forceinline=True)
@@ -62,28 +62,34 @@ def choose_two_lights(tables, p, n, u):
 
 
 @kernel(forceinline=True)
-def prefetch_light(tables, u1, u2, step):
-    """Ask for what `sample_light` will read if the only light is around the scene, which no surface point decides.
+def prepare_light(tables, u, step):
+    """Random numbers of a light sample after one more step of what no surface point decides: the cell of a lone envmap.
 
-    step : GUIDES, SHARES, CELL, in this order, see `grid.prefetch_cell`.
+    u : four of them; lane 3 stays what it is.
+    step : AT_ONCE, or GUIDES, SHARES and CELL, in this order, see `grid.choose_in_steps`.
     """
     if tables.settings[0].light_count == 1:
-        prefetch_environment(tables, tables.lights[0], u1, u2, step)
+        return prepare_environment(tables, tables.lights[0], u, step)
+    return u
 
 
 @kernel(forceinline=True)
 def sample_light(tables, p, n, wavelengths, u_choice, u1, u2):
     """One direction towards one light from the surface point p; see `choose_light` and `sample_chosen`."""
-    return sample_chosen(tables, choose_light(tables, p, n, u_choice), p, wavelengths, u1, u2)
+    u = prepare_light(tables, vec4(u_choice, u1, u2, f32(0.0)), AT_ONCE)
+    return sample_chosen(tables, choose_light(tables, p, n, u_choice), p, wavelengths, u)
 
 
 @kernel(forceinline=True)
-def sample_chosen(tables, choice, p, wavelengths, u1, u2):
+def sample_chosen(tables, choice, p, wavelengths, prepared):
     """One direction towards what `choose_light` chose.
+
+    prepared : random numbers, lanes 1 and 2, of `prepare_light`.
 
     Returns (wi, distance, radiance, pdf, is_delta); the pdf includes the choice of the light; 0 means no light.
     """
     index, probability = choice
+    u1, u2 = lane(prepared, 1), lane(prepared, 2)
     if probability <= f32(0.0):
         return splat4(f32(0.0)), f32(0.0), splat4(f32(0.0)), f32(0.0), False
     emitter = tables.emitters[index]
@@ -95,7 +101,9 @@ def sample_chosen(tables, choice, p, wavelengths, u1, u2):
         wi, distance, radiance, pdf = sample_area(tables, light, emitter.triangle, p, wavelengths, u1, u2)
         return wi, distance, radiance, pdf * probability, False
     if not has_beams() or light.kind >= CONSTANT:
-        wi, radiance, pdf = sample_environment(tables, light, wavelengths, u1, u2)
+        if tables.settings[0].light_count > 1:
+            prepared = prepare_environment(tables, light, prepared, AT_ONCE)
+        wi, radiance, pdf = sample_environment(tables, light, wavelengths, prepared)
         return wi, FAR, radiance, pdf * probability, False
     if light.kind == BEAM:
         wi, distance, radiance, pdf = sample_beam(tables, light, p, wavelengths, u1)
@@ -130,6 +138,7 @@ def environment_light(tables, direction, wavelengths):
 
 
 __all__ = [
+    "AT_ONCE",
     "CELL",
     "GUIDES",
     "SHARES",
@@ -139,7 +148,7 @@ __all__ = [
     "environment_light",
     "may_meet_lamp",
     "pdf_light",
-    "prefetch_light",
+    "prepare_light",
     "sample_chosen",
     "sample_light",
 ]

@@ -8,16 +8,27 @@ its luminance is above the mean, where BSDFs are sampled too (`scene/compile/lig
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light.grid import bilinear, cell_pdf, find_cell, prefetch_cell, sample_cell
-from specrender.kernel.light.layout import CONSTANT, ENVMAP, SUNSKY
+from specrender.kernel.light.grid import (
+    bilinear,
+    cell_pdf,
+    choose_cell,
+    choose_in_steps,
+    find_cell,
+    point_of,
+    sample_cell,
+)
+from specrender.kernel.light.layout import CONSTANT, ENVMAP, SUNSKY, TEXEL
 from specrender.kernel.light.sky import in_sun, sample_sun, sky_radiance, sun_pdf
-from specrender.kernel.simd import f32, lane, splat4
+from specrender.kernel.simd import f32, lane, splat4, with_lane
 from specrender.kernel.surface import surface_point
-from specrender.kernel.tables import load4
+from specrender.kernel.tables import four_from
 from specrender.kernel.texture import evaluate as evaluate_texture
 from specrender.kernel.texture.spectrum import sigmoid
 from specrender.kernel.transform import transform_vector
 from specrender.kernel.warp import sample_sphere
+
+#: The step of `prepare_environment` that takes all of `choose_in_steps`.
+AT_ONCE = 3
 
 UNIFORM_SPHERE_PDF = f32(0.25 / np.pi)
 
@@ -35,9 +46,10 @@ def _texels(tables, light, column, row, fx, fy, wavelengths):
     Colours (sigmoids) and scales are interpolated each for itself and then multiplied, as in Mitsuba 3, so that the two
     agree between texels; interpolated products differ by a tenth where a texel is much brighter than the next.
     """
-    values, above = tables.values, light.offset + row * (light.width + 1) + column
-    below = above + light.width + 1
-    c00, c10, c01, c11 = load4(values, above), load4(values, above + 1), load4(values, below), load4(values, below + 1)
+    values, above = tables.values, light.offset + TEXEL * point_of(light, column, row)
+    below = above + TEXEL * (light.width + 1)
+    c00, c10 = four_from(values, above), four_from(values, above + TEXEL)
+    c01, c11 = four_from(values, below), four_from(values, below + TEXEL)
     linear = bilinear(c00, c10, c01, c11, fx, fy)
     if light.is_rgb:
         return linear * light.scale
@@ -79,15 +91,19 @@ def look_up(tables, light, direction, wavelengths):
 
 
 @kernel(forceinline=True)
-def prefetch_environment(tables, light, u1, u2, step):
-    """Ask for the memory that `sample_environment` will read with the same random numbers, see `grid.prefetch_cell`."""
-    if light.kind == ENVMAP:
-        prefetch_cell(tables, light, u1, u2, step)
+def prepare_environment(tables, light, u, step):
+    """Random numbers of `sample_environment` after one more step, see `light.prepare_light`."""
+    if light.kind != ENVMAP:
+        return u
+    if step == AT_ONCE:
+        return choose_cell(tables, light, u)
+    return choose_in_steps(tables, light, u, step)
 
 
 @kernel
-def sample_environment(tables, light, wavelengths, u1, u2):
-    """(direction towards the environment, its radiance, its density)."""
+def sample_environment(tables, light, wavelengths, prepared):
+    """(direction towards the environment, its radiance, its density); prepared : of `prepare_environment`."""
+    u1, u2 = lane(prepared, 1), lane(prepared, 2)
     if light.kind == CONSTANT:
         return sample_sphere(u1, u2), _constant(tables, light, wavelengths), UNIFORM_SPHERE_PDF
     if light.kind == SUNSKY:
@@ -95,10 +111,11 @@ def sample_environment(tables, light, wavelengths, u1, u2):
         if u1 < share:
             local = sample_sun(light, u1 / share, u2)
         else:
-            local, _, _, _, _, _ = sample_cell(tables, light, (u1 - share) / (f32(1.0) - share), u2)
+            rest = (u1 - share) / (f32(1.0) - share)
+            local, _, _, _, _, _ = sample_cell(tables, light, choose_cell(tables, light, with_lane(prepared, 1, rest)))
         wi = transform_vector(tables, light.transform, local)
         radiance, pdf = look_up(tables, light, wi, wavelengths)
         return wi, radiance, pdf
-    local, column, row, fx, fy, pdf = sample_cell(tables, light, u1, u2)
+    local, column, row, fx, fy, pdf = sample_cell(tables, light, prepared)
     wi = transform_vector(tables, light.transform, local)
     return wi, _texels(tables, light, column, row, fx, fy, wavelengths), pdf

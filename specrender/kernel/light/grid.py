@@ -13,13 +13,28 @@ from specrender.kernel.angles import INV_TWO_PI, acos, atan2_lanes
 from specrender.kernel.elementary import sin_cos
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.distribution import guided_start, sample_guided, sample_linear
-from specrender.kernel.simd import clamp, f32, floor, fmax, lane, sqrt, to_int, vec3, vec4
+from specrender.kernel.light.layout import MOST_POINTS
+from specrender.kernel.simd import (
+    clamp,
+    f32,
+    float_bits,
+    floor,
+    fmax,
+    int_bits,
+    lane,
+    sqrt,
+    to_int,
+    vec3,
+    vec4,
+    with_lane,
+)
 from specrender.kernel.tables import prefetch
 
-#: Steps of `prefetch_cell`.
+#: Steps of `choose_in_steps`, named by what they ask for.
 GUIDES = 0
 SHARES = 1
 CELL = 2
+
 
 
 @kernel(forceinline=True)
@@ -44,59 +59,89 @@ def find_cell(light, local):
 
 
 @kernel(forceinline=True)
+def point_of(light, column, row):
+    """Number of the top left point of a cell."""
+    return row * (light.width + 1) + column
+
+
+@kernel(forceinline=True)
+def _weights(tables, light, column, row):
+    """Densities at the points of a cell, as `bilinear` takes them."""
+    values, step = tables.values, light.weight_step
+    above = light.weights + step * point_of(light, column, row)
+    below = above + step * (light.width + 1)
+    return values[above], values[above + step], values[below], values[below + step]
+
+
+@kernel(forceinline=True)
 def cell_pdf(tables, light, column, row, fx, cos_theta):
     """Density per solid angle of `sample_cell` at a place of a cell."""
-    values, corner = tables.values, light.weights + row * (light.width + 1) + column
-    below, border = corner + light.width + 1, light.cosines + row
+    values, border = tables.values, light.cosines + row
     fy = (values[border] - cos_theta) / (values[border] - values[border + 1])
-    w00, w10, w01, w11 = values[corner], values[corner + 1], values[below], values[below + 1]
+    w00, w10, w01, w11 = _weights(tables, light, column, row)
     return bilinear(w00, w10, w01, w11, fx, clamp(fy, f32(0.0), f32(1.0)))
 
 
 @kernel(forceinline=True)
-def _choose_cell(tables, light, u1, u2):
-    """(column, row, random numbers within it) of a cell chosen by its share."""
-    values = tables.values
-    row, v = sample_guided(values, light.rows, light.row_guide, light.row_guide_size, u2)
-    columns = light.columns + row * (light.width + 1)
-    guide = light.column_guides + row * (light.column_guide_size + 1)
-    column, u = sample_guided(values, columns, guide, light.column_guide_size, u1)
-    return column, row, u, v
+def _choose_row(tables, light, u):
+    """(row of cells chosen by its share, random number within it)."""
+    return sample_guided(tables.values, light.rows, light.row_guide, light.row_guide_size, u)
 
 
 @kernel(forceinline=True)
-def prefetch_cell(tables, light, u1, u2, step):
-    """Ask for the memory that `sample_cell` will read, in three steps, as each table tells where to look in the next.
+def _columns(light, row):
+    """(where the shares of the columns of a row are, where their guide is)."""
+    return light.columns + row * (light.width + 1), light.column_guides + row * (light.column_guide_size + 1)
 
-    Each step waits for what the one before it asked for: it is best asked for a ray's time ahead.
+
+@kernel(forceinline=True)
+def choose_cell(tables, light, u):
+    """Random numbers (any, u1, u2, any) as `sample_cell` takes them: what stands for the cell, and u1, u2 within it."""
+    row, v = _choose_row(tables, light, lane(u, 2))
+    columns, guide = _columns(light, row)
+    column, u1 = sample_guided(tables.values, columns, guide, light.column_guide_size, lane(u, 1))
+    return vec4(float_bits(np.int32(row * MOST_POINTS + column)), u1, v, lane(u, 3))
+
+
+@kernel(forceinline=True)
+def choose_in_steps(tables, light, u, step):
+    """`choose_cell` in three steps, each of which takes what the one before it returned.
+
+    Each table tells where to look in the next, and each step asks for the memory that the next one will read; a step is
+    best taken a ray's time after the one before it.
     """
     values = tables.values
-    row, _ = sample_guided(values, light.rows, light.row_guide, light.row_guide_size, u2)
-    guide = light.column_guides + row * (light.column_guide_size + 1)
     if step == GUIDES:
-        prefetch(values, guide + to_int(u1 * f32(light.column_guide_size)))
-        return
-    columns = light.columns + row * (light.width + 1)
+        row, v = _choose_row(tables, light, lane(u, 2))
+        _, guide = _columns(light, row)
+        prefetch(values, guide + to_int(lane(u, 1) * f32(light.column_guide_size)))
+        return vec4(float_bits(np.int32(row)), lane(u, 1), v, lane(u, 3))
+    row = np.int64(int_bits(lane(u, 0)))
+    columns, guide = _columns(light, row)
     if step == SHARES:
-        prefetch(values, columns + guided_start(values, guide, light.column_guide_size, u1))
-        return
-    column, _ = sample_guided(values, columns, guide, light.column_guide_size, u1)
-    corner = row * (light.width + 1) + column
-    below = corner + light.width + 1
-    prefetch(values, light.weights + corner)
-    prefetch(values, light.weights + below)
-    prefetch(values, 4 * (light.offset + corner))
-    prefetch(values, 4 * (light.offset + below))
+        prefetch(values, columns + guided_start(values, guide, light.column_guide_size, lane(u, 1)))
+        return u
+    column, u1 = sample_guided(values, columns, guide, light.column_guide_size, lane(u, 1))
+    above = light.weights + light.weight_step * point_of(light, column, row)
+    below = above + light.weight_step * (light.width + 1)
+    # weights are behind what they belong to
+    for corner in (above, below):
+        prefetch(values, corner - light.weight_step + 1)
+        prefetch(values, corner + light.weight_step)
+    return with_lane(with_lane(u, 0, float_bits(np.int32(row * MOST_POINTS + column))), 1, u1)
 
 
 @kernel(forceinline=True)
-def sample_cell(tables, light, u1, u2):
-    """(local direction, column, row, how far across and down as in `find_cell`, pdf) with the density of the grid."""
-    values = tables.values
-    column, row, u, v = _choose_cell(tables, light, u1, u2)
-    corner = light.weights + row * (light.width + 1) + column
-    below, border = corner + light.width + 1, light.cosines + row
-    w00, w10, w01, w11 = values[corner], values[corner + 1], values[below], values[below + 1]
+def sample_cell(tables, light, chosen):
+    """(local direction, column, row, how far across and down as in `find_cell`, pdf) with the density of the grid.
+
+    chosen : of `choose_cell`.
+    """
+    values, cell = tables.values, int_bits(lane(chosen, 0))
+    column, row = np.int32(cell % MOST_POINTS), np.int32(cell // MOST_POINTS)
+    u, v = lane(chosen, 1), lane(chosen, 2)
+    w00, w10, w01, w11 = _weights(tables, light, column, row)
+    border = light.cosines + row
     fy = sample_linear(w00 + w10, w01 + w11, v)
     left, right = w00 + (w01 - w00) * fy, w10 + (w11 - w10) * fy
     fx = sample_linear(left, right, u)
@@ -107,4 +152,4 @@ def sample_cell(tables, light, u1, u2):
     local = vec3(sine * sin_theta, cos_theta, -cosine * sin_theta)
     down = acos(cos_theta) * (f32(light.height - 1) / light.theta_max) - f32(row)
     pdf = left + (right - left) * fx
-    return local, np.int32(column), np.int32(row), fx, clamp(down, f32(0.0), f32(1.0)), pdf
+    return local, column, row, fx, clamp(down, f32(0.0), f32(1.0)), pdf

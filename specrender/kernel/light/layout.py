@@ -13,6 +13,12 @@ CONSTANT = 7  # this and what follows is around the scene
 ENVMAP = 8
 SUNSKY = 9
 
+#: Rows and columns of a grid are less than this: the number of a cell is its row times this plus its column.
+MOST_POINTS = 1 << 16
+
+#: Floats of a texel of an envmap: four of its colour, and the density there, so that both are in one place of memory.
+TEXEL = 5
+
 DTYPE = np.dtype(
     [
         ("kind", "i4"),
@@ -32,12 +38,13 @@ DTYPE = np.dtype(
         ("tan_x", "f4"),  # projector: tangents of half the angles of view
         ("tan_y", "f4"),
         # grids of directions: envmap, sky, ies
-        ("offset", "i4"),  # envmap: texels, sunsky: spectra, 4 floats each, at values[4 offset]; ies: intensities
+        ("offset", "i4"),  # envmap: texels, at values[offset]; sunsky: spectra, at values[4 offset]; ies: intensities
         ("is_rgb", "i4"),  # envmap: texels are R, G, B, 0; sunsky: it has columns of R, G, B
         ("width", "i4"),  # cells around; a row has width + 1 points
         ("height", "i4"),  # points from the pole down
         ("theta_max", "f4"),  # polar angle of the last row [rad]
-        ("weights", "i4"),  # density at the points, at values[weights]
+        ("weights", "i4"),  # density at the points, at values[weights], and how far from one to the next
+        ("weight_step", "i4"),
         ("cosines", "i4"),  # of the rows' polar angles, height of them
         ("rows", "i4"),  # cumulative shares of the rows of cells, height of them
         ("columns", "i4"),  # cumulative shares in each row of cells, (height - 1) x (width + 1)

@@ -112,6 +112,8 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-3):
         raise d.fail(light, "the to_world of an environment map may only rotate it")
     _note_dark_texels(light, pixels)
+    if max(pixels.shape[:2]) >= layout.MOST_POINTS:
+        raise d.fail(light, f"'{light.filename}' is wider or higher than {layout.MOST_POINTS - 1} pixels")
     if len(pixels) == 1:  # a row of its own at each pole
         pixels = np.repeat(pixels, 2, axis=0)
     pixels = np.maximum(pixels, 0.0)
@@ -123,8 +125,7 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     record["is_rgb"] = flags != 0
     if builder.mode == "spectral":  # texels of rgb mode hold the light itself; sigmoids are times D65
         record["texture"] = builder.spectrum(white_spectrum(light.space), "emission")
-    record["offset"] = builder.values(np.concatenate([texels, texels[:, :1]], axis=1)) // 4
-    pack_grid(record, pixels @ REC709_LUMINANCE, np.pi, builder)
+    pack_grid(record, pixels @ REC709_LUMINANCE, np.pi, builder, texels)
     return record
 
 

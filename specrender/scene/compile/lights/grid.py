@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from specrender.kernel.light.layout import TEXEL
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import cumulative
 from specrender.scene.compile.optics import samples_bsdfs
@@ -16,7 +17,9 @@ LEAST = 1e-3
 KEPT = 0.02
 
 
-def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: TableBuilder) -> float:
+def pack_grid(
+    record: np.void, values: np.ndarray, theta_max: float, builder: TableBuilder, texels: np.ndarray | None = None
+) -> float:
     """Fill in the fields of a grid so that directions are drawn in proportion to `values` (linear in between).
 
     Where BSDFs are sampled too, it is in proportion to what `values` have above their mean over the sphere, and little
@@ -24,6 +27,7 @@ def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: Ta
 
     values : (height, width), not negative; column i + 1/2 of `width` around, row j of `height - 1` down to `theta_max`
         [rad].  All zero: all directions alike.
+    texels : (height, width, TEXEL - 1) what is kept beside the density at each point, at `offset`.
 
     Returns
     -------
@@ -46,7 +50,12 @@ def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: Ta
     cells = _cells(points) * solid_angles
     density = points / cells.sum()
     record["width"], record["height"], record["theta_max"] = width, height, theta_max
-    record["weights"] = builder.values(np.concatenate([density, density[:, :1]], axis=1))
+    density = _around(density)
+    if texels is None:
+        record["weights"], record["weight_step"] = builder.values(density), 1
+    else:
+        record["offset"] = builder.values(np.concatenate([_around(texels), density[:, :, None]], axis=2))
+        record["weights"], record["weight_step"] = record["offset"] + TEXEL - 1, TEXEL
     record["cosines"] = builder.values(cosines)
     rows = cumulative(cells.sum(axis=1))
     columns = _cumulative_rows(cells)
@@ -56,6 +65,11 @@ def pack_grid(record: np.void, values: np.ndarray, theta_max: float, builder: Ta
     size = int(record["column_guide_size"])
     record["column_guides"] = builder.values(np.stack([_guide(row, size) for row in columns]))
     return integral
+
+
+def _around(points) -> np.ndarray:
+    """(height, width + 1, ...) with the first column once more at the end."""
+    return np.concatenate([points, points[:, :1]], axis=1)
 
 
 def _cells(points) -> np.ndarray:
