@@ -19,6 +19,7 @@ from specrender.kernel.light import (
     emitted,
     environment_light,
     pdf_light,
+    prefetch_environment_light,
     prepare_light,
     sample_chosen,
 )
@@ -211,6 +212,9 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
         u_light = prepare_light(tables, u_light, CELL)
         # the camera's ray tells what is covered, too
         is_last = depth > 0 and depth + 1 >= max_depth
+        # neighbours' camera rays have asked already
+        if depth > 0:
+            prefetch_environment_light(tables, direction)
         t, u, v, primitive, item = light_hit(tables, origin, direction, reach, is_last)
         if t == f32(0.0):
             break

@@ -42,6 +42,7 @@ SETTINGS = np.dtype(
         ("environment", "i4"),  # index of the light at infinity, or -1
         ("lamp_box", "i4"),  # load4 index in values: low and high corner of the box around all area lights, or -1
         ("has_outlines", "i4"),  # lamps in view are treated by themselves in the pixels of tables.outlines
+        ("vertex_rows", "i4"),  # of tables.vertices for each vertex: 1 or 2
         ("has_null", "i4"),  # some material lets light straight through
         ("wavelength_cells", "i4"),  # inverse CDF of the wavelength density: cells + 1 entries
         ("wavelength_table", "i4"),  # offset in values [nm]
@@ -98,8 +99,7 @@ LAYOUT = {
     "shapes": SHAPE,
     "objects": np.dtype("i4"),  # (n, 2): shape and part of it, in the order of the BVH's objects
     "transforms": np.dtype("f4"),  # (n, 4 columns, 4); to_world, then its inverse
-    "positions": np.dtype("f4"),  # (n, 4)
-    "normals": np.dtype("f4"),  # (n, 4)
+    "vertices": np.dtype("f4"),  # (n, vertex_rows, 4): position, and normal where any mesh has some
     "uvs": np.dtype("f4"),  # (n, 2)
     "triangles": np.dtype("i4"),  # (n, 4): three vertices and the shape
     "lights": LIGHT,

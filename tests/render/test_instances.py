@@ -93,7 +93,7 @@ def test_an_instance_of_an_instanced_scene_does_not_shadow_itself():
 
 def test_groups_that_nobody_shows_cost_nothing():
     tables = compile_scene(scene([d.Cube()], groups={"unused": d.ShapeGroup(shapes=[patch()])})).tables
-    assert len(tables.arrays["shapes"]) == 1 and len(tables.arrays["positions"]) == 24
+    assert len(tables.arrays["shapes"]) == 1 and len(tables.arrays["vertices"]) == 24
 
 
 def test_transforms_from_a_file(tmp_path):

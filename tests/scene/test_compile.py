@@ -115,7 +115,7 @@ def test_meshes_share_the_tables():
     assert list(found["shapes"]["triangle_count"]) == [2, 0, 12]
     assert list(found["shapes"]["first_triangle"])[2] == 2
     assert list(found["triangles"][:, 3]) == [0] * 2 + [2] * 12
-    corners = found["positions"][found["triangles"][2:, :3]][..., :3]
+    corners = found["vertices"][found["triangles"][2:, :3], 0, :3]
     assert corners.min(axis=(0, 1)) == pytest.approx([4.0, -1.0, -1.0])
     assert corners.max(axis=(0, 1)) == pytest.approx([6.0, 1.0, 1.0])
     assert found["objects"].tolist() == [[1, 0]]
@@ -124,7 +124,7 @@ def test_meshes_share_the_tables():
 def outward_share(shape, center):
     """Share of triangles whose order of vertices points away from the centre."""
     found = arrays(shapes=[shape])
-    corners = found["positions"][found["triangles"][:, :3]][..., :3].astype(np.float64)
+    corners = found["vertices"][found["triangles"][:, :3], 0, :3].astype(np.float64)
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return np.mean(np.sum(normals * (corners.mean(axis=1) - center), axis=1) > 0.0)
 
@@ -142,7 +142,7 @@ def test_normals_transform_by_the_inverse_transpose():
         to_world=d.Transform(np.diag([1.0, 3.0, 1.0, 1.0])),
     )
     expected = np.array([0.0, -0.2, 0.8]) / np.linalg.norm([0.0, -0.2, 0.8])
-    assert np.allclose(arrays(shapes=[mesh])["normals"][:, :3], expected, atol=1e-6)
+    assert np.allclose(arrays(shapes=[mesh])["vertices"][:, 1, :3], expected, atol=1e-6)
 
 
 def test_transforms_are_followed_by_their_inverse():

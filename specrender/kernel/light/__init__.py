@@ -14,7 +14,13 @@ from specrender.kernel.light.beam import sample_beam
 from specrender.kernel.light.bounds import may_meet_lamp
 from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON, sample_discrete
-from specrender.kernel.light.environment import AT_ONCE, look_up, prepare_environment, sample_environment
+from specrender.kernel.light.environment import (
+    AT_ONCE,
+    look_up,
+    prefetch_look_up,
+    prepare_environment,
+    sample_environment,
+)
 from specrender.kernel.light.flat import sample_flat
 from specrender.kernel.light.grid import CELL, GUIDES, SHARES
 from specrender.kernel.light.layout import AREA, BEAM, CONSTANT
@@ -137,6 +143,14 @@ def environment_light(tables, direction, wavelengths):
     return radiance, pdf * light.probability
 
 
+@kernel(forceinline=True)
+def prefetch_environment_light(tables, direction):
+    """Ask for what `environment_light` will read, before it is known whether the ray leaves the scene."""
+    environment = tables.settings[0].environment
+    if environment >= 0:
+        prefetch_look_up(tables, tables.lights[environment], direction)
+
+
 __all__ = [
     "AT_ONCE",
     "CELL",
@@ -148,6 +162,7 @@ __all__ = [
     "environment_light",
     "may_meet_lamp",
     "pdf_light",
+    "prefetch_environment_light",
     "prepare_light",
     "sample_chosen",
     "sample_light",

@@ -8,7 +8,7 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import surface_of
-from specrender.kernel.shape.hit import triangle_uv
+from specrender.kernel.shape.hit import triangle_uv, vertex_position
 from specrender.kernel.shape.layout import CYLINDER, FLIP, HAS_UVS, MESH, SPHERE
 from specrender.kernel.simd import cross, dot, f32, lane, normalize, splat4, sqrt, vec3, vec4, with_lane
 from specrender.kernel.surface import surface_point
@@ -33,14 +33,14 @@ def _side(a, b, normal, before):
 @kernel
 def _mesh_beam(tables, shape, p, u):
     """(wi, distance, share, uv, primitive): share is the number of triangles above p, 0 if there is none."""
-    values, indices, positions = tables.values, tables.triangles, tables.positions
+    values, indices = tables.values, tables.triangles
     side = f32(-1.0) if shape.flags & FLIP else f32(1.0)
     wi, distance, count = splat4(f32(0.0)), f32(0.0), f32(0.0)
     primitive, b1, b2 = np.int32(0), f32(0.0), f32(0.0)
     for i in range(shape.triangle_count):
         base = 4 * (shape.first_triangle + i)
         i0, i1, i2 = indices[base], indices[base + 1], indices[base + 2]
-        a, b, c = load4(positions, i0) - p, load4(positions, i1) - p, load4(positions, i2) - p
+        a, b, c = vertex_position(tables, i0) - p, vertex_position(tables, i1) - p, vertex_position(tables, i2) - p
         normal = with_lane(load4(values, shape.corners + 4 * i + 3), 3, f32(0.0))
         height = -dot(a, normal) * side
         if not height > f32(0.0):

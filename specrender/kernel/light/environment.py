@@ -15,6 +15,7 @@ from specrender.kernel.light.grid import (
     choose_in_steps,
     find_cell,
     point_of,
+    prefetch_points,
     sample_cell,
 )
 from specrender.kernel.light.layout import CONSTANT, ENVMAP, SUNSKY, TEXEL
@@ -72,22 +73,38 @@ def _constant(tables, light, wavelengths):
 
 
 @kernel
+def _look_up_sky(tables, light, local, wavelengths):
+    if lane(local, 1) < f32(0.0):
+        return splat4(f32(0.0)), f32(0.0)
+    column, row, fx, _ = find_cell(light, local)
+    pdf = cell_pdf(tables, light, column, row, fx, lane(local, 1)) * (f32(1.0) - light.sun_share)
+    is_sun = in_sun(light, local)
+    if is_sun:
+        pdf += light.sun_share * sun_pdf(light)
+    return sky_radiance(tables, light, local, is_sun, wavelengths), pdf
+
+
+@kernel(forceinline=True)
 def look_up(tables, light, direction, wavelengths):
     """(radiance that arrives against `direction`, which leaves the scene; density of `sample_environment` there)."""
     if light.kind == CONSTANT:
         return _constant(tables, light, wavelengths), UNIFORM_SPHERE_PDF
     local = transform_vector(tables, light.transform + 1, direction)
-    if light.kind == SUNSKY and lane(local, 1) < f32(0.0):
-        return splat4(f32(0.0)), f32(0.0)
+    if light.kind == SUNSKY:
+        return _look_up_sky(tables, light, local, wavelengths)
     column, row, fx, fy = find_cell(light, local)
     pdf = cell_pdf(tables, light, column, row, fx, lane(local, 1))
-    if light.kind == SUNSKY:
-        is_sun = in_sun(light, local)
-        pdf *= f32(1.0) - light.sun_share
-        if is_sun:
-            pdf += light.sun_share * sun_pdf(light)
-        return sky_radiance(tables, light, local, is_sun, wavelengths), pdf
     return _texels(tables, light, column, row, fx, fy, wavelengths), pdf
+
+
+@kernel(forceinline=True)
+def prefetch_look_up(tables, light, direction):
+    """Ask for the memory that `look_up` will read; the compiler takes the cell that is found here for both."""
+    if light.kind != ENVMAP:
+        return
+    local = transform_vector(tables, light.transform + 1, direction)
+    column, row, _, _ = find_cell(light, local)
+    prefetch_points(tables, light, column, row)
 
 
 @kernel(forceinline=True)

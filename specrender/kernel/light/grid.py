@@ -36,7 +36,6 @@ SHARES = 1
 CELL = 2
 
 
-
 @kernel(forceinline=True)
 def bilinear(c00, c10, c01, c11, fx, fy):
     """c00 .. c11 (float32 or f32x4): top left, top right, bottom left, bottom right of a cell."""
@@ -71,6 +70,17 @@ def _weights(tables, light, column, row):
     above = light.weights + step * point_of(light, column, row)
     below = above + step * (light.width + 1)
     return values[above], values[above + step], values[below], values[below + step]
+
+
+@kernel(forceinline=True)
+def prefetch_points(tables, light, column, row):
+    """Ask for the densities at the points of a cell, with what lies before each of them."""
+    step = light.weight_step
+    above = light.weights + step * point_of(light, column, row)
+    below = above + step * (light.width + 1)
+    for corner in (above, below):
+        prefetch(tables.values, corner - step + 1)
+        prefetch(tables.values, corner + step)
 
 
 @kernel(forceinline=True)
@@ -122,12 +132,7 @@ def choose_in_steps(tables, light, u, step):
         prefetch(values, columns + guided_start(values, guide, light.column_guide_size, lane(u, 1)))
         return u
     column, u1 = sample_guided(values, columns, guide, light.column_guide_size, lane(u, 1))
-    above = light.weights + light.weight_step * point_of(light, column, row)
-    below = above + light.weight_step * (light.width + 1)
-    # weights are behind what they belong to
-    for corner in (above, below):
-        prefetch(values, corner - light.weight_step + 1)
-        prefetch(values, corner + light.weight_step)
+    prefetch_points(tables, light, column, row)
     return with_lane(with_lane(u, 0, float_bits(np.int32(row * MOST_POINTS + column))), 1, u1)
 
 

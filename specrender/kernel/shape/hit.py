@@ -79,6 +79,18 @@ def _largest(p):
 
 
 @kernel(forceinline=True)
+def vertex_position(tables, i):
+    """Position of vertex i of the scene."""
+    return load4(tables.vertices, i * tables.settings[0].vertex_rows)
+
+
+@kernel(forceinline=True)
+def _vertex_normal(tables, i):
+    """Normal of vertex i of a mesh with HAS_NORMALS: in the same cache line."""
+    return load4(tables.vertices, i * tables.settings[0].vertex_rows + 1)
+
+
+@kernel(forceinline=True)
 def triangle_uv(tables, i0, i1, i2, b1, b2):
     """Texture coordinates (u, v, b1, b2) inside a triangle."""
     uvs = tables.uvs
@@ -137,14 +149,14 @@ def _triangle_hit(tables, direction, primitive, b1, b2):
     i0, i1, i2, shape_id = indices[base], indices[base + 1], indices[base + 2], indices[base + 3]
     shape = tables.shapes[shape_id]
     flags = shape.flags
-    v0 = load4(tables.positions, i0)
-    e1, e2 = load4(tables.positions, i1) - v0, load4(tables.positions, i2) - v0
+    v0 = vertex_position(tables, i0)
+    e1, e2 = vertex_position(tables, i1) - v0, vertex_position(tables, i2) - v0
     p = v0 + e1 * b1 + e2 * b2
     normal = normalize(cross(e1, e2))
     n, lift = normal, f32(0.0)
     if flags & HAS_NORMALS:
         b0 = f32(1.0) - b1 - b2
-        n0, n1, n2 = load4(tables.normals, i0), load4(tables.normals, i1), load4(tables.normals, i2)
+        n0, n1, n2 = _vertex_normal(tables, i0), _vertex_normal(tables, i1), _vertex_normal(tables, i2)
         smooth = n0 * b0 + n1 * b1 + n2 * b2
         size = dot(smooth, smooth)
         if size > f32(0.0):

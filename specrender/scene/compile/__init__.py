@@ -22,7 +22,7 @@ from specrender.scene.compile.attributes import pack_attributes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
 from specrender.scene.compile.expand import expanded
-from specrender.scene.compile.geometry import Geometry
+from specrender.scene.compile.geometry import Geometry, vertex_table
 from specrender.scene.compile.hierarchy import Hierarchy
 from specrender.scene.compile.lights import scene_light, shape_light
 from specrender.scene.compile.lights.bounds import pack_lamp_box
@@ -139,8 +139,11 @@ def compile_scene(
     outlines = pack_outlines(record, cameras[0], rfilter, geometry, builder)
     arrays = geometry.finish()
     arrays |= hierarchy.build(arrays, builder, threads)
+    vertices = vertex_table(arrays.pop("positions"), arrays.pop("normals"))
+    record["vertex_rows"] = vertices.shape[1]
     arrays |= {
         "settings": settings,
+        "vertices": vertices,
         "cameras": cameras,
         "attributes": attributes,
         "responses": np.array([builder.spectrum(r, "unbounded") for r in responses.values()], np.int32),

@@ -149,7 +149,7 @@ class Geometry:
         return np.stack([boxes[:, :3].min(axis=0, initial=np.inf), boxes[:, 3:].max(axis=0, initial=-np.inf)])
 
     def finish(self) -> dict[str, np.ndarray]:
-        """The tables positions, normals, uvs, triangles.  Empties the lists to save memory."""
+        """Arrays positions, normals, uvs and triangles.  Empties the lists to save memory."""
         positions = _joined(self._positions, 4, np.float32)
         triangles = _joined(self._triangles, 4, np.int32)
         sizes = [len(p) for p in self._positions]
@@ -225,6 +225,11 @@ def _joined_optional(parts, sizes, width):
             joined[start : start + size] = part
         start += size
     return joined
+
+
+def vertex_table(positions: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """(n, 2, 4) float32: each position and its normal, which are read together; (n, 1, 4) where there are no normals."""
+    return np.stack([positions, normals], axis=1) if len(normals) else positions[:, None]
 
 
 # ---------------------------------------------------------------- analytic shapes
