@@ -197,24 +197,47 @@ def stack_get(typingctx, stack, index):
     return types.int64(stack, types.int64), codegen
 
 
+def _compressed(builder, refs, mask, backwards):
+    """LLVM: the lanes of an I32X8 whose bits are set in an I8, one after the other from lane 0."""
+    if backwards:
+        refs = builder.shuffle_vector(refs, refs, ir.Constant(I32X8, list(range(7, -1, -1))))
+        reverse = cgutils.get_or_insert_function(builder.module, ir.FunctionType(I8, [I8]), "llvm.bitreverse.i8")
+        mask = builder.call(reverse, [mask])
+    lanes = builder.bitcast(mask, ir.VectorType(I1, 8))
+    compress = ir.FunctionType(I32X8, [I32X8, lanes.type, I32X8])
+    compress = cgutils.get_or_insert_function(builder.module, compress, "llvm.experimental.vector.compress.v8i32")
+    return builder.call(compress, [refs, lanes, ir.Constant(I32X8, ir.Undefined)])
+
+
+def _looked_up(builder, refs, mask, backwards):
+    """The same by a table of 2 KB, with one permutation of AVX2, which has no instruction that compresses."""
+    name = f"specrender.lanes.{'downwards' if backwards else 'upwards'}"
+    order = ir.VectorType(I8, 8)
+    table = builder.module.globals.get(name)
+    if table is None:
+        rows = []
+        for bits in range(256):
+            lanes = [k for k in range(8) if bits >> k & 1]
+            rows.append(ir.Constant(order, (lanes[::-1] if backwards else lanes) + [0] * (8 - len(lanes))))
+        table = ir.GlobalVariable(builder.module, ir.ArrayType(order, 256), name)
+        table.initializer, table.global_constant, table.linkage = ir.Constant(table.value_type, rows), True, "internal"
+    lanes = builder.load(builder.gep(table, [I64(0), builder.zext(mask, I64)]))
+    permute = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(I32X8, [I32X8, I32X8]), "llvm.x86.avx2.permd"
+    )
+    return builder.call(permute, [refs, builder.zext(lanes, I32X8)])
+
+
 def _push_references(backwards):
     @intrinsic
     def push(typingctx, stack, top, nodes, byte, mask):
         def codegen(context, builder, sig, args):
             stack, top, nodes, byte, mask = args
             refs = _table_load(builder, nodes, byte, I32X8, 32)
-            mask = builder.trunc(mask, I8)
-            if backwards:
-                refs = builder.shuffle_vector(refs, refs, ir.Constant(I32X8, list(range(7, -1, -1))))
-                reverse = ir.FunctionType(I8, [I8])
-                reverse = cgutils.get_or_insert_function(builder.module, reverse, "llvm.bitreverse.i8")
-                mask = builder.call(reverse, [mask])
-            lanes = builder.bitcast(mask, ir.VectorType(I1, 8))
-            compress = ir.FunctionType(I32X8, [I32X8, lanes.type, I32X8])
-            compress = cgutils.get_or_insert_function(
-                builder.module, compress, "llvm.experimental.vector.compress.v8i32"
-            )
-            packed = builder.call(compress, [refs, lanes, ir.Constant(I32X8, ir.Undefined)])
+            features = set(context.codegen().magic_tuple()[2].split(","))
+            is_avx2_at_most = "+avx2" in features and "+avx512vl" not in features
+            pack = _looked_up if is_avx2_at_most else _compressed
+            packed = pack(builder, refs, builder.trunc(mask, I8), backwards)
             address = builder.gep(builder.bitcast(stack, I32.as_pointer()), [builder.add(top, I64(1))])
             builder.store(packed, builder.bitcast(address, I32X8.as_pointer())).align = 4
             return context.get_dummy_value()

@@ -228,7 +228,7 @@ def _joined_optional(parts, sizes, width):
 
 
 def vertex_table(positions: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """(n, 2, 4) float32: each position and its normal, which are read together; (n, 1, 4) where there are no normals."""
+    """(n, 2, 4) float32: each position and its normal, read together; (n, 1, 4) where there are no normals."""
     return np.stack([positions, normals], axis=1) if len(normals) else positions[:, None]
 
 
