@@ -24,7 +24,6 @@ from specrender.kernel.light import (
     sample_chosen,
 )
 from specrender.kernel.light.layout import EMITTER_BYTES
-from specrender.kernel.rays import first_hit
 from specrender.kernel.sampler import sample_pair
 from specrender.kernel.settings import SPECTRAL
 from specrender.kernel.shape.hit import surface_hit
@@ -173,7 +172,9 @@ def _mirrored_light(tables, hit, material, surface, wavelengths, wo):
         return nothing
     direction = to_world(hit.s, hit.t, hit.n, wi)
     origin = leave(tables, hit, direction)
-    t, u, v, primitive, item = first_hit(tables, origin, direction, f32(np.inf))
+    t, u, v, primitive, item = light_hit(tables, origin, direction, f32(np.inf), True)
+    if t == f32(0.0):
+        return nothing
     if not t < f32(np.inf):
         if tables.settings[0].environment < 0:
             return nothing
