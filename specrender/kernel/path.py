@@ -171,6 +171,9 @@ def _mirrored_light(tables, hit, material, surface, wavelengths, wo):
     if not _is_mirrored(flags) or not any_lane(weight > nothing):
         return nothing
     direction = to_world(hit.s, hit.t, hit.n, wi)
+    if not dot(direction, direction) < f32(np.inf):
+        # such a ray meets nothing
+        return nothing
     origin = leave(tables, hit, direction)
     t, u, v, primitive, item = light_hit(tables, origin, direction, f32(np.inf), True)
     if t == f32(0.0):
