@@ -16,6 +16,7 @@ import numpy as np
 from specrender.errors import InputError, SceneError, did_you_mean
 from specrender.scene import description as d
 from specrender.scene.rules import MAX_EMISSION, MAX_LENGTH, RULES, Place, peak
+from specrender.scene.rules.place import MAX_TEMPERATURE
 from specrender.scene.shown import shown
 
 
@@ -80,6 +81,8 @@ REFLECTANCES = {
     "base_color",
     "albedo",
 }
+#: Where reflectances are looked at.
+VISIBLE_NM = np.arange(360.0, 831.0)
 EMISSIONS = {"radiance", "irradiance", "color"}
 METAL_INDICES = {"eta", "k"}
 SPECTRUM_FIELDS = REFLECTANCES | EMISSIONS | METAL_INDICES | {"color0", "color1", "sigma_a"}
@@ -127,6 +130,10 @@ def _check_spectrum(place, field, value):
 
 def _check_reflectance(place, field, value):
     """No surface returns more light than falls on it: no number of the spectrum is above 1."""
+    lit = _data_peak(value, place.scene)
+    if lit is not None and lit > 1:
+        message = f"got the spectrum of a light, with values up to {lit:.4g}; take a reflectance, or give a scale"
+        raise place.fail(field, f"{field} must be within [0, 1], {message}")
     if not isinstance(value, d.SpectrumSpec):
         most = peak(value, place.scene)
         if most is not None and most > 1:
@@ -139,6 +146,30 @@ def _check_reflectance(place, field, value):
     most = _file_peak(inner, value) if value.file is not None else peak(value, place.scene)
     if most is not None and most > 1:
         raise inner.fail(key, f"{field} must be within [0, 1], got {key} with a value of {most:g}")
+
+
+def _data_peak(value, scene):
+    """The largest value in the visible of a data set or black body, times its scale; None of what is neither."""
+    from specrender.spectra import catalogue
+    from specrender.spectra.spectrum import Blackbody
+
+    scale = 1.0
+    for _ in range(2 * len(scene.spectra) + 2):  # entries of spectra may name one another
+        if isinstance(value, str) and value in scene.spectra:
+            value = scene.spectra[value]
+        elif isinstance(value, str):
+            try:
+                return scale * float(catalogue.named(value)(VISIBLE_NM).max())
+            except InputError:
+                return None
+        elif isinstance(value, d.SpectrumSpec) and value.blackbody is not None:
+            is_possible = 0 < value.blackbody <= MAX_TEMPERATURE
+            return scale * value.scale * float(Blackbody(value.blackbody)(VISIBLE_NM).max()) if is_possible else None
+        elif isinstance(value, d.SpectrumSpec) and value.name is not None:
+            scale, value = scale * value.scale, value.name
+        else:
+            return None
+    return None
 
 
 def _of(name, most):

@@ -158,3 +158,27 @@ def test_every_struct_with_numbers_has_a_rule():
     without |= {"NormalMap", "BumpMap"}
     structs = [s for s in vars(d).values() if isinstance(s, type) and issubclass(s, d.Node) and s is not d.Node]
     assert {s.__name__ for s in structs if not any(base in RULES for base in s.__mro__)} == without
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "D65",
+        "lamp",
+        d.SpectrumSpec(blackbody=3000.0),
+        d.SpectrumSpec(name="lamp"),
+        d.SpectrumSpec(name="FL11", scale=0.1),
+    ],
+)
+def test_light_is_no_reflectance(given):
+    """A sphere of a black body's values would return hundreds of times what falls on it."""
+    lamp = d.SpectrumSpec(blackbody=2900.0)
+    scene = _material(reflectance=given)
+    scene.spectra["lamp"] = lamp
+    with pytest.raises(SceneError, match=r"a.reflectance: reflectance must be within .*, got the spectrum of a light"):
+        validate(scene)
+
+
+@pytest.mark.parametrize("given", ["ColorChecker/red", d.SpectrumSpec(name="D65", scale=0.008)])
+def test_data_below_one_is_a_reflectance(given):
+    validate(_material(reflectance=given))
