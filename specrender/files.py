@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from specrender.errors import InputError, SpecrenderError
+from specrender.kernel.cache_folder import cache_folder as cache_folder  # the kernel's is everyone's
 
 #: Why writing fails though all was well when it began, in plainer words than the system's; by name of the error, which
 #: not every system has.
@@ -77,16 +78,6 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for specrender; `SPECRENDER_CACHE` overrides it.
-
-    The kernel, which may import nothing else of the package, says where it is.
-    """
-    from specrender.kernel.jit import cache_folder as of_the_kernel  # brings numba with it: when it is needed
-
-    return of_the_kernel()
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

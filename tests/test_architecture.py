@@ -123,7 +123,7 @@ def test_only_its_command_knows_a_package_beside_rendering(package):
 
 
 def test_one_place_knows_where_the_cache_is():
-    assert [name for name in SOURCES if 'environ.get("SPECRENDER_CACHE"' in SOURCES[name]] == ["kernel/jit.py"]
+    assert [name for name in SOURCES if 'environ.get("SPECRENDER_CACHE"' in SOURCES[name]] == ["kernel/cache_folder.py"]
 
 
 def test_import_checks_see_imports():

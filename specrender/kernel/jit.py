@@ -10,8 +10,6 @@ Only the entry points, which Python calls, are cached: what they call is linked 
 
 import functools
 import hashlib
-import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +21,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 from numba.core.registry import cpu_target as registry_target
 from numba.core.runtime import rtsys
 
+from specrender.kernel.cache_folder import cache_folder
 from specrender.kernel.features import VARIANTS
 from specrender.kernel.program import EntryPoint, KernelFunction
 
@@ -32,20 +31,6 @@ KERNEL_ROOT = Path(__file__).resolve().parent
 #: (float sums would depend on the optimiser's mood).
 FAST_MATH = {"contract", "nsz", "arcp"}
 OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for specrender; `SPECRENDER_CACHE` overrides it."""
-    override = os.environ.get("SPECRENDER_CACHE")
-    if override:
-        return Path(override)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "specrender"
 
 
 @functools.cache

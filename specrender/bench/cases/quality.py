@@ -109,7 +109,7 @@ def _error(renderer: Renderer, reference, spp):
 
 def _reference(context: Context, renderer: Renderer, what: tuple) -> np.ndarray:
     """The converged picture of a renderer for (scene, filter, size); kept in the user's cache folder."""
-    from specrender.kernel.jit import cache_folder
+    from specrender.files import cache_folder
 
     spp = QUICK_REFERENCE_SPP if context.quick else REFERENCE_SPP
     if context.quick or isinstance(renderer, pbrt.Pbrt):

@@ -280,11 +280,12 @@ def decode(text: bytes, error) -> tuple[Document, set[str]]:
     except msgspec.ValidationError as wrong:
         place, message = _in_words(str(wrong))
         raise error(place, message) from None
-    except UnicodeDecodeError:
-        raise error("", "the JSON is not UTF-8" + AGAIN) from None
-    except msgspec.DecodeError as wrong:
+    except (UnicodeDecodeError, msgspec.DecodeError) as wrong:  # which of them, depends on msgspec's version
         where = re.search(r"\(byte \d+\)", str(wrong))
-        what = f"is broken at {where[0][1:-1]}" if where else "ends too early"
+        if where:
+            what = f"is broken at {where[0][1:-1]}"
+        else:
+            what = "ends too early" if "truncated" in str(wrong) else "is not UTF-8"
         raise error("", f"the JSON {what}{AGAIN}") from None
     except RecursionError:
         raise error("", "the JSON is nested too deeply" + AGAIN) from None
