@@ -197,8 +197,12 @@ class Film:
         return self._normalised(self.xyz + self.xyz_rest)
 
     def mean_alpha(self) -> np.ndarray:
-        """(h, w) float64 coverage [1]; a filter with negative lobes can leave [0, 1] a little."""
-        return self._normalised(self.alpha)
+        """(h, w) float64 coverage [1], within [0, 1].
+
+        What the sums hold can be a little outside: where the filter has negative lobes, and along outlines of lamps,
+        where several rays take the place of one.
+        """
+        return np.clip(self._normalised(self.alpha), 0.0, 1.0)
 
     def second_moment(self) -> np.ndarray:
         """(h, w, 3) float64 estimate of E[(w XYZ)^2] / E[w]^2: the raw second moment of one sample, N S2 / W^2."""

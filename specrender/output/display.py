@@ -172,7 +172,7 @@ def _picture(film: Film, options: OutputOptions, extension: str, with_alpha: boo
     matrix = response_matrix(film, options.adapt, options.white_balance)
     responses, nonfinite = finite_colour(film.mean_xyz())
     xyz, channels = responses @ matrix.T, ("R", "G", "B")
-    alpha = np.clip(np.nan_to_num(film.mean_alpha()), 0.0, 1.0)[..., None]
+    alpha = np.nan_to_num(film.mean_alpha())[..., None]
     if with_alpha:
         # Unpremultiply the light, not the code values.
         xyz = np.divide(xyz, alpha, out=xyz.copy(), where=alpha > 0)

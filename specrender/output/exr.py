@@ -55,7 +55,7 @@ def add_colour_layers(layers: Layers, options: OutputOptions, pixel_type: str) -
         matrix = gamut_matrix(film, options, options.white_balance)
         layers.add_colour(film.mean_xyz(), matrix, channels, pixel_type, lambda rgb: _mapped(layers, options, rgb))
     if options.alpha:
-        layers.add(np.clip(film.mean_alpha(), 0.0, 1.0), ("A",), pixel_type)
+        layers.add(film.mean_alpha(), ("A",), pixel_type)
 
 
 def gamut_matrix(film: Film, options: OutputOptions, white_balance: str | None = None) -> np.ndarray:

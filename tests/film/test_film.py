@@ -41,6 +41,19 @@ def test_no_weight_gives_zero():
     assert np.all(film.mean_aov("uv") == 0)
 
 
+def test_coverage_stays_within_0_and_1():
+    """Sums that leave it a little are kept as they are, for films to be added; only their mean is limited."""
+    film = Film.create(3, 1)
+    film.sample_count, film.weight[...] = 4, 4.0
+    film.alpha[0] = -0.5, 3.0, 4.25
+    assert film.mean_alpha().tolist() == [[0.0, 0.75, 1.0]]
+    assert film.alpha.tolist() == [[-0.5, 3.0, 4.25]]
+    other = Film.create(3, 1)
+    other.first_sample, other.sample_count, other.weight[...], other.alpha[0] = 4, 4, 4.0, (4.0, 4.0, 3.5)
+    film.add(other)
+    assert film.mean_alpha().tolist() == [[3.5 / 8.0, 7.0 / 8.0, 7.75 / 8.0]]
+
+
 def test_moments_match_naive_statistics():
     rng = np.random.default_rng(1)
     samples = rng.gamma(2.0, size=(50, 2, 3, 3))

@@ -8,6 +8,7 @@ from specrender.driver import new_film, render_film
 from specrender.kernel.jit import kernel
 from specrender.kernel.sampler import INDEPENDENT, SOBOL, sample_state, samples, samples_of_part
 from specrender.kernel.simd import lane
+from specrender.output import OutputOptions, read_image, write_image
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 
@@ -137,6 +138,19 @@ def test_alpha_is_that_of_the_colour(spp):
     assert np.allclose(y, y.max() * alpha, atol=1e-5 * y.max())
     partly = (alpha > 0.0) & (alpha < 1.0)
     assert partly.sum() > 20 and not np.any(partly & ~is_outlined(LAMPS["sphere"]))
+
+
+def test_alpha_before_a_wall_is_1_at_most(tmp_path):
+    """All is covered there: the mean of what the sums hold is 1, and no picture has more."""
+    result = picture(4, LAMPS["disk"])
+    alpha = result.alpha / result.weight
+    assert alpha.max() > 1.01
+    assert alpha[is_outlined(LAMPS["disk"])].mean() == pytest.approx(1.0, abs=0.02)
+    assert result.mean_alpha().max() == 1.0
+    for name in ("a.exr", "a.png"):
+        write_image(result, tmp_path / name, OutputOptions(alpha=True))
+        written = read_image(tmp_path / name).channels["A"]
+        assert written.max() == 1.0 and np.allclose(written, np.minimum(alpha, 1.0), atol=0.51 / 255)
 
 
 def test_samples_are_the_same_in_parts():
