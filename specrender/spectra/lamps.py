@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from specrender.spectra.spectrum import Blackbody, Spectrum, integrate_xyz
+from specrender.spectra.spectrum import Blackbody, Spectrum, integrate, integrate_xyz
 from specrender.spectra.wavelengths import CIE_Y_INTEGRAL, cmf, visible
 
 #: Luminous efficacy of 540 THz, K_m with the SI's constant at 555.017 nm in air [CIE15] [lm / W].
@@ -114,5 +114,5 @@ def _first_crossing(origin, ray, points):
 
 def luminous_efficacy(spectrum: Spectrum) -> float:
     """Luminous efficacy of radiation [lm / W] over 360 to 830 nm; 0 for darkness."""
-    power = float(spectrum(visible()).sum())
+    power = float(integrate(spectrum, np.ones((len(visible()), 1)))[0])
     return CDM2_OF_Y * float(integrate_xyz(spectrum)[1]) / power if power > 0 else 0.0

@@ -225,13 +225,61 @@ class Product(Spectrum):
         return self.a(wavelengths_nm) * self.b(wavelengths_nm)
 
 
+def all_whole_nm(wavelengths_nm: np.ndarray) -> bool:
+    """Whether straight lines between samples at these wavelengths are kept by a table of 1 nm."""
+    return bool(np.allclose(wavelengths_nm, np.round(wavelengths_nm), rtol=0.0, atol=1e-9))
+
+
+def straight_pieces(wavelengths, low: float, high: float, is_held: bool) -> np.ndarray:
+    """Where the lines between samples that lie within [low, high] begin and end [nm]; empty if there are none.
+
+    wavelengths : of the samples, increasing.  is_held : the first and last are kept outside, up to `low` and `high`.
+    """
+    if not is_held:
+        low, high = max(low, wavelengths[0]), min(high, wavelengths[-1])
+    if low > high:
+        return np.zeros(0)
+    return np.concatenate([[low], wavelengths[(wavelengths > low) & (wavelengths < high)], [high]])
+
+
+def line_integral(wavelengths, values, low: float, high: float, is_held: bool) -> float:
+    """The exact integral over [low, high] nm of straight lines between samples, 0 outside them unless `is_held`."""
+    pieces = straight_pieces(np.asarray(wavelengths, np.float64), low, high, is_held)
+    return float(np.trapezoid(np.interp(pieces, wavelengths, values), pieces)) if pieces.size else 0.0
+
+
+def integrate(spectrum: Spectrum, weights: np.ndarray) -> np.ndarray:
+    """Integrals over 360..830 nm of a spectrum times weights, (n,) float64.
+
+    They are sums in steps of 1 nm.  Tables with samples between are integrated exactly, for a sum may miss what they
+    hold: the lines of lamps.
+
+    weights : (471, n) at 360, 361, ..., 830 nm, straight lines between.
+    """
+    if isinstance(spectrum, Scaled):
+        return spectrum.factor * integrate(spectrum.spectrum, weights)
+    grid = _wavelengths.visible()
+    if not isinstance(spectrum, Tabulated) or all_whole_nm(spectrum.wavelengths):
+        return spectrum(grid) @ weights
+    pieces = straight_pieces(spectrum.wavelengths, grid[0], grid[-1], spectrum.extrapolate == "hold")
+    if not pieces.size:
+        return np.zeros(weights.shape[1])
+    nodes = np.union1d(pieces, grid[(grid > pieces[0]) & (grid < pieces[-1])])
+    # Simpson's rule is exact for the product of two straight lines
+    middles, widths = 0.5 * (nodes[1:] + nodes[:-1]), np.diff(nodes)
+    at = np.concatenate([nodes[:-1], middles, nodes[1:]])
+    shares = np.concatenate([widths, 4.0 * widths, widths]) / 6.0
+    factors = np.stack([np.interp(at, grid, weight) for weight in weights.T], axis=1)
+    return (shares * spectrum(at)) @ factors
+
+
 def integrate_xyz(spectrum: Spectrum) -> np.ndarray:
-    """CIE 1931 XYZ of a spectrum, (3,) float64: a sum over 360..830 nm in steps of 1 nm.
+    """CIE 1931 XYZ of a spectrum, (3,) float64, by `integrate`.
 
     Divided by the sum of ybar, so that a spectrum of 1 everywhere has Y = 1 and spectral radiance L gives
     683.002 * 106.857 * Y cd m^-2.
     """
-    return spectrum(_wavelengths.visible()) @ _wavelengths.cmf() / _wavelengths.CIE_Y_INTEGRAL
+    return integrate(spectrum, _wavelengths.cmf()) / _wavelengths.CIE_Y_INTEGRAL
 
 
 def luminance(spectrum: Spectrum) -> float:

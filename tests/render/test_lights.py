@@ -6,6 +6,7 @@ from rendering import assert_mean, look_at, moved, narrow_camera, rendered, scen
 
 from specrender.errors import SceneError
 from specrender.scene import description as d
+from specrender.scene.compile import compile_scene
 from specrender.scene.compile.lights.units import PHOTOMETRIC_PER_Y
 from specrender.scene.validate import validate
 
@@ -43,6 +44,17 @@ def test_watts_of_a_point():
     light = d.PointLight(color=1.0, position=(0.0, 0.0, 2.0), units="W", intensity=100.0)
     intensity = 100.0 / (4.0 * np.pi) / 470.0
     assert_mean(illuminance([light], spp=1024), intensity / 4.0 / np.pi, rounding=2e-3)
+
+
+def test_units_of_a_line():
+    """A line between two whole nm has its watts and candelas; a sum in steps of 1 nm misses it."""
+    color = d.SpectrumSpec(wavelengths=[589.05, 589.2, 589.35], values=[0.0, 40.0, 0.0])
+    light = d.PointLight(color=color, position=(0.0, 0.0, 2.0), units="W", intensity=100.0)
+    record = compile_scene(scene(lights=[light]), "spectral").tables.arrays["lights"][0]
+    # 6 W/sr nm of the table are what is scaled
+    assert record["scale"] == pytest.approx(100.0 / (4.0 * np.pi) / 6.0, rel=1e-6)
+    light = d.PointLight(color=color, position=(0.0, 0.0, 2.0), units="cd", intensity=500.0)
+    assert_lux(illuminance([light], mode="rgb", spp=1024), 125.0, rounding=2e-3)
 
 
 def test_units_of_a_spot():

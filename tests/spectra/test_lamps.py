@@ -62,6 +62,8 @@ def test_spectral_lines_are_themselves():
 
 def test_efficacy():
     assert luminous_efficacy(Tabulated([554.9, 555, 555.1], [0, 1, 0])) == pytest.approx(683.0, abs=0.05)
+    between = luminous_efficacy(Tabulated([555.4, 555.5, 555.6], [0, 1, 0]))
+    assert between == pytest.approx(683.002 * 0.5 * (cmf()[195, 1] + cmf()[196, 1]))
     assert luminous_efficacy(Uniform(2.0)) == pytest.approx(683.002 * 106.8569 / 471)
     assert luminous_efficacy(Uniform(0.0)) == 0.0
     colour = pytest.importorskip("colour")

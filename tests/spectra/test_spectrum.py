@@ -113,6 +113,23 @@ def test_repr_is_short_and_clear():
     assert repr(Sigmoid((1, 2, 3))) == "Sigmoid((1, 2, 3))"
 
 
+def test_integrals_of_tables_between_whole_nm_are_exact():
+    """A symmetric line where the observer is straight, one across a corner of it, blocks, and what is held."""
+    cmf, line = wavelengths.cmf(), Tabulated([589.05, 589.2, 589.35], [0.0, 50.0, 0.0])
+    expected = 7.5 * (0.8 * cmf[229] + 0.2 * cmf[230]) / wavelengths.CIE_Y_INTEGRAL
+    np.testing.assert_allclose(integrate_xyz(line), expected, rtol=1e-12)
+    np.testing.assert_allclose(integrate_xyz(Scaled(Scaled(line, 2.0), 3.0)), 6.0 * expected, rtol=1e-12)
+    fine = np.linspace(500.3, 501.9, 160_001)
+    ramp = Tabulated([500.3, 501.9], [1.0, 4.0])
+    weighted = ramp(fine)[:, None] * np.stack([np.interp(fine, wavelengths.visible(), c) for c in cmf.T], axis=1)
+    by_steps = np.trapezoid(weighted, fine, axis=0) / wavelengths.CIE_Y_INTEGRAL
+    np.testing.assert_allclose(integrate_xyz(ramp), by_steps, rtol=1e-8)
+    assert luminance(Tabulated([500.5, 600.5], [1.0, 1.0], "hold")) == pytest.approx(1.0, rel=1e-6)
+    for outside in ([300.1, 310.2], [840.1, 850.2]):
+        assert np.all(integrate_xyz(Tabulated(outside, [1.0, 1.0])) == 0.0)
+    assert luminance(Tabulated([300.1, 900.2], [1.0, 1.0])) == pytest.approx(1.0, rel=1e-6)
+
+
 def test_integrate_xyz_of_a_blackbody_against_colour():
     sd = colour.sd_blackbody(3200, colour.SpectralShape(360, 830, 1))
     expected = colour.XYZ_to_xy(colour.sd_to_XYZ(sd))

@@ -73,5 +73,5 @@ class Pools:
         return self._ids[key]
 
     def mean(self, texture_id: int) -> float:
-        """Rough average value of a texture, for sampling weights."""
+        """Rough average magnitude of a texture, for sampling weights; 0 only if it is black."""
         return float(self.textures[texture_id]["mean"])

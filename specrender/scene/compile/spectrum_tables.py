@@ -7,7 +7,7 @@ import numpy as np
 from specrender.kernel.texture import layout
 from specrender.scene.compile.pools import Pools
 from specrender.scene.compile.projection import project
-from specrender.spectra.spectrum import Scaled, Sigmoid, Spectrum, Tabulated, Uniform
+from specrender.spectra.spectrum import Scaled, Sigmoid, Spectrum, Tabulated, Uniform, all_whole_nm, line_integral
 from specrender.spectra.uplift import white_spectrum
 
 #: Where a dispersive index has one value (RGB mode): the helium d line [nm].
@@ -32,6 +32,7 @@ class SpectrumTables(Pools):
 
     def set_range(self, wavelength_range: tuple[float, float]) -> None:
         """Which wavelengths [nm] tables that are made from now on must cover."""
+        self.range_nm = tuple(float(limit) for limit in wavelength_range)
         self.grid_nm = np.arange(np.floor(wavelength_range[0]), np.ceil(wavelength_range[1]) + 0.5)
 
     def spectrum(self, spectrum: Spectrum, role: str = "reflectance", factor: float = 1.0) -> int:
@@ -46,7 +47,7 @@ class SpectrumTables(Pools):
     def rgb(self, rgb) -> int:
         """RGB mode: texture id of a constant colour of the rendering space."""
         r, g, b = (float(c) for c in rgb)
-        return self.texture(kind=layout.RGB, value0=r, value1=g, value2=b, mean=(r + g + b) / 3.0)
+        return self.texture(kind=layout.RGB, value0=r, value1=g, value2=b, mean=(abs(r) + abs(g) + abs(b)) / 3.0)
 
     def _spectral_record(self, spectrum: Spectrum, factor: float) -> int:
         if isinstance(spectrum, Uniform):
@@ -66,15 +67,29 @@ class SpectrumTables(Pools):
                 value2=c2,
                 scale=spectrum.scale * factor,
                 illuminant=illuminant,
-                mean=factor * self._mean_of(spectrum),
+                mean=self.mean_of_line(self.grid_nm, spectrum(self.grid_nm) * factor, is_held=True),
             )
         if isinstance(spectrum, Tabulated):
             flags = layout.HOLD if spectrum.extrapolate == "hold" else 0
             return self._table(spectrum.wavelengths, spectrum.values * factor, flags)
         return self._table(self.grid_nm, spectrum(self.grid_nm) * factor, layout.HOLD)
 
-    def _mean_of(self, spectrum) -> float:
-        return float(np.mean(spectrum(self.grid_nm)))
+    def integral(self, spectrum: Spectrum) -> float:
+        """Integral of a host spectrum over the wavelengths that paths carry, as the kernel's table of it has it."""
+        if isinstance(spectrum, Scaled):
+            return spectrum.factor * self.integral(spectrum.spectrum)
+        if isinstance(spectrum, Tabulated):
+            is_held = spectrum.extrapolate == "hold"
+            return line_integral(spectrum.wavelengths, spectrum.values, *self.range_nm, is_held)
+        return line_integral(self.grid_nm, spectrum(self.grid_nm), *self.range_nm, True)
+
+    def mean_of_line(self, wavelengths, values, is_held: bool) -> float:
+        """Mean over the wavelengths that paths carry of the magnitude of straight lines between samples.
+
+        Above 0 if any of the values that paths meet is not 0, however narrow: what has a mean of 0 is not sampled.
+        """
+        low, high = self.range_nm
+        return line_integral(wavelengths, np.abs(values), low, high, is_held) / (high - low)
 
     def _table(self, wavelengths, values, flags: int) -> int:
         """GRID where every sample is a whole nm, REGULAR where they are at equal steps, else IRREGULAR."""
@@ -84,8 +99,8 @@ class SpectrumTables(Pools):
                 return self.texture(kind=layout.UNIFORM, scale=values[0], mean=values[0])
             wavelengths, values = np.append(wavelengths, wavelengths[0] + 1e-3), np.append(values, values[0])
         steps = np.diff(wavelengths)
-        mean = float(np.mean(np.interp(self.grid_nm, wavelengths, values)))
-        if np.allclose(wavelengths, np.round(wavelengths), rtol=0.0, atol=1e-9):
+        mean = self.mean_of_line(wavelengths, values, bool(flags & layout.HOLD))
+        if all_whole_nm(wavelengths):
             # the scene's table of 1 nm has the same straight lines
             first, last = self.grid_nm[0], self.grid_nm[-1]
             if wavelengths[0] <= first and wavelengths[-1] >= last:

@@ -58,7 +58,7 @@ def _bitmap(texture: d.Bitmap, role: str, builder) -> int:
     fields["flags"] |= flags
     if role == "emission" and builder.mode == "spectral":
         fields["illuminant"] = builder.spectrum(white_spectrum(texture.space), "emission")
-    fields |= {"offset": builder.values(texels) // 4, "mean": float(pixels.mean())}
+    fields |= {"offset": builder.values(texels) // 4, "mean": float(np.abs(pixels).mean())}
     return builder.texture(kind=layout.BITMAP, **fields)
 
 
@@ -81,8 +81,8 @@ def _spectral_bitmap(texture: d.SpectralBitmap, role: str, builder) -> int:
     wavelengths, spectra = _evenly_spaced(wavelengths, spectra * np.float32(texture.scale))
     spectra = np.clip(spectra, 0.0, 1.0 if role == "reflectance" else None)
     fields = _image_fields(texture, spectra)
-    fields["mean"] = float(spectra.mean())
     hold = texture.extrapolate == "hold"
+    fields["mean"] = builder.mean_of_line(wavelengths, spectra.mean(axis=(0, 1)), hold)
     if builder.mode == "rgb":
         texels = np.zeros((*spectra.shape[:2], 4), np.float32)
         texels[..., :3] = spectra @ _bands_to_rgb(wavelengths, hold, role, builder.rgb_space)

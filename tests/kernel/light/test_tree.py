@@ -8,11 +8,21 @@ from scipy.stats import chi2
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.build import AXIS, COLUMNS, EXTENT, HIGH, LOW, PLACE, POWER, THETA_O, THICKNESS, build_tree
-from specrender.kernel.light.tree import CENTER_X, LINK, RADIUS, WIDTH, emitter_probability, sample_emitter
+from specrender.kernel.light.tree import (
+    CENTER_X,
+    GROUP_ROWS,
+    LINK,
+    RADIUS,
+    STRENGTH,
+    WIDTH,
+    emitter_probability,
+    sample_emitter,
+)
 from specrender.kernel.simd import vec3, vec4
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 from specrender.scene.compile.lights import choice
+from specrender.spectra.wavelengths import CIE_Y_INTEGRAL, cmf, visible
 
 
 @kernel(entry=True)
@@ -123,6 +133,53 @@ def test_dark_emitters_are_never_chosen(tables):
     assert dark.sum() == 1
     expected = probabilities(tables, points_around(50, np.random.default_rng(2)))
     assert not expected[:, dark].any()
+
+
+def lines_at(nm, peak=1.0):
+    """The spectrum of a lamp whose only line, 0.3 nm wide at its foot, lies around `nm`."""
+    return d.SpectrumSpec(wavelengths=[nm - 0.15, nm, nm + 0.15], values=[0.0, peak, 0.0])
+
+
+def test_whatever_can_emit_is_in_the_tree():
+    """Lines between whole nm, and lamps that are faint beside others; not what the wavelengths leave out."""
+    colors = [1.0, 2.0, 3.0, lines_at(589.2), lines_at(589.2, 1e-25), 1e-35, 0.0, lines_at(701.2)]
+    lights = [
+        d.PointLight(position=(0.3 * k, 0.1, 2.0), color=color, normalize=False) for k, color in enumerate(colors)
+    ]
+    description = d.Scene(lights=lights, wavelengths=d.WavelengthRange(lambda_min=400.0, lambda_max=700.0))
+    tables = compile_scene(description, "spectral").tables
+    assert (tables.arrays["emitters"]["slot"] >= 0).tolist() == [True] * 6 + [False] * 2
+    found = probabilities(tables, np.array([[0.5, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]]))[0]
+    assert np.all(found[:4] > 1e-5) and np.all(found[6:] == 0.0)
+    strengths = tables.arrays["light_nodes"].reshape(-1, GROUP_ROWS, WIDTH)[:, STRENGTH]
+    assert strengths[strengths > 0.0].min() == np.float32(choice.FAINTEST) * strengths.max()
+
+
+@pytest.mark.parametrize("kind", ["point", "area"])
+def test_a_line_lamp_among_others(monkeypatch, kind):
+    """Its light is there, with the tree as without: E = I cos / r^2 of the lamp's line, and of what is beside it."""
+    others = [d.PointLight(position=(0.1 * k, 0.0, 2.0), color=1e-3) for k in range(6)]
+    shapes = [d.Rectangle(to_world=moved(scale=5.0), material=d.Diffuse(reflectance=0.5))]
+    if kind == "point":
+        others.append(d.PointLight(position=(0.0, 0.0, 2.0), color=lines_at(589.2, 50.0), normalize=False))
+    else:
+        lamp = d.AreaLight(radiance=lines_at(589.2, 50.0 / (np.pi * 1e-4)), normalize=False)
+        shapes.append(d.Disk(to_world=moved(z=2.0, scale=0.01, degrees=180.0), emitter=lamp))
+    # the kernel's observer is of straight lines, too
+    ybar = np.interp([580.0, *np.arange(581.0, 600.0), 600.0, 589.2], visible(), cmf()[:, 1]) / CIE_Y_INTEGRAL
+    from_others = sum(1e-3 * 2.0 / (4.0 + 0.01 * k * k) ** 1.5 for k in range(6)) * np.trapezoid(ybar[:-1])
+    expected = 0.5 / np.pi * (from_others + 0.25 * 50.0 * 0.15 * ybar[-1])
+    description = scene(
+        shapes, others, narrow_camera((1.0, 0.5, 1.5), (0.0, 0.0, 0.0)), d.PathIntegrator(max_depth=2), pixels=16,
+        wavelengths=d.WavelengthRange(lambda_min=580.0, lambda_max=600.0),
+    )  # fmt: skip
+    by_tree = rendered(description, 2048)
+    assert_mean(by_tree, expected)
+    monkeypatch.setattr(choice, "FEW", 1 << 30)
+    uniform = rendered(description, 2048)
+    assert_mean(uniform, expected)
+    # it is nearly all of the light
+    assert mean_and_error(by_tree)[1] < mean_and_error(uniform)[1]
 
 
 def random_emitters(n, rng):

@@ -36,6 +36,13 @@ def test_plastic_fields():
     assert b.mean(int(record["diffuse_reflectance"])) == pytest.approx(0.25)
 
 
+def test_plastic_of_a_narrow_line():
+    """The diffuse lobe of a line between two whole nm has its share of the samples: none would lose its light."""
+    line = d.SpectrumSpec(wavelengths=[589.05, 589.2, 589.35], values=[0.0, 0.8, 0.0])
+    _, record = pack_bsdf(d.Plastic(diffuse_reflectance=line), builder())
+    assert 1.0 - record["specular_weight"] == pytest.approx(0.12 / 470.0, rel=1e-3)
+
+
 def test_roughness():
     for struct in (d.RoughConductor, d.RoughDielectric):
         record = pack_bsdf(struct(), builder())[1]

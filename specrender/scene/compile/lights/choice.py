@@ -33,6 +33,9 @@ LIGHT_PAIRS = 1
 #: A mesh of this many triangles is sampled as a whole: a rectangle.
 WHOLE = 2
 
+#: Least strength of what emits at all, relative to the brightest: float32 holds sums of strengths and their quotients.
+FAINTEST = 1e-12
+
 #: Lights that shine on everything, or on a part of space that no cone bounds: chosen beside the tree.
 INFINITE = (layout.DIRECTIONAL, layout.BEAM, layout.CONSTANT, layout.ENVMAP, layout.SUNSKY)
 
@@ -108,9 +111,7 @@ def _tree(finite, geometry, builder) -> dict:
     bright = np.flatnonzero(bounds[:, POWER] > 0.0)
     if len(bright) == 0:
         return {}
-    # strengths relative to the brightest: float32 holds their sums
-    bounds[:, POWER] /= bounds[:, POWER].max()
-    bright = np.flatnonzero(bounds[:, POWER] > 1e-30)
+    bounds[bright, POWER] = np.maximum(bounds[bright, POWER] / bounds[:, POWER].max(), FAINTEST)
     nodes, parents, emitters["slot"][bright] = build_tree(bounds[bright])
     # the tree knows the bright ones by their number among themselves
     links = nodes.view(np.int32)[:, LINK]

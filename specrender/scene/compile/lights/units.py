@@ -30,7 +30,7 @@ def emission(light: d.Light, spec: d.Spectrum, per_unit: dict[str, float], build
         return color, amount * spec.scale / PHOTOMETRIC_PER_Y
     spectrum = builder.host_spectrum(spec, "emission", light)
     if light.units == "W":
-        whole = float(np.trapezoid(spectrum(builder.grid_nm), builder.grid_nm))
+        whole = builder.integral(spectrum)
     else:
         whole = PHOTOMETRIC_PER_Y * luminance(spectrum)
     if not whole > 0.0:
