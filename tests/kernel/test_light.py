@@ -246,6 +246,16 @@ def test_smallest_maps(shape, tmp_path):
         assert np.allclose(samples[:, 5], 0.25 / np.pi, rtol=0.1)
 
 
+def test_a_very_high_map(tmp_path):
+    """Cells of all rows are sampled, those whose numbers take 32 bits, too: half of the light comes from below."""
+    image = np.ones((50_000, 2, 3))
+    tables = tables_of(lights=[d.EnvironmentMap(filename=write_image(tmp_path / "high.exr", image))])
+    samples = sampled(tables, (0.0, 0.0, 0.0), 20_000)
+    assert np.isfinite(samples).all()
+    assert abs(np.mean(samples[:, 1] < 0.0) - 0.5) < 0.02
+    assert np.allclose(samples[:, 5], 0.25 / np.pi, rtol=0.02)
+
+
 def test_a_sun_in_the_map_is_sampled_as_it_shines(tmp_path):
     """One texel 10,000 times the rest: radiance over density is the same for practically all samples."""
     image = np.full((32, 64, 3), 1.0)

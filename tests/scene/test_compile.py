@@ -281,6 +281,12 @@ def test_impossible_lights(light, complaint):
         compile_scene(d.Scene(lights=[light]))
 
 
+def test_environment_maps_of_too_many_columns(tmp_path):
+    path = str(write_image(tmp_path / "wide.exr", np.ones((1, 1 << 16, 3))))
+    with pytest.raises(InputError, match="wider or higher than 65535 pixels"):
+        compile_scene(d.Scene(lights=[d.EnvironmentMap(filename=path)]))
+
+
 @pytest.mark.parametrize(
     ("darkest", "brightest", "notes"),
     [

@@ -142,8 +142,9 @@ def sample_cell(tables, light, chosen):
 
     chosen : of `choose_cell`.
     """
-    values, cell = tables.values, int_bits(lane(chosen, 0))
-    column, row = np.int32(cell % MOST_POINTS), np.int32(cell // MOST_POINTS)
+    values, cell = tables.values, np.int64(int_bits(lane(chosen, 0)))
+    # the number of a cell in the lower half of a very high grid has its upper bit set
+    column, row = np.int32(cell % MOST_POINTS), np.int32(cell // MOST_POINTS % MOST_POINTS)
     u, v = lane(chosen, 1), lane(chosen, 2)
     w00, w10, w01, w11 = _weights(tables, light, column, row)
     border = light.cosines + row
