@@ -50,7 +50,7 @@ def pack_grid(
     cells = _cells(points) * solid_angles
     density = points / cells.sum()
     record["width"], record["height"], record["theta_max"] = width, height, theta_max
-    density = _around(density)
+    density = _around(density.astype(np.float32))
     if texels is None:
         record["weights"], record["weight_step"] = builder.values(density), 1
     else:
