@@ -1,7 +1,5 @@
 """`python -m specrender` is the `specrender` command."""
 
-import sys
+from specrender.cli import program
 
-from specrender.cli import main
-
-sys.exit(main())
+program()

@@ -4,11 +4,14 @@ One module a command, imported when that command is run; this one must stay ligh
 Exit codes: 0 done, 1 failed while running, 2 bad input, 130 interrupted.
 """
 
+import atexit
 import contextlib
 import os
 import signal
 import sys
+import threading
 import time
+from typing import NoReturn
 
 from specrender.cli.parser import build_parser, joined
 from specrender.cli.streams import open_missing, say, silence
@@ -52,6 +55,22 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         hint = f"; this is a bug, please report it ({DEBUG}=1 shows where)"
         return _failed("internal error", f"{type(error).__name__}: {error}{hint}", 1)
+
+
+def program() -> NoReturn:
+    """The process of the `specrender` command: `main`, and the end of the process.
+
+    Without the dismantling of all that numba and LLVM hold in memory, which takes a third of a second: what is
+    registered for the end of a process has its turn, and the operating system does the rest.
+    """
+    code = main()
+    if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _failed(kind, error, code):

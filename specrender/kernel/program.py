@@ -7,7 +7,10 @@ tree is so optimised once for every level above it.  Here a function that other 
 does with a translation unit: 28 s for all of the kernel instead of 75 s.
 """
 
+import functools
+
 from llvmlite import binding as llvm
+from numba import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import require_global_compiler_lock
@@ -102,16 +105,37 @@ class Program(JITCodeLibrary):
         """Link, optimise and emit."""
         require_global_compiler_lock()
         self._raise_if_finalized()
+        own_environments = _environments(self._final_module)
         for library in _below(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(_module(library), preserve=True)
         self._final_module.link_in(llvm.parse_assembly(answers(self._features)))
+        for name in _environments(self._final_module) - own_environments:
+            # nothing reads those of fragments; each that stays would be made anew whenever the program is loaded
+            self._final_module.get_global_variable(name).linkage = "internal"
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
                 function.linkage = "internal"
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
+
+    def serialize_using_object_code(self):
+        """The state of the program for a cache: its machine code, and the names in it that numba may ask for.
+
+        numba's own has all of the code once more, as bitcode, for libraries that would link it.  No library does; one
+        that did would trap.
+        """
+        self._ensure_finalized()
+        names = [f.name for f in self.get_defined_functions() if f.linkage == llvm.Linkage.external]
+        module = "\n".join(f'define void @"{name}"() {{ call void @llvm.trap() unreachable }}' for name in names)
+        module = llvm.parse_assembly(f"declare void @llvm.trap()\n{module}")
+        return self.name, "object", (self._get_compiled_object(), module.as_bitcode())
+
+
+def _environments(module):
+    """The names of numba's environments, objects for calls back into Python, in a module."""
+    return {variable.name for variable in module.global_variables if variable.name.startswith("_ZN08NumbaEnv")}
 
 
 def _compiler(make_library):
@@ -143,19 +167,33 @@ class EntryPoint(CPUDispatcher):
         )
 
 
-class KernelFunction(CPUDispatcher):
+class KernelFunction:
     """A function of compiled code; a call from Python (in tests) makes an entry point of it.
 
     options : numba's target options.
     """
 
     def __init__(self, py_func, options):
-        wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        super().__init__(py_func, targetoptions={**options, **wrappers}, pipeline_class=_compiler(Fragment))
+        functools.update_wrapper(self, py_func)
+        self.py_func = py_func
         self._options = options
-        self._entry = None
+
+    @functools.cached_property
+    def fragment(self):
+        """The dispatcher of the function, made when something is compiled that calls it: four hundred take a while."""
+        wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        return CPUDispatcher(
+            self.py_func, targetoptions={**self._options, **wrappers}, pipeline_class=_compiler(Fragment)
+        )
+
+    @property
+    def _numba_type_(self):
+        """What numba takes the function for where a kernel names it."""
+        return types.Dispatcher(self.fragment)
+
+    @functools.cached_property
+    def _entry(self):
+        return EntryPoint(self.py_func, self._options)
 
     def __call__(self, *args):
-        if self._entry is None:
-            self._entry = EntryPoint(self.py_func, self._options)
         return self._entry(*args)

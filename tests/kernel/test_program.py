@@ -1,6 +1,7 @@
 """Programs: entry points linked from the functions below them."""
 
 import numpy as np
+from llvmlite import binding as llvm
 from numba import njit
 
 from specrender.kernel.features import FEATURES, has_masks, has_trees
@@ -77,3 +78,16 @@ def test_variants_have_files_of_their_own_in_the_cache(tmp_path, monkeypatch):
         entries = entry_variants(asks.py_func)
         assert [entries[name]() for name in ("plain", "full")] == [0, 30]
     assert len(list(tmp_path.glob("*.nbi"))) == 2
+
+
+def test_a_cached_program_is_its_machine_code_alone():
+    entry = EntryPoint(top.py_func, OPTIONS)
+    entry(1.5)
+    (result,) = entry.overloads.values()
+    # environments of the functions below it, which nothing reads, would be made anew at each start
+    assert {env.env_name for env in result._find_referenced_environments()} <= {result.fndesc.env_name}
+    _, kind, (code, names) = result.library.serialize_using_object_code()
+    assert kind == "object"
+    assert len(code) > len(names)
+    stubs = {f.name for f in llvm.parse_bitcode(names).functions if not f.is_declaration}
+    assert {result.fndesc.llvm_func_name, result.fndesc.llvm_cpython_wrapper_name} <= stubs
