@@ -138,7 +138,7 @@ def test_more_samples_than_a_limit_allowed_go_on_to_the_same(tables):
 
 @pytest.mark.parametrize("adaptive", [False, True])
 def test_noise_targets_need_no_other_kernel(tables, adaptive):
-    """Uneven passes call the entry point with the same types: to compile it anew takes half a minute."""
+    """Uneven passes call the entry point with the same types: to compile it anew takes a minute."""
     entry = RENDER_TILE[variant_of(tables.tables)]
     render_film(tables, new_film(tables), 1, threads=1)
     before = list(entry.signatures)

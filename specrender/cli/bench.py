@@ -113,6 +113,6 @@ def _announce_compiling():
     def announce():
         if not is_said:
             is_said.append(True)
-            say("specrender: compiling; a first run takes about half a minute before it measures")
+            say("specrender: compiling; a first run takes a minute or so before it measures")
 
     return announce

@@ -148,7 +148,7 @@ def announce_compiling(quiet: bool) -> list:
         begun.append(True)
         Compilation.on_begin = staticmethod(lambda: None)
         if not quiet:
-            text = "compiling kernels for this kind of scene (once per version, about half a minute) ..."
+            text = "compiling kernels (once per version, a minute or so) ..."
             say(f"specrender: {text}")
 
     Compilation.on_begin = staticmethod(begin)
