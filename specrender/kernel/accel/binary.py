@@ -24,6 +24,7 @@ from specrender.kernel.accel.simd8 import (
     put4,
     put8,
     splat8,
+    union8,
 )
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, float_bits, int_bits, lane, to_int, to_int4, vec4, with_lane
@@ -85,8 +86,8 @@ def range_bounds(prims, first, count):
     centroids = box
     for i in range(first, first + count):
         here = get8(prims, i)
-        box = least(here, box)
-        centroids = least(_point_box(_centroid(here)), centroids)
+        box = union8(here, box)
+        centroids = union8(_point_box(_centroid(here)), centroids)
     return box, centroids
 
 
@@ -106,7 +107,7 @@ def _fill_bins(prims, first, count, origin, scale, boxes, counts):
         box = get8(prims, i)
         x, y, z, _ = _bins_of(_centroid(box), origin, scale)
         for k in (np.int64(x), BINS + np.int64(y), 2 * BINS + np.int64(z)):
-            put8(boxes, k, least(box, get8(boxes, k)))
+            put8(boxes, k, union8(box, get8(boxes, k)))
             counts[k] += 1
 
 
@@ -123,7 +124,7 @@ def _best_split(scale, boxes, counts, right_costs):
         total = 0
         for j in range(BINS - 1, 0, -1):
             k = axis * BINS + j
-            box = least(get8(boxes, k), box)
+            box = union8(get8(boxes, k), box)
             total += counts[k]
             right_costs[j] = box_area(box) * f32(total) if total > 0 else f32(np.inf)
         box = splat8(f32(np.inf))
@@ -132,7 +133,7 @@ def _best_split(scale, boxes, counts, right_costs):
             k = axis * BINS + j - 1
             if counts[k] == 0:
                 continue  # the same split as the one before
-            box = least(get8(boxes, k), box)
+            box = union8(get8(boxes, k), box)
             total += counts[k]
             cost = box_area(box) * f32(total) + right_costs[j]
             if cost < best_cost:
@@ -156,12 +157,12 @@ def _partition(prims, first, count, origin, scale, axis, split, out):
         box = get8(prims, i)
         c = _centroid(box)
         if to_int((lane(c, axis) - start) * factor) < split:
-            left = least(box, left)
-            left_centroids = least(_point_box(c), left_centroids)
+            left = union8(box, left)
+            left_centroids = union8(_point_box(c), left_centroids)
             i += 1
         else:
-            right = least(box, right)
-            right_centroids = least(_point_box(c), right_centroids)
+            right = union8(box, right)
+            right_centroids = union8(_point_box(c), right_centroids)
             put8(prims, i, get8(prims, j))
             put8(prims, j, box)
             j -= 1
@@ -206,11 +207,11 @@ def _split_small(prims, first, count, order, keys, right_costs, scratch, out):
         _sort_small(prims, first, count, axis, order, keys)
         box = get8(prims, order[count - 1])
         for i in range(count - 1, 0, -1):
-            box = least(get8(prims, order[i]), box)
+            box = union8(get8(prims, order[i]), box)
             right_costs[i] = box_area(box) * f32(count - i)
         box = get8(prims, order[0])
         for i in range(1, count):
-            box = least(get8(prims, order[i - 1]), box)
+            box = union8(get8(prims, order[i - 1]), box)
             cost = box_area(box) * f32(i) + right_costs[i]
             if cost < best_cost:
                 best_cost, best_axis, best_left = cost, axis, i

@@ -109,6 +109,22 @@ most = _extremum(">")
 
 
 @intrinsic
+def union8(typingctx, x, y):
+    """The smaller of each pair of lanes of two f32x8 without NaN.
+
+    As a comparison and a choice, like `least`, the compiler makes a masked store of a union that goes back to where one
+    of the two came from: forty micro-operations on Zen, and no load forwards from it.
+    """
+
+    def codegen(context, builder, sig, args):
+        function_type = ir.FunctionType(F32X8, [F32X8, F32X8])
+        minimum = cgutils.get_or_insert_function(builder.module, function_type, "llvm.minnum.v8f32")
+        return builder.call(minimum, args, fastmath=("nnan", "nsz"))
+
+    return f32x8(f32x8, f32x8), codegen
+
+
+@intrinsic
 def flip_sign(typingctx, x, sign):
     """x with its sign inverted in the lanes where `sign` is negative."""
 
