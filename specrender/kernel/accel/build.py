@@ -24,10 +24,13 @@ from specrender.kernel.accel.layout import (
     OBJECT_LEAF,
     WIDTH,
 )
+from specrender.kernel.accel.small import SMALL_RANGE
 
 #: Subtrees handed to threads have at most this share of the primitives, and at least that many.
 _SUBTREE_SHARE = 64
 _SUBTREE_LEAST = 4096
+#: Triangles whose boxes are one task.
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +99,34 @@ def build(positions, triangles, object_boxes, threads=2) -> Accel:
     positions = np.ascontiguousarray(positions, np.float32).reshape(-1)
     triangles = np.ascontiguousarray(triangles, np.int32).reshape(-1, 4)
     object_boxes = np.ascontiguousarray(object_boxes, np.float32).reshape(-1, 6)
-    possible = len(triangles) + len(object_boxes)
-    prims = np.empty(8 * possible, np.float32)
-    count = binary.fill_primitives(positions, triangles, object_boxes, prims)
-    skipped = possible - count
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        tree, subtrees, top_nodes, bounds = _build_binary(pool, prims, count)
+        prims, count, bounds = _primitives(pool, positions, triangles, object_boxes)
+        tree, subtrees, top_nodes = _build_binary(pool, prims, count, bounds)
         choices = _solve(pool, prims, tree, subtrees, top_nodes)
         nodes, leaves = _write(pool, prims, count, tree, choices, positions, triangles)
-    return Accel(nodes=nodes, leaves=leaves, bounds=bounds, skipped=skipped)
+    box = np.stack([bounds[:3], -bounds[4:7]])
+    return Accel(nodes=nodes, leaves=leaves, bounds=box, skipped=len(triangles) + len(object_boxes) - count)
+
+
+def _primitives(pool, positions, triangles, object_boxes):
+    """(primitives, their number, bounds of all as the floats of a work entry)."""
+    possible = len(triangles) + len(object_boxes)
+    prims = np.empty(8 * (possible + SMALL_RANGE), np.float32)
+    starts = range(0, len(triangles), _PIECE)
+    bounds = np.empty((len(starts) + 1, binary.WORK_FLOATS), np.float32)
+
+    def fill(start, bounds):
+        return binary.fill_primitives(positions, triangles, start, min(start + _PIECE, len(triangles)), prims, bounds)
+
+    found = [*pool.map(fill, starts, bounds), binary.fill_objects(object_boxes, len(triangles), prims, bounds[-1])]
+    count = 0
+    for start, n in zip([*starts, len(triangles)], found, strict=True):
+        if n and start > count:  # close the gap that what was left out has made
+            prims[8 * count : 8 * (count + n)] = prims[8 * start : 8 * (start + n)]
+        count += n
+    prims = prims[: 8 * (count + SMALL_RANGE)]
+    prims[8 * count :] = np.inf
+    return prims, count, bounds.min(axis=0)
 
 
 def _subtree_size(count):
@@ -116,11 +138,9 @@ def _work(rows):
     return np.empty((rows, binary.WORK_INTS), np.int32), np.empty((rows, binary.WORK_FLOATS), np.float32)
 
 
-def _build_binary(pool, prims, count):
-    """(tree, subtrees (k, 4) int32 as work entries, nodes above them, bounds)."""
+def _build_binary(pool, prims, count, bounds):
+    """(tree, subtrees (k, 4) int32 as work entries, nodes above them); bounds as the floats of a work entry."""
     tree = np.empty(8 * max(count - 1, 0), np.float32)
-    bounds = np.empty(binary.WORK_FLOATS, np.float32)
-    binary.bounds_entry(prims, count, bounds)
     stop = _subtree_size(count)
 
     def split(entry, stop):
@@ -142,7 +162,7 @@ def _build_binary(pool, prims, count):
     for _ in pool.map(lambda e: split(e, 1), subtrees):
         pass
     ranges = np.array([ints for ints, _ in subtrees], np.int32).reshape(-1, binary.WORK_INTS)
-    return tree, ranges, np.array(top_nodes, np.int32), np.stack([bounds[:3], -bounds[4:7]])
+    return tree, ranges, np.array(top_nodes, np.int32)
 
 
 def _solve(pool, prims, tree, subtrees, top_nodes):

@@ -8,7 +8,9 @@ Deviation from the paper: a leaf costs the same however many triangles it has, a
 """
 
 import numpy as np
+from numba import types
 
+from specrender.kernel.accel.arrays import borrowed, frame_array
 from specrender.kernel.accel.binary import half_area, identity, primitive_box
 from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_FLOATS, NODE_REFS, OBJECT_LEAF, WIDTH
 from specrender.kernel.accel.simd8 import get4, prefetch_row
@@ -28,6 +30,11 @@ HAS_OBJECTS = 32
 
 _IS_LEAF = 1  # in choice[n, 0]
 _LEAF_REF_FLOATS = LEAF_IDS // 4
+
+
+_new_pending = frame_array(types.int64, 2 * WIDTH)
+_new_children = frame_array(types.int64, WIDTH)
+_new_ranks = frame_array(types.float32, WIDTH)
 
 
 @kernel(forceinline=True)
@@ -92,7 +99,9 @@ def _solve_node(prims, tree, costs, choices, kinds, node):
 @kernel(entry=True)
 def solve_nodes(prims, tree, costs, choices, kinds, nodes):
     """Solve the given tree nodes, (k,) int32, in this order: children, which have greater numbers, before parents."""
-    for node in nodes:
+    prims, tree, kinds = borrowed(prims), borrowed(tree), borrowed(kinds)
+    costs, choices = borrowed(costs), borrowed(choices)
+    for node in borrowed(nodes):
         _solve_node(prims, tree, costs, choices, kinds, np.int64(node))
 
 
@@ -112,10 +121,7 @@ def _children(tree, choices, node, first, node_count, refs, firsts, sizes):
     """
     if node_count == 0:
         return 0
-    pending = np.empty(2 * WIDTH, np.int64)
-    budgets = np.empty(2 * WIDTH, np.int64)
-    starts = np.empty(2 * WIDTH, np.int64)
-    counts = np.empty(2 * WIDTH, np.int64)
+    pending, budgets, starts, counts = _new_pending(), _new_pending(), _new_pending(), _new_pending()
     waiting, n = 1, 0
     pending[0], starts[0], counts[0] = node, first, node_count
     budgets[0] = 1 if node < 0 or choices[node, 0] == _IS_LEAF else WIDTH
@@ -151,9 +157,8 @@ def count_nodes(tree, choices, node, node_count, stop_count, room, handed):
     handed : (m, 2) int64, receives the nodes of at most stop_count primitives and their numbers of primitives; they
         are counted as nodes, but not what is below them.
     """
-    refs = np.empty(WIDTH, np.int64)
-    firsts = np.empty(WIDTH, np.int64)
-    sizes = np.empty(WIDTH, np.int64)
+    tree, choices, room, handed = borrowed(tree), borrowed(choices), borrowed(room), borrowed(handed)
+    refs, firsts, sizes = _new_children(), _new_children(), _new_children()
     nodes, leaves, done, waiting = 1, 0, 0, 1
     room[0, 0], room[0, 1] = node, node_count
     while waiting > 0:
@@ -273,10 +278,10 @@ def write_nodes(
 
     Returns the number of nodes handed back.  Children of a node lie side by side; the biggest one's subtree is first.
     """
-    refs = np.empty(WIDTH, np.int64)
-    firsts = np.empty(WIDTH, np.int64)
-    sizes = np.empty(WIDTH, np.int64)
-    ranks = np.empty(WIDTH, np.float32)
+    prims, tree, choices = borrowed(prims), borrowed(tree), borrowed(choices)
+    room, handed = borrowed(room), borrowed(handed)
+    positions, triangles, nodes, leaves = borrowed(positions), borrowed(triangles), borrowed(nodes), borrowed(leaves)
+    refs, firsts, sizes, ranks = _new_children(), _new_children(), _new_children(), _new_ranks()
     done, waiting = 0, 1
     for k in range(4):
         room[0, k] = start[k]

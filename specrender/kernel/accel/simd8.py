@@ -109,22 +109,6 @@ most = _extremum(">")
 
 
 @intrinsic
-def union8(typingctx, x, y):
-    """The smaller of each pair of lanes of two f32x8 without NaN.
-
-    As a comparison and a choice, like `least`, the compiler makes a masked store of a union that goes back to where one
-    of the two came from: forty micro-operations on Zen, and no load forwards from it.
-    """
-
-    def codegen(context, builder, sig, args):
-        function_type = ir.FunctionType(F32X8, [F32X8, F32X8])
-        minimum = cgutils.get_or_insert_function(builder.module, function_type, "llvm.minnum.v8f32")
-        return builder.call(minimum, args, fastmath=("nnan", "nsz"))
-
-    return f32x8(f32x8, f32x8), codegen
-
-
-@intrinsic
 def flip_sign(typingctx, x, sign):
     """x with its sign inverted in the lanes where `sign` is negative."""
 
@@ -320,7 +304,7 @@ def entry_ref(typingctx, entry):
 # ---------------------------------------------------------------- arrays, for the builder
 
 
-def _array_address(context, builder, array_type, array, group, lanes):
+def array_address(context, builder, array_type, array, group, lanes):
     data = context.make_array(array_type)(context, builder, array).data
     address = builder.gep(data, [builder.mul(group, I64(lanes))])
     return builder.bitcast(address, ir.VectorType(F32, lanes).as_pointer())
@@ -330,7 +314,7 @@ def _array_access(lanes, vector_type):
     @intrinsic
     def get(typingctx, array, group):
         def codegen(context, builder, sig, args):
-            value = builder.load(_array_address(context, builder, sig.args[0], *args, lanes))
+            value = builder.load(array_address(context, builder, sig.args[0], *args, lanes))
             value.align = 4
             return value
 
@@ -339,7 +323,7 @@ def _array_access(lanes, vector_type):
     @intrinsic
     def put(typingctx, array, group, value):
         def codegen(context, builder, sig, args):
-            store = builder.store(args[2], _array_address(context, builder, sig.args[0], *args[:2], lanes))
+            store = builder.store(args[2], array_address(context, builder, sig.args[0], *args[:2], lanes))
             store.align = 4
             return context.get_dummy_value()
 
@@ -359,7 +343,7 @@ def prefetch_row(typingctx, array, group):
     """Ask for the memory of elements 4 group .. 4 group + 3 of a contiguous array of 4-byte numbers."""
 
     def codegen(context, builder, sig, args):
-        address = _array_address(context, builder, sig.args[0], *args, 4)
+        address = array_address(context, builder, sig.args[0], *args, 4)
         emit_prefetch(builder, address)
         return context.get_dummy_value()
 
