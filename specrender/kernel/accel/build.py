@@ -168,7 +168,7 @@ def _build_binary(pool, prims, count, bounds):
 def _solve(pool, prims, tree, subtrees, top_nodes):
     """The choices of the optimal collapse, (n - 1, 8) uint8."""
     inner = len(tree) // 8
-    costs = np.empty((inner, WIDTH - 1), np.float32)
+    costs = np.empty((inner, WIDTH), np.float32)
     choices = np.empty((inner, WIDTH), np.uint8)
     kinds = np.empty(inner, np.uint8)
 

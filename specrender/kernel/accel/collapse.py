@@ -12,10 +12,11 @@ from numba import types
 
 from specrender.kernel.accel.arrays import borrowed, frame_array
 from specrender.kernel.accel.binary import half_area, identity, primitive_box
+from specrender.kernel.accel.budgets import least_up_to, one_up, put_bytes, shared_budgets
 from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_FLOATS, NODE_REFS, OBJECT_LEAF, WIDTH
-from specrender.kernel.accel.simd8 import get4, prefetch_row
+from specrender.kernel.accel.simd8 import get4, get8, prefetch_row, put8, splat8
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, fabs, float_bits, int_bits, lane
+from specrender.kernel.simd import f32, fabs, float_bits, int_bits, lane, select, with_lane
 
 NODE_COST = f32(1.0)
 #: Eight triangles need about as long as eight boxes with their sorting.
@@ -48,12 +49,12 @@ def _right(tree, node):
 
 
 @kernel(forceinline=True)
-def _child_cost(prims, costs, ref, i):
-    """cost[ref, i], also of a single primitive."""
+def _child_costs(prims, costs, ref):
+    """cost[ref, 1 .. 8] as one vector, also of a single primitive."""
     if ref >= 0:
-        return costs[ref, i - 1]
+        return get8(costs, np.int64(ref))
     lower, upper = primitive_box(prims, ~np.int64(ref))
-    return half_area(lower, upper) * (LEAF_COST if identity(prims, ~np.int64(ref)) >= 0 else OBJECT_COST)
+    return splat8(half_area(lower, upper) * (LEAF_COST if identity(prims, ~np.int64(ref)) >= 0 else OBJECT_COST))
 
 
 @kernel(forceinline=True)
@@ -71,29 +72,20 @@ def _solve_node(prims, tree, costs, choices, kinds, node):
     count = min((kind_left & COUNT_MASK) + (kind_right & COUNT_MASK), COUNT_MASK)
     kind = count | ((kind_left | kind_right) & ~COUNT_MASK)
     kinds[node] = kind
-    for i in range(2, WIDTH + 1):
-        best = f32(np.inf)
-        choice = 1
-        for k in range(1, i):
-            cost = _child_cost(prims, costs, left, k) + _child_cost(prims, costs, right, i - k)
-            if cost < best:
-                best = cost
-                choice = k
-        choices[node, i - 1] = choice
-        if i < WIDTH:
-            costs[node, i - 1] = best
-        else:
-            costs[node, 0] = best + area * NODE_COST
-    choices[node, 0] = 0
+    best, share = shared_budgets(_child_costs(prims, costs, left), _child_costs(prims, costs, right))
+    one, is_leaf = lane(best, np.int32(WIDTH - 1)) + area * NODE_COST, f32(0)
     if count <= WIDTH and (kind & HAS_TRIANGLES == 0 or kind & HAS_OBJECTS == 0):
         leaf = area * (LEAF_COST if kind & HAS_TRIANGLES else OBJECT_COST * f32(count))
-        if leaf <= costs[node, 0]:
-            costs[node, 0] = leaf
-            choices[node, 0] = _IS_LEAF
-    for i in range(2, WIDTH):
-        if costs[node, i - 2] <= costs[node, i - 1]:
-            costs[node, i - 1] = costs[node, i - 2]
-            choices[node, i - 1] = 0
+        if leaf <= one:
+            one, is_leaf = leaf, f32(_IS_LEAF)
+    best = with_lane(best, np.int32(0), one)
+    least = least_up_to(best)
+    put8(costs, node, least)
+    # all children of a wide node are in its own budget of 8, whatever fewer would cost
+    all_shared = lane(share, np.int32(WIDTH - 1))
+    share = select(one_up(least) <= best, splat8(f32(0)), share)
+    share = with_lane(with_lane(share, np.int32(0), is_leaf), np.int32(WIDTH - 1), all_shared)
+    put_bytes(choices, node, share)
 
 
 @kernel(entry=True)
