@@ -19,7 +19,7 @@ from specrender.kernel.accel.bins import split_by_bins
 from specrender.kernel.accel.layout import MAX_DEPTH
 from specrender.kernel.accel.rows import centroid, point_box, union8
 from specrender.kernel.accel.simd8 import get4, get8, high4, least, low4, most, put4, put8, splat8
-from specrender.kernel.accel.small import SMALL_RANGE, split_8, split_16, split_32
+from specrender.kernel.accel.small import SMALL_RANGE, split_4, split_8, split_16, split_32
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import (
     f32,
@@ -105,6 +105,8 @@ def _split(prims, first, count, depth, centroids, out):
     halvings = highest_bit(np.int32(count - 1)) + 1
     if depth + halvings >= MAX_DEPTH:
         return _cut(prims, first, count, count // 2, out)
+    if count <= 4:
+        return split_4(prims, first, count, out)
     if count <= 8:
         return split_8(prims, first, count, out)
     if count <= 16:
@@ -113,6 +115,12 @@ def _split(prims, first, count, depth, centroids, out):
         return split_32(prims, first, count, out)
     left = split_by_bins(prims, first, count, centroids, out)
     return left if left else _cut(prims, first, count, count // 2, out)
+
+
+@kernel(forceinline=True)
+def _put_node(tree, node, box, left_ref, right_ref):
+    put4(tree, 2 * node, with_lane(low4(box), np.int32(3), float_bits(np.int32(left_ref))))
+    put4(tree, 2 * node + 1, with_lane(-high4(box), np.int32(3), float_bits(np.int32(right_ref))))
 
 
 _new_parts = frame_array(types.float32, 2 * WORK_FLOATS)
@@ -148,18 +156,21 @@ def split_ranges(prims, tree, ints, floats, waiting, stop_count, done_ints, done
         right = count - left
         left_ref = ~first if left == 1 else node + 1
         right_ref = ~(first + left) if right == 1 else node + left
-        put4(tree, 2 * node, with_lane(low4(box), np.int32(3), float_bits(np.int32(left_ref))))
-        put4(tree, 2 * node + 1, with_lane(-high4(box), np.int32(3), float_bits(np.int32(right_ref))))
+        _put_node(tree, node, box, left_ref, right_ref)
         for part in range(2):
-            part_count = right if part else left
-            if part_count > 1:
-                ints[waiting, 0] = first + left if part else first
-                ints[waiting, 1] = part_count
-                ints[waiting, 2] = right_ref if part else left_ref
-                ints[waiting, 3] = depth + 1
-                for k in range(2):
-                    put8(floats, 2 * waiting + k, get8(out, 2 * part + k))
-                waiting += 1
+            part_first, part_count, part_node = first, left, left_ref
+            if part:
+                part_first, part_count, part_node = first + left, right, right_ref
+            if part_count == 1:
+                continue
+            if part_count == 2 and stop_count < 2:  # two of five ranges; their turn on the stack would cost more
+                _put_node(tree, part_node, get8(out, 2 * part), ~part_first, ~(part_first + 1))
+                continue
+            ints[waiting, 0], ints[waiting, 1] = part_first, part_count
+            ints[waiting, 2], ints[waiting, 3] = part_node, depth + 1
+            for k in range(2):
+                put8(floats, 2 * waiting + k, get8(out, 2 * part + k))
+            waiting += 1
     return done
 
 

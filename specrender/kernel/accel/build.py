@@ -3,7 +3,7 @@
 Stages: primitives with their boxes -> binary tree (binary.py) -> optimal 8-wide collapse (collapse.py) -> tables.
 Each stage is cut into tasks by the tree alone, so the result does not depend on the number of threads: the upper part
 of the binary tree level by level, then its subtrees; the upper part of the wide tree, then what hangs below it.
-Peak memory: 110 bytes a primitive before the tables are written, 75 besides the tables then.
+Peak memory: 115 bytes a primitive before the tables are written, 75 besides the tables then.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +42,8 @@ class Accel:
     nodes : (64 n,) float32, table `bvh_nodes`; begins on a 64-byte boundary
     leaves : (80 m,) float32, table `bvh_leaves`; likewise; at least one leaf
     bounds : (2, 3) float32, lower and upper corner of all; lower > upper if there is nothing to hit
-    skipped : number of triangles without area or with corners that are not finite, and of objects with such boxes
+    skipped : number of triangles without area, with corners that are not finite or so far away (2e37) that sums are
+        not, and of objects with such boxes
     """
 
     nodes: np.ndarray

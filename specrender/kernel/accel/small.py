@@ -1,4 +1,7 @@
-"""Splits of short ranges: sorted along each axis and tried at every place, eight places at a time, without branches."""
+"""Splits of short ranges: sorted along each axis and tried at every place, eight places at a time, without branches.
+
+`prims` as in binary.py: the records behind a range may be read, the last one is empty.
+"""
 
 import numpy as np
 from numba import types
@@ -12,9 +15,43 @@ from specrender.kernel.simd import f32, hmin, lane, lowest_bit, mask_bits, selec
 #: Longest range that is split exactly.
 SMALL_RANGE = 32
 
+_new_sides = frame_array(types.float32, 16 * 8)
+
+
+@kernel
+def split_4(prims, first, count, out):
+    """The best of all ways to part 3 or 4 primitives, in order along an axis or not: the size of the left one.
+
+    out : as below.
+    """
+    nothing = splat8(f32(np.inf))
+    a, b, c = get8(prims, first), get8(prims, first + 1), get8(prims, first + 2)
+    d = get8(prims, first + 3 if count == 4 else len(prims) // 8 - 1)
+    ab, ac, ad, bc, bd, cd = union8(a, b), union8(a, c), union8(a, d), union8(b, c), union8(b, d), union8(c, d)
+    sides = _new_sides()
+    lefts = (a, b, c, d, ab, ac, ad, nothing)
+    rights = (union8(bc, d), union8(ac, d), union8(ab, d), union8(ab, c), cd, bd, bc, nothing)
+    for k in range(8):
+        put8(sides, k, lefts[k])
+        put8(sides, 8 + k, rights[k])
+    on_left = select(first_numbers() < f32(4.0), splat8(f32(1.0)), splat8(f32(2.0)))
+    cost = areas8(sides, 0) * on_left + areas8(sides, 8) * (f32(count) - on_left)
+    is_way = first_numbers() < f32(7.0 if count == 4 else 3.0)
+    cost = select(both(is_way, cost < nothing), cost, nothing)
+    way = lowest_bit(mask_bits(cost <= hmin(cost)))
+    put8(out, 0, get8(sides, way))
+    put8(out, 2, get8(sides, 8 + way))
+    # a way is the single primitive of its number, or the first one with the one of its number - 3
+    pairs = 1 if way >= 4 else 0
+    place, other = first + pairs, first + way - 3 * pairs
+    moved = get8(prims, place)
+    put8(prims, place, get8(prims, other))
+    put8(prims, other, moved)
+    return 1 + pairs
+
 
 def _make_split(groups):
-    """The kernel that splits ranges of 3 to 8 * groups primitives; groups is 1, 2 or 4."""
+    """The kernel that splits ranges of 2 to 8 * groups primitives; groups is 1, 2 or 4."""
     sort = make_sort(groups)
     most = 8 * groups
     new_keys, new_order = frame_array(types.float32, 3 * most), frame_array(types.int32, most)

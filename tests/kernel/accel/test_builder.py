@@ -9,7 +9,7 @@ from specrender.kernel.accel.build import _PIECE, build
 from specrender.kernel.accel.layout import LEAF_FLOATS, LEAF_IDS
 from specrender.kernel.accel.rows import areas8, make_sort
 from specrender.kernel.accel.simd8 import put8
-from specrender.kernel.accel.small import SMALL_RANGE, split_8, split_16, split_32
+from specrender.kernel.accel.small import SMALL_RANGE, split_4, split_8, split_16, split_32
 from specrender.kernel.jit import kernel
 
 NO_BOXES = np.zeros((0, 6), np.float32)
@@ -94,7 +94,10 @@ def test_areas_of_eight_rows():
     np.testing.assert_allclose(out, [area_of(box_of(row[None])) for row in records[3:11]], rtol=1e-5)
 
 
-@pytest.mark.parametrize("split, counts", [(split_8, (3, 5, 8)), (split_16, (9, 13, 16)), (split_32, (17, 25, 32))])
+@pytest.mark.parametrize(
+    "split, counts",
+    [(split_4, (3, 4)), (split_8, (3, 5, 8)), (split_16, (9, 13, 16)), (split_32, (17, 25, 32))],
+)
 @pytest.mark.parametrize("size", [0.02, 0.5])
 def test_short_ranges_are_cut_in_the_best_place(split, counts, size):
     rng = np.random.default_rng(2)
@@ -114,12 +117,13 @@ def test_short_ranges_are_cut_in_the_best_place(split, counts, size):
             np.testing.assert_array_equal(out[2, [0, 1, 2, 4, 5, 6]], box_of(part[left:]))
 
 
-def test_short_ranges_of_one_place_are_halved():
-    """No cut is better than another where all boxes are the same; none is where areas are not finite."""
+def test_short_ranges_of_infinite_areas():
+    """No cut has a cost where areas are not finite."""
     records = random_records(np.random.default_rng(3), 6)
-    records[:6, [0, 1, 2, 4, 5, 6]] = [-1e30, -1e30, -1e30, -1e30, -1e30, -1e30]
+    records[:6, [0, 1, 2, 4, 5, 6]] = -1e30
     out = np.zeros(32, np.float32)
     assert split_8(records.reshape(-1), 0, 6, out) == 3
+    assert split_4(records.reshape(-1), 0, 4, out) == 1
     assert sorted(records.view(np.int32)[:6, 3] ^ binary.IDENTITY_FLIP) == list(range(6))
 
 
