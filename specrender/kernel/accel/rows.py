@@ -47,7 +47,7 @@ def union8(typingctx, x, y):
     """The smaller of each pair of lanes of two f32x8 without NaN.
 
     As a comparison and a choice, like `least`, the compiler makes a masked store of a union that goes back to where one
-    of the two came from: forty micro-operations on Zen, and no load forwards from it.
+    of the two came from: slow on Zen, and no load is forwarded from it.
     """
 
     def codegen(context, builder, sig, args):
