@@ -1,7 +1,5 @@
-"""Building the tree of `tree.py`: binary by the surface area orientation heuristic, then collapsed to wide nodes.
+"""Building the tree of `tree.py`: a binary one (binary.py), put in order and collapsed to wide nodes.
 
-A split is chosen among bins along each axis by [ConteyEstevez2018] eq. 2, strength times the measures of box and cone.
-For the bins, how far directions spread is guessed from the length of their mean; the cones of nodes are exact bounds.
 Children are put in an order that makes neighbours in space neighbours in the tree: random numbers that are evenly
 spread then choose lights that are, too.  float64, as it runs once a scene.
 """
@@ -11,6 +9,19 @@ import math
 import numpy as np
 
 from specrender.kernel.jit import kernel
+from specrender.kernel.light.binary import (
+    AXIS,
+    EXTENT,
+    HIGH,
+    LOW,
+    PLACE,
+    POWER,
+    THETA_O,
+    THICKNESS,
+    binary_tree,
+    extent,
+    spread,
+)
 from specrender.kernel.light.tree import (
     AXIS_X,
     CENTER_X,
@@ -24,206 +35,6 @@ from specrender.kernel.light.tree import (
     STRENGTH,
     WIDTH,
 )
-
-#: Columns of the bounds of an emitter or of a binary node.
-LOW, HIGH, AXIS = 0, 3, 6
-THETA_O, POWER = 9, 10
-#: Its place, how far it extends from there, and how far along its axis.
-PLACE, EXTENT, THICKNESS = 11, 14, 15
-COLUMNS = 16
-BINS = 16
-#: What splits take from the extent of emitters along the axis that all shine along: from there it is foreshortened.
-FORESHORTENING = 0.5
-#: A deeper tree than this has nothing but emitters in one place; they are split by number.
-MAX_DEPTH = 64
-
-
-@kernel
-def _spread(theta_o):
-    """Measure of a cone of normals and a right angle around them.  Source: [ConteyEstevez2018] eq. 1."""
-    theta_o = max(theta_o, 0.0)
-    theta_w = min(theta_o + 0.5 * math.pi, math.pi)
-    sine, cosine = math.sin(theta_o), math.cos(theta_o)
-    rim = 2.0 * theta_w * sine - math.cos(theta_o - 2.0 * theta_w) - 2.0 * theta_o * sine + cosine
-    return 2.0 * math.pi * (1.0 - cosine) + 0.5 * math.pi * rim
-
-
-@kernel
-def _extent(low, high):
-    """Surface area of a box, and a little of its diagonal, so that points in a row have some, too."""
-    x, y, z = max(high[0] - low[0], 0.0), max(high[1] - low[1], 0.0), max(high[2] - low[2], 0.0)
-    return 2.0 * (x * y + y * z + z * x) + 1e-2 * (x * x + y * y + z * z)
-
-
-@kernel
-def _bound(emitters, order, first, last, out):
-    """Bounds of a range of emitters into the row `out`; its place is their centre of strength.
-
-    So the place of what lies in a plane lies in it, too, and the thickness is 0.
-    """
-    out[:] = 0.0
-    out[THETA_O] = -0.5 * math.pi
-    out[LOW : LOW + 3] = np.inf
-    out[HIGH : HIGH + 3] = -np.inf
-    for i in range(first, last):
-        e = emitters[order[i]]
-        for k in range(3):
-            out[LOW + k] = min(out[LOW + k], e[LOW + k])
-            out[HIGH + k] = max(out[HIGH + k], e[HIGH + k])
-            out[AXIS + k] += e[AXIS + k] * e[POWER]
-            out[PLACE + k] += e[PLACE + k] * e[POWER]
-        out[POWER] += e[POWER]
-    length = math.sqrt(out[AXIS] ** 2 + out[AXIS + 1] ** 2 + out[AXIS + 2] ** 2)
-    has_axis = length > 1e-9 * out[POWER]
-    for k in range(3):
-        out[PLACE + k] /= out[POWER]
-        out[AXIS + k] = out[AXIS + k] / length if has_axis else 0.0
-    if not has_axis:
-        out[AXIS + 2] = 1.0
-    for i in range(first, last):
-        e = emitters[order[i]]
-        x, y, z = e[AXIS], e[AXIS + 1], e[AXIS + 2]
-        cosine = out[AXIS] * x + out[AXIS + 1] * y + out[AXIS + 2] * z
-        sine = math.sqrt(
-            (out[AXIS + 1] * z - out[AXIS + 2] * y) ** 2
-            + (out[AXIS + 2] * x - out[AXIS] * z) ** 2
-            + (out[AXIS] * y - out[AXIS + 1] * x) ** 2
-        )
-        out[THETA_O] = max(out[THETA_O], min(math.atan2(sine, cosine) + e[THETA_O], math.pi))
-        height, distance2 = 0.0, 0.0
-        for k in range(3):
-            offset = e[PLACE + k] - out[PLACE + k]
-            height += offset * out[AXIS + k]
-            distance2 += offset * offset
-        out[EXTENT] = max(out[EXTENT], math.sqrt(distance2) + e[EXTENT])
-        out[THICKNESS] = max(out[THICKNESS], abs(height) + e[THICKNESS] + sine * e[EXTENT])
-    if not has_axis:
-        out[THETA_O] = math.pi
-    out[THICKNESS] = min(out[THICKNESS], out[EXTENT])
-
-
-@kernel
-def _bin_costs(bins, costs, k):
-    """Add to costs[k + 1] what the bins 0 .. k of one side cost; the caller turns them round for the other side."""
-    low, high, axis = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
-    power, theta_o = 0.0, 0.0
-    for j in range(k):
-        b = bins[j]
-        if b[POWER] > 0.0:
-            for i in range(3):
-                low[i] = min(low[i], b[LOW + i])
-                high[i] = max(high[i], b[HIGH + i])
-                axis[i] += b[AXIS + i]
-            power += b[POWER]
-            theta_o = max(theta_o, b[THETA_O])
-        if power > 0.0:
-            mean = math.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2) / power
-            # directions even within a cap of half angle t have a mean of length (1 + cos t) / 2
-            fan = math.acos(min(max(2.0 * mean - 1.0, -1.0), 1.0))
-            costs[j] = power * _extent(low, high) * _spread(min(fan + theta_o, math.pi))
-        else:
-            costs[j] = np.inf
-
-
-@kernel
-def _best_split(emitters, order, first, last, whole):
-    """(axis, border of the centres along it); axis -1 if all centres are in one place.  whole : their bounds."""
-    low, high, scale = np.full(3, np.inf), np.full(3, -np.inf), np.empty(3)
-    for k in range(3):
-        scale[k] = 1.0 - FORESHORTENING * whole[AXIS + k] ** 2 * max(math.cos(whole[THETA_O]), 0.0)
-    for i in range(first, last):
-        e = emitters[order[i]]
-        for k in range(3):
-            c = 0.5 * (e[LOW + k] + e[HIGH + k])
-            low[k], high[k] = min(low[k], c), max(high[k], c)
-    seen = high - low
-    for k in range(3):
-        seen[k] *= scale[k]
-    widest = max(seen[0], seen[1], seen[2])
-    best, best_axis, best_border = np.inf, -1, 0.0
-    bins, mirrored = np.empty((BINS, COLUMNS)), np.empty((BINS, COLUMNS))
-    left, right = np.empty(BINS), np.empty(BINS)
-    for k in range(3):
-        width = high[k] - low[k]
-        if not seen[k] > 1e-9 * widest:
-            continue
-        bins[:] = 0.0
-        bins[:, LOW : LOW + 3] = np.inf
-        bins[:, HIGH : HIGH + 3] = -np.inf
-        for i in range(first, last):
-            e = emitters[order[i]]
-            c = 0.5 * (e[LOW + k] + e[HIGH + k])
-            b = bins[min(int((c - low[k]) / width * BINS), BINS - 1)]
-            for j in range(3):
-                b[LOW + j] = min(b[LOW + j], scale[j] * e[LOW + j])
-                b[HIGH + j] = max(b[HIGH + j], scale[j] * e[HIGH + j])
-                b[AXIS + j] += e[AXIS + j] * e[POWER]
-            b[THETA_O] = max(b[THETA_O], e[THETA_O])
-            b[POWER] += e[POWER]
-        for j in range(BINS):
-            mirrored[j] = bins[BINS - 1 - j]
-        _bin_costs(bins, left, BINS - 1)
-        _bin_costs(mirrored, right, BINS - 1)
-        for j in range(BINS - 1):
-            # [ConteyEstevez2018] eq. 2 favours cuts across the long side
-            cost = (left[j] + right[BINS - 2 - j]) * widest / seen[k]
-            if cost < best:
-                best, best_axis, best_border = cost, k, low[k] + width * (j + 1) / BINS
-    return best_axis, best_border
-
-
-@kernel
-def _partition(emitters, order, room, first, last, axis, border):
-    """Put the emitters before the border first, in their order; returns how many."""
-    count, others = 0, 0
-    for i in range(first, last):
-        e = emitters[order[i]]
-        if 0.5 * (e[LOW + axis] + e[HIGH + axis]) < border:
-            order[first + count] = order[i]
-            count += 1
-        else:
-            room[others] = order[i]
-            others += 1
-    order[first + count : last] = room[:others]
-    return count
-
-
-@kernel(entry=True)
-def binary_tree(emitters, order, bounds, children):
-    """Split emitters down to single ones.
-
-    emitters : (n, COLUMNS) float64.  order : (n,) int64, a permutation, rearranged.
-    bounds : (2 n - 1, COLUMNS), children : (2 n - 1, 2) int64, written: children of a node, or (-1, emitter).
-    """
-    room = np.empty(len(order), np.int64)
-    stack = np.empty((MAX_DEPTH + 64, 4), np.int64)  # node, first, last, depth
-    stack[0] = 0, 0, len(order), 0
-    waiting, nodes = 1, 1
-    while waiting:
-        waiting -= 1
-        node, first, last, depth = stack[waiting]
-        _bound(emitters, order, first, last, bounds[node])
-        if last - first == 1:
-            children[node, 0], children[node, 1] = -1, order[first]
-            continue
-        count = 0
-        if depth < MAX_DEPTH:
-            axis, border = _best_split(emitters, order, first, last, bounds[node])
-            if axis >= 0:
-                count = _partition(emitters, order, room, first, last, axis, border)
-        if count == 0 or count == last - first:
-            count = (last - first) // 2
-        children[node, 0], children[node, 1] = nodes, nodes + 1
-        middle = first + count
-        # the larger part waits below, so that the stack stays short
-        if count > last - middle:
-            stack[waiting] = nodes, first, middle, depth + 1
-            stack[waiting + 1] = nodes + 1, middle, last, depth + 1
-        else:
-            stack[waiting] = nodes + 1, middle, last, depth + 1
-            stack[waiting + 1] = nodes, first, middle, depth + 1
-        waiting += 2
-        nodes += 2
 
 
 @kernel
@@ -355,7 +166,7 @@ def _gather_root(bounds, children, chosen):
         for i in range(count):
             b = bounds[chosen[i]]
             if children[chosen[i], 0] >= 0:
-                cost = b[POWER] * _extent(b[LOW : LOW + 3], b[HIGH : HIGH + 3]) * _spread(b[THETA_O])
+                cost = b[POWER] * extent(b[LOW : LOW + 3], b[HIGH : HIGH + 3]) * spread(b[THETA_O])
                 if cost > worst:
                     best, worst = i, cost
         if best < 0:
@@ -405,13 +216,14 @@ def wide_tree(bounds, children, nodes, links, parents, slots):
     return groups, made
 
 
-def build_tree(emitters):
+def build_tree(emitters, threads=2):
     """The tables of the tree over some emitters.
 
     Parameters
     ----------
     emitters : (n, COLUMNS) float64, n > 0: box, axis (unit vector), theta_o [rad, may be negative], strength (above 0),
         a point of it (in the plane of what is flat), extent from there, thickness along the axis.
+    threads : how many threads may work; the result is the same for all numbers.
 
     Returns
     -------
@@ -421,8 +233,7 @@ def build_tree(emitters):
     """
     emitters = np.ascontiguousarray(emitters, np.float64)
     n = len(emitters)
-    bounds, children = np.empty((2 * n - 1, COLUMNS)), np.empty((2 * n - 1, 2), np.int64)
-    binary_tree(emitters, np.arange(n), bounds, children)
+    bounds, children = binary_tree(emitters, threads)
     straighten(bounds, children)
     # each group takes the place of at least one binary node with two children
     nodes = np.zeros((max(n - 1, 1), GROUP_ROWS, WIDTH), np.float32)

@@ -78,7 +78,7 @@ def compile_scene(
     mode : "spectral", or "rgb" with the lanes R, G, B of `rgb_space`.
     seed : overrides the sampler's.
     spectral_film : bins are wanted even if the scene does not ask for them (then 5 nm wide).
-    threads : for building the BVH.
+    threads : for building the hierarchy and the tree of lights.
     observer : whose responses the film sums, a name of `spectra.observers`; None is the CIE 1931 observer.
 
     Raises
@@ -130,7 +130,7 @@ def compile_scene(
         message = "a scene can have one light all around (constant, envmap or sunsky), this is the second"
         raise d.fail(environments[1], message)
     lights += [scene_light(light, builder) for light in scene.lights]
-    light_tables = pack_lights(record, lights, geometry, builder)
+    light_tables = pack_lights(record, lights, geometry, builder, threads)
     pack_lamp_box(record, hierarchy.bounds(), geometry, builder)
     record["has_null"] = materials.has_null()
 

@@ -141,10 +141,13 @@ def smooth_normals(positions, faces):
         normal /= np.where(size > 0, size, 1)
         cosines = np.einsum("fkc,fkc->fk", edges, -np.roll(edges, 1, axis=1))
         angles = np.arccos(np.clip(cosines, -1, 1))
+        # faces that are neighbours in the file have vertices that are, too
+        first, last = part.min(), part.max() + 1
         for k in range(3):
             weighted = normal * angles[:, k, None]
             for axis in range(3):
-                total[:, axis] += np.bincount(part[:, k], weighted[:, axis], minlength=len(positions))
+                sums = np.bincount(part[:, k] - first, weighted[:, axis], minlength=last - first)
+                total[first:last, axis] += sums
     size = np.linalg.norm(total, axis=1)
     degenerate = ~(size > 0)
     total[degenerate] = (1.0, 0.0, 0.0)

@@ -7,7 +7,8 @@ from rendering import assert_mean, mean_and_error, moved, narrow_camera, rendere
 from scipy.stats import chi2
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light.build import AXIS, COLUMNS, EXTENT, HIGH, LOW, PLACE, POWER, THETA_O, THICKNESS, build_tree
+from specrender.kernel.light.binary import AXIS, COLUMNS, EXTENT, HIGH, LOW, PLACE, POWER, THETA_O, THICKNESS
+from specrender.kernel.light.build import build_tree
 from specrender.kernel.light.tree import (
     CENTER_X,
     GROUP_ROWS,
@@ -366,3 +367,19 @@ def test_irradiance_of_a_tessellated_light():
     factor = 4.0 * 2.0 * a * np.arctan(a) / (2.0 * np.pi)
     description = scene([wall, light], camera=camera, integrator=d.PathIntegrator(max_depth=2), pixels=4)
     assert_mean(rendered(description, 4096, "rgb"), 3.0 * factor)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5000, 20_000])
+def test_the_tree_does_not_depend_on_threads(count):
+    rng = np.random.default_rng(count)
+    emitters = np.zeros((count, COLUMNS))
+    centers, half = rng.random((count, 3)) ** 4, 0.01 * rng.random((count, 3))
+    emitters[:, LOW : LOW + 3], emitters[:, HIGH : HIGH + 3] = centers - half, centers + half
+    emitters[:, AXIS : AXIS + 3] = (axes := rng.normal(size=(count, 3))) / np.linalg.norm(axes, axis=1)[:, None]
+    emitters[:, PLACE : PLACE + 3], emitters[:, EXTENT] = centers, np.linalg.norm(half, axis=1)
+    emitters[:, POWER] = 0.1 + rng.random(count)
+    one = build_tree(emitters, threads=1)
+    for threads in (2, 5):
+        for array, other in zip(one, build_tree(emitters, threads), strict=True):
+            np.testing.assert_array_equal(array.view(np.int32), other.view(np.int32))
+    assert sorted(np.unique(one[2])) == sorted(one[2])

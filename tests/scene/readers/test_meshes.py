@@ -252,6 +252,23 @@ def test_smooth_normals_weigh_by_angle():
     np.testing.assert_allclose(normal, -np.ones(3) / np.sqrt(3), atol=1e-6)
 
 
+def test_smooth_normals_of_many_faces():
+    """A vertex may have faces anywhere in the file."""
+    rng = np.random.default_rng(2)
+    positions = rng.normal(size=(3000, 3)).astype(np.float32)
+    faces = np.array([rng.choice(len(positions), 3, replace=False) for _ in range(70_000)])
+    expected = np.zeros((len(positions), 3))
+    for k in range(3):
+        a, b, c = (positions[faces[:, (k + i) % 3]].astype(np.float64) for i in range(3))
+        out, back = b - a, c - a
+        normal = np.cross(out, back)
+        size = np.linalg.norm(normal, axis=1)
+        angle = np.arctan2(size, (out * back).sum(axis=1))
+        np.add.at(expected, faces[:, k], normal * (angle / size)[:, None])
+    expected /= np.linalg.norm(expected, axis=1)[:, None]
+    np.testing.assert_allclose(smooth_normals(positions, faces), expected, atol=1e-5)
+
+
 def test_normals_of_degenerate_faces():
     positions = np.zeros((3, 3))
     np.testing.assert_array_equal(smooth_normals(positions, np.array([[0, 1, 2]])), np.tile([1, 0, 0], (3, 1)))

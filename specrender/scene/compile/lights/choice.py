@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from specrender.kernel.light import layout
-from specrender.kernel.light.build import (
-    AXIS,
-    COLUMNS,
-    EXTENT,
-    HIGH,
-    LOW,
-    PLACE,
-    POWER,
-    THETA_O,
-    THICKNESS,
-    build_tree,
-)
+from specrender.kernel.light.binary import AXIS, COLUMNS, EXTENT, HIGH, LOW, PLACE, POWER, THETA_O, THICKNESS
+from specrender.kernel.light.build import build_tree
 from specrender.kernel.light.tree import LINK
 from specrender.kernel.shape import layout as shapes
 from specrender.scene.compile.builder import TableBuilder
@@ -40,13 +30,16 @@ FAINTEST = 1e-12
 INFINITE = (layout.DIRECTIONAL, layout.BEAM, layout.CONSTANT, layout.ENVMAP, layout.SUNSKY)
 
 
-def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, builder: TableBuilder) -> dict:
+def pack_lights(
+    settings: np.void, lights: list[np.void], geometry: Geometry, builder: TableBuilder, threads: int = 1
+) -> dict:
     """The tables of all lights, those at infinity last; shapes and `settings` are told their new numbers.
 
     Parameters
     ----------
     settings : record of the kernel; its fields about lights are written.
     lights : records; `shape` of area lights and `light` of shapes refer to each other.
+    threads : for building the tree; the tables are the same for all numbers.
     """
     order = sorted(range(len(lights)), key=lambda i: lights[i]["kind"] in INFINITE)
     place = {old: new for new, old in enumerate(order)}
@@ -62,7 +55,7 @@ def pack_lights(settings: np.void, lights: list[np.void], geometry: Geometry, bu
     settings["light_count"], settings["first_infinite"] = len(lights), len(finite)
     tables = {}
     if sum(_emitter_count(light, geometry) for light in finite) > FEW:
-        tables = _tree(finite, geometry, builder)
+        tables = _tree(finite, geometry, builder, threads)
     settings["has_light_tree"] = bool(tables)
     settings["light_pairs"] = LIGHT_PAIRS if tables else 0
     choices = len(lights) - len(finite) + 1 if tables else len(lights)
@@ -94,7 +87,7 @@ def _emitters(index, light, triangles, geometry, builder) -> np.ndarray:
     return result
 
 
-def _tree(finite, geometry, builder) -> dict:
+def _tree(finite, geometry, builder, threads) -> dict:
     """The tables of the tree and what it has for leaves; empty if none of the lights emits anything."""
     rows, records, count = [], [], 0
     # analytic shapes, the only objects that emit, are one object each
@@ -112,7 +105,7 @@ def _tree(finite, geometry, builder) -> dict:
     if len(bright) == 0:
         return {}
     bounds[bright, POWER] = np.maximum(bounds[bright, POWER] / bounds[:, POWER].max(), FAINTEST)
-    nodes, parents, emitters["slot"][bright] = build_tree(bounds[bright])
+    nodes, parents, emitters["slot"][bright] = build_tree(bounds[bright], threads)
     # the tree knows the bright ones by their number among themselves
     links = nodes.view(np.int32)[:, LINK]
     links[...] = np.where(links < 0, ~bright[~np.minimum(links, -1)].astype(np.int32), links)
