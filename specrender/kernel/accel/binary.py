@@ -14,12 +14,12 @@ Tree node, 8 float32: lower corner, left reference, upper corner, right referenc
 import numpy as np
 from numba import types
 
-from specrender.kernel.accel.arrays import borrowed, frame_array
 from specrender.kernel.accel.bins import split_by_bins
 from specrender.kernel.accel.layout import MAX_DEPTH
 from specrender.kernel.accel.rows import centroid, point_box, union8
 from specrender.kernel.accel.simd8 import get4, get8, high4, least, low4, most, put4, put8, splat8
 from specrender.kernel.accel.small import SMALL_RANGE, split_4, split_8, split_16, split_32
+from specrender.kernel.arrays import borrowed, frame_array
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import (
     f32,

@@ -13,15 +13,19 @@ import numpy as np
 
 from specrender.kernel.accel import binary, collapse
 from specrender.kernel.accel.layout import (
+    CORNER_ROWS,
     FAR_BYTES,
-    LEAF_FLOATS,
-    LEAF_IDS,
-    LEAF_NUMBER,
+    ID_BIAS,
+    LEAF_PLACE,
+    LEAF_SIZE,
+    LINE_FLOATS,
     MAX_DEPTH,
+    MOST_LINES,
+    NODE_FARNESS,
     NODE_FLOATS,
-    NODE_IS_FAR,
     NODE_REFS,
     OBJECT_LEAF,
+    VERY_FAR_BYTES,
     WIDTH,
 )
 from specrender.kernel.accel.small import SMALL_RANGE
@@ -40,7 +44,7 @@ class Accel:
     Attributes
     ----------
     nodes : (64 n,) float32, table `bvh_nodes`; begins on a 64-byte boundary
-    leaves : (80 m,) float32, table `bvh_leaves`; likewise; at least one leaf
+    leaves : (16 m,) float32, table `bvh_leaves`; likewise; at least one line
     bounds : (2, 3) float32, lower and upper corner of all; lower > upper if there is nothing to hit
     skipped : number of triangles without area, with corners that are not finite or so far away (2e37) that sums are
         not, and of objects with such boxes
@@ -56,12 +60,17 @@ class Accel:
         """Bytes of both tables."""
         return self.nodes.nbytes + self.leaves.nbytes
 
-    def moved(self, node_count: int = 0, leaf_count: int = 0, first_triangle: int = 0, objects=None) -> "Accel":
-        """The same tree for tables that hold `node_count` nodes and `leaf_count` leaves before it.
+    def moved(self, node_count: int = 0, line_count: int = 0, first_triangle: int = 0, objects=None) -> "Accel":
+        """The same tree for tables that hold `node_count` nodes and `line_count` lines of leaves before it.
 
         first_triangle : added to the numbers of triangles.
         objects : (k,) int32 new numbers of the objects, or None to keep them.
+
+        Raises
+        ------
+        MemoryError : the tables have more lines than references can name.
         """
+        check_lines(line_count + len(self.leaves) // LINE_FLOATS)
         nodes, leaves = aligned_empty(len(self.nodes)), self.leaves
         nodes[:] = self.nodes
         rows = nodes.reshape(-1, NODE_FLOATS)
@@ -70,14 +79,29 @@ class Accel:
         if first_triangle or objects is not None:
             leaves = aligned_empty(len(self.leaves))
             leaves[:] = self.leaves
-            ids = leaves.reshape(-1, LEAF_FLOATS)[:, LEAF_IDS // 4 :].view(np.int32)
             leaf_refs = refs[present & (refs >= 0)]
-            of_objects = leaf_refs[leaf_refs & OBJECT_LEAF != 0] & LEAF_NUMBER
-            here = ids[of_objects]
-            ids[ids >= 0] += np.int32(first_triangle)
-            ids[of_objects] = here if objects is None else np.where(here >= 0, np.asarray(objects, np.int32)[here], -1)
-        refs[...] = np.where(present, refs + np.where(refs < 0, node_count, leaf_count), refs)
+            is_object = leaf_refs & OBJECT_LEAF != 0
+            words = leaves.view(np.int32)
+            words[id_places(leaf_refs[~is_object])] += np.int32(first_triangle)
+            if objects is not None:
+                places = id_places(leaf_refs[is_object])
+                words[places] = np.asarray(objects, np.int32)[words[places] - ID_BIAS] + ID_BIAS
+        refs[...] = np.where(present, refs + np.where(refs < 0, node_count, line_count * WIDTH), refs)
         return Accel(nodes=nodes, leaves=leaves, bounds=self.bounds, skipped=self.skipped)
+
+
+def check_lines(count):
+    """MemoryError if leaves of so many lines are more than references can name."""
+    if count > MOST_LINES:
+        raise MemoryError(f"the hierarchy of the scene needs {count} lines of 64 bytes; there are {MOST_LINES} at most")
+
+
+def id_places(refs):
+    """Where in the table of leaves, in words of 4 bytes, the numbers of the primitives are; refs (n,) int32."""
+    sizes = (refs & LEAF_SIZE).astype(np.int64) + 1
+    firsts = (refs & LEAF_PLACE).astype(np.int64) // WIDTH * LINE_FLOATS + CORNER_ROWS * sizes
+    ends = np.cumsum(sizes)
+    return np.repeat(firsts - (ends - sizes), sizes) + np.arange(sizes.sum())
 
 
 def aligned_empty(count):
@@ -96,6 +120,10 @@ def build(positions, triangles, object_boxes, threads=2) -> Accel:
     triangles : (m, 4) int32, corner numbers i0, i1, i2; the fourth number is not read
     object_boxes : (k, 6) float32, lower and upper corner of each object's box
     threads : how many threads may work; the result is the same for all numbers
+
+    Raises
+    ------
+    MemoryError : there are more triangles than references can name.
     """
     positions = np.ascontiguousarray(positions, np.float32).reshape(-1)
     triangles = np.ascontiguousarray(triangles, np.int32).reshape(-1, 4)
@@ -194,30 +222,34 @@ def _write(pool, prims, count, tree, choices, positions, triangles):
         return collapse.count_nodes(tree, choices, node, node_count, stop, np.empty((stack, 2), np.int64), handed)
 
     handed = np.empty((room, 2), np.int64)
-    top_nodes, top_leaves, below = size(root, count, stop, handed)
+    top_nodes, top_lines, below = size(root, count, stop, handed)
+    top_lines += 1
     nothing = np.empty((0, 2), np.int64)
     sizes = list(pool.map(lambda row: size(row[0], row[1], 0, nothing), handed[:below]))
     sizes = {int(node): (n - 1, m) for (node, _), (n, m, _) in zip(handed, sizes, strict=False)}
     node_count = top_nodes + sum(n for n, _ in sizes.values())
-    leaf_count = top_leaves + sum(m for _, m in sizes.values())
-    nodes, leaves = aligned_empty(node_count * NODE_FLOATS), aligned_empty(leaf_count * LEAF_FLOATS)
+    line_count = top_lines + sum(m for _, m in sizes.values())
+    check_lines(line_count)
+    nodes, leaves = aligned_empty(node_count * NODE_FLOATS), aligned_empty(line_count * LINE_FLOATS)
+    leaves[:LINE_FLOATS] = 0.0
 
-    def write(start, stop, next_node, next_leaf, handed):
+    def write(start, stop, next_node, next_line, handed):
         return collapse.write_nodes(
-            prims, tree, choices, positions, triangles, np.array(start, np.int64), stop, next_node, next_leaf,
-            np.empty((stack, 4), np.int64), nodes.reshape(-1, NODE_FLOATS), leaves.reshape(-1, LEAF_FLOATS), handed,
+            prims, tree, choices, positions, triangles, np.array(start, np.int64), stop, next_node, next_line,
+            np.empty((stack, 4), np.int64), nodes.reshape(-1, NODE_FLOATS), leaves, handed,
         )  # fmt: skip
 
     handed = np.empty((room, 4), np.int64)
-    write((root, 0, count, 0), stop, 1, 0, handed)
+    write((root, 0, count, 0), stop, 1, 1, handed)
     tasks = []
     for row in handed[:below]:
-        tasks.append((row, top_nodes, top_leaves))
+        tasks.append((row, top_nodes, top_lines))
         n, m = sizes[int(row[0])]
-        top_nodes, top_leaves = top_nodes + n, top_leaves + m
+        top_nodes, top_lines = top_nodes + n, top_lines + m
     tasks.sort(key=lambda task: -task[0][2])
     nothing = np.empty((0, 4), np.int64)
     for _ in pool.map(lambda task: write(task[0], 0, task[1], task[2], nothing), tasks):
         pass
-    nodes.view(np.int32)[NODE_IS_FAR // 4] = nodes.nbytes + leaves.nbytes > FAR_BYTES
+    size = nodes.nbytes + leaves.nbytes
+    nodes.view(np.int32)[NODE_FARNESS // 4] = int(size > FAR_BYTES) + int(size > VERY_FAR_BYTES)
     return nodes, leaves

@@ -10,11 +10,22 @@ Deviation from the paper: a leaf costs the same however many triangles it has, a
 import numpy as np
 from numba import types
 
-from specrender.kernel.accel.arrays import borrowed, frame_array
 from specrender.kernel.accel.binary import half_area, identity, primitive_box
 from specrender.kernel.accel.budgets import least_up_to, one_up, put_bytes, shared_budgets
-from specrender.kernel.accel.layout import BOX_SLACK, INNER, LEAF_IDS, NODE_FLOATS, NODE_REFS, OBJECT_LEAF, WIDTH
+from specrender.kernel.accel.layout import (
+    BOX_SLACK,
+    CORNER_ROWS,
+    ID_BIAS,
+    INNER,
+    LINE_FLOATS,
+    NODE_FLOATS,
+    NODE_REFS,
+    OBJECT_LEAF,
+    WIDTH,
+    leaf_lines,
+)
 from specrender.kernel.accel.simd8 import get4, get8, prefetch_row, put8, splat8
+from specrender.kernel.arrays import borrowed, frame_array
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, fabs, float_bits, int_bits, lane, select, with_lane
 
@@ -30,8 +41,8 @@ HAS_TRIANGLES = 16
 HAS_OBJECTS = 32
 
 _IS_LEAF = 1  # in choice[n, 0]
-_LEAF_REF_FLOATS = LEAF_IDS // 4
 
+lines_of = kernel(forceinline=True)(leaf_lines)
 
 _new_pending = frame_array(types.int64, 2 * WIDTH)
 _new_children = frame_array(types.int64, WIDTH)
@@ -143,7 +154,7 @@ def _is_leaf(choices, ref):
 
 @kernel(entry=True)
 def count_nodes(tree, choices, node, node_count, stop_count, room, handed):
-    """(wide nodes, leaves, handed back) of the wide tree below binary node `node` that has node_count primitives.
+    """(wide nodes, lines of leaves, handed back) of the wide tree below a binary node that has node_count primitives.
 
     room : (k, 2) int64 scratch for a stack; k >= MAX_DEPTH * WIDTH.
     handed : (m, 2) int64, receives the nodes of at most stop_count primitives and their numbers of primitives; they
@@ -151,14 +162,14 @@ def count_nodes(tree, choices, node, node_count, stop_count, room, handed):
     """
     tree, choices, room, handed = borrowed(tree), borrowed(choices), borrowed(room), borrowed(handed)
     refs, firsts, sizes = _new_children(), _new_children(), _new_children()
-    nodes, leaves, done, waiting = 1, 0, 0, 1
+    nodes, lines, done, waiting = 1, 0, 0, 1
     room[0, 0], room[0, 1] = node, node_count
     while waiting > 0:
         waiting -= 1
         n = _children(tree, choices, room[waiting, 0], 0, room[waiting, 1], refs, firsts, sizes)
         for k in range(n):
             if _is_leaf(choices, refs[k]):
-                leaves += 1
+                lines += lines_of(sizes[k])
                 continue
             nodes += 1
             if sizes[k] <= stop_count:
@@ -167,7 +178,7 @@ def count_nodes(tree, choices, node, node_count, stop_count, room, handed):
             else:
                 room[waiting, 0], room[waiting, 1] = refs[k], sizes[k]
                 waiting += 1
-    return nodes, leaves, done
+    return nodes, lines, done
 
 
 @kernel
@@ -213,24 +224,21 @@ def _prefetch_corners(prims, positions, triangles, first, size, is_second):
 
 @kernel
 def _write_leaf(prims, positions, triangles, first, size, row):
-    """Write `size` primitives to the row of a leaf; whether they are objects."""
-    ids = row[_LEAF_REF_FLOATS:]
+    """Write `size` primitives as the leaf at the beginning of `row`; whether they are objects."""
+    ids = CORNER_ROWS * size
     is_object = identity(prims, first) < 0
+    for k in range(0 if is_object else ids + size, LINE_FLOATS * lines_of(size)):
+        row[k] = f32(0.0)
     for n in range(size):
         who = np.int64(identity(prims, first + n))
         if is_object:
-            ids[n] = float_bits(np.int32(~who))
+            row[ids + n] = float_bits(np.int32(~who + ID_BIAS))
             continue
-        ids[n] = float_bits(np.int32(who))
+        row[ids + n] = float_bits(np.int32(who + ID_BIAS))
         for corner in range(3):
             position = get4(positions, np.int64(triangles[who, corner]))
             for axis in range(3):
-                row[24 * corner + 8 * axis + n] = lane(position, np.int32(axis))
-    for k in range(size, WIDTH):
-        ids[k] = float_bits(np.int32(-1))
-    for k in range(0 if is_object else size, WIDTH):
-        for coordinate in range(9):
-            row[8 * coordinate + k] = f32(0.0)
+                row[(3 * corner + axis) * size + n] = lane(position, np.int32(axis))
     return is_object
 
 
@@ -258,15 +266,15 @@ def _write_boxes(prims, tree, refs, count, row):
 
 @kernel(entry=True)
 def write_nodes(
-    prims, tree, choices, positions, triangles, start, stop_count, next_node, next_leaf, room, nodes, leaves, handed
+    prims, tree, choices, positions, triangles, start, stop_count, next_node, next_line, room, nodes, leaves, handed
 ):
     """Write the wide tree below a binary node.
 
     start : (4,) int64: the binary node, its first primitive, how many it has, the number of the wide node made of it.
     stop_count : children of at most so many primitives are handed back as rows of `handed`, (m, 4) int64, like `start`.
-    next_node, next_leaf : numbers of the first wide node and the first leaf below it.
+    next_node, next_line : numbers of the first wide node and the first line of leaves below it.
     room : (k, 4) int64 scratch for a stack; k >= MAX_DEPTH * WIDTH.
-    nodes, leaves : (n, 64), (m, 80) float32; whole rows are written.
+    nodes, leaves : (n, 64), (16 m,) float32; whole nodes and lines are written.
 
     Returns the number of nodes handed back.  Children of a node lie side by side; the biggest one's subtree is first.
     """
@@ -288,15 +296,16 @@ def write_nodes(
                 if _is_leaf(choices, refs[k]):
                     _prefetch_corners(prims, positions, triangles, firsts[k], sizes[k], second)
         _sort_children(prims, tree, choices, refs, firsts, sizes, ranks, count)
-        row = nodes[number]
-        row_refs = row[NODE_REFS // 4 :]
-        _write_boxes(prims, tree, refs, count, row)
+        row_refs = nodes[number, NODE_REFS // 4 :]
+        _write_boxes(prims, tree, refs, count, nodes[number])
         for k in range(count):
             ref = refs[k]
             if _is_leaf(choices, ref):
-                is_object = _write_leaf(prims, positions, triangles, firsts[k], sizes[k], leaves[next_leaf])
-                row_refs[k] = float_bits(np.int32(next_leaf | (OBJECT_LEAF if is_object else 0)))
-                next_leaf += 1
+                row = leaves[LINE_FLOATS * next_line :]
+                is_object = _write_leaf(prims, positions, triangles, firsts[k], sizes[k], row)
+                leaf = WIDTH * next_line + sizes[k] - 1
+                row_refs[k] = float_bits(np.int32(leaf | (OBJECT_LEAF if is_object else 0)))
+                next_line += lines_of(sizes[k])
                 continue
             row_refs[k] = float_bits(np.int32(next_node + INNER))
             if sizes[k] <= stop_count:

@@ -1,4 +1,4 @@
-"""Memory layout of the bounding volume hierarchy: nodes of eight boxes, leaves of eight triangles.
+"""Memory layout of the bounding volume hierarchy: nodes of eight boxes, leaves of one to eight triangles.
 
 Both tables are flat float32 arrays on a 64-byte boundary; integers are stored by their bit pattern.
 
@@ -7,7 +7,7 @@ Node, 256 bytes (64 floats; byte offsets)
     64   lo_y[8]   96  hi_y[8]      round: `near = lo + 32 * (direction < 0)`, `far = near ^ 32`
     128  lo_z[8]   160 hi_z[8]      an absent child has lo = +inf, hi = -inf, which no ray enters
     192  ref[8]    int32            child references, see below
-    224  int32          of a root: 1 if its tree is larger than the fast caches (FAR_BYTES)
+    224  int32          of a root: 1 if its tree is larger than the fast caches (FAR_BYTES), 2 if larger than all
     228  28 bytes of zeros
 
     Boxes are larger than their contents by BOX_SLACK times the coordinate.
@@ -16,15 +16,22 @@ Node, 256 bytes (64 floats; byte offsets)
 
 Child reference
     ref <  0   node number + INNER
-    ref >= 0   leaf number; with bit 30 (`OBJECT_LEAF`) a leaf of objects, whose number is the rest
+    ref >= 0   8 * (number of the leaf's first line) + (its number of triangles - 1); with bit 30 (`OBJECT_LEAF`) a leaf
+               of objects
     As unsigned numbers, leaves come before nodes: of children at one distance the cheap ones are tested first.
 
-Leaf, 320 bytes (80 floats)
-    0, 32, 64      v0_x[8], v0_y[8], v0_z[8]    corners of each triangle
-    96, 128, 160   v1_x[8], v1_y[8], v1_z[8]
-    192, 224, 256  v2_x[8], v2_y[8], v2_z[8]
-    288            id[8] int32                  triangle numbers; -1 in unused lanes, whose triangle is all zeros
-    In a leaf of objects only id[8] has a meaning: object numbers, -1 in unused lanes (at the end).
+Leaf of n triangles, 40 n bytes and zeros up to a whole number of lines of 64 bytes (`leaf_lines`; 16 floats each)
+    0, 4 n, 8 n        v0_x[n], v0_y[n], v0_z[n]    corners of each triangle
+    12 n, 16 n, 20 n   v1_x[n], v1_y[n], v1_z[n]
+    24 n, 28 n, 32 n   v2_x[n], v2_y[n], v2_z[n]
+    36 n               id[n] int32                  triangle numbers + ID_BIAS
+    Eight lanes are loaded from where a row begins.  Those from n on hold what follows in the lines of the leaf, and are
+    masked out: so one code tests leaves of all sizes, without a branch, and no memory is asked for in vain.
+    In a leaf of objects only id[n] has a meaning: object numbers + ID_BIAS.
+
+    Of a million random triangles in a cube, 4.4 in a leaf, leaves take 47 bytes a triangle; each with room for eight
+    they took 73.
+    Line 0 of a tree's leaves belongs to no leaf, so that a reference of a leaf is never `BOTTOM`.
 
 The root is node 0 and is always there, be the scene empty.
 
@@ -39,24 +46,34 @@ WIDTH = 8
 NODE_BYTES = 256
 NODE_FLOATS = NODE_BYTES // 4
 NODE_REFS = 192
-NODE_IS_FAR = 224
+NODE_FARNESS = 224
 
 #: A tree of more bytes than this is worth prefetching: that costs 3 % of a render of the Cornell box, whose tree is in
 #: the first cache anyway, and gains a third on a million triangles.
 FAR_BYTES = 256 * 1024
+#: In one of more bytes than this most of a ray's time is waiting for memory.
+VERY_FAR_BYTES = 16 * 1024 * 1024
 
-LEAF_BYTES = 320
-LEAF_FLOATS = LEAF_BYTES // 4
-LEAF_IDS = 288
+LINE_BYTES = 64
+LINE_FLOATS = LINE_BYTES // 4
+#: Rows of a leaf before its ids.
+CORNER_ROWS = 9
+
+#: Added to numbers in leaves, so that lanes which read them as float32 find ordinary numbers: a multiplication with a
+#: denormal one takes some processors a hundred times as long.
+ID_BIAS = 1 << 30
 
 #: Added to the number of a node it gives the reference.  Traversal shifts the reference to the left by 8 bits and adds
 #: it to an address that is -(INNER << 8) beyond the table: nothing to mask.
 INNER = -(2**31)
 OBJECT_LEAF = 1 << 30
-#: Bits of a leaf's number.  What else may be on the traversal stack is 0 in them, so that prefetching it is harmless.
-LEAF_NUMBER = (1 << 29) - 1
-#: Marks the bottom of the traversal stack.
-BOTTOM = OBJECT_LEAF | 1 << 29
+#: Bits of a reference that hold a leaf's place, and its size - 1.
+LEAF_PLACE = OBJECT_LEAF - 1
+LEAF_SIZE = WIDTH - 1
+#: Most lines of leaves in a table, 8 GB: about 180 million triangles.
+MOST_LINES = (LEAF_PLACE + 1) // WIDTH
+#: Marks the bottom of the traversal stack; as a leaf it would begin in line 0, so prefetching it is harmless.
+BOTTOM = OBJECT_LEAF
 
 #: The slab test's error is within this share of |plane / direction| + |origin / direction|: three roundings of 2^-24,
 #: of the inverse, the offset and the sum.  The planes' share is put into the boxes, the origin's into the ray.
@@ -70,3 +87,8 @@ MAX_DEPTH = 64
 #: Entries of the traversal stack.  Each level leaves at most WIDTH - 1 siblings behind; one entry marks the bottom,
 #: and a vector store may touch WIDTH entries above the top.
 STACK_SIZE = MAX_DEPTH * (WIDTH - 1) + 1 + WIDTH
+
+
+def leaf_lines(size):
+    """Lines of 64 bytes that a leaf of `size` primitives takes."""
+    return (5 * size + 7) >> 3

@@ -5,14 +5,13 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from specrender.kernel.accel.layout import INNER, LEAF_BYTES, LEAF_NUMBER, NODE_BYTES, STACK_SIZE
+from specrender.kernel.accel.layout import INNER, LEAF_PLACE, LEAF_SIZE, LINE_BYTES, NODE_BYTES, STACK_SIZE
 from specrender.kernel.simd import F32, I1, I32, I64, VectorType, broadcast, f32x4, f32x8
 from specrender.kernel.tables import emit_prefetch
 
 I8 = ir.IntType(8)
 F32X8 = ir.VectorType(F32, 8)
 I32X8 = ir.VectorType(I32, 8)
-CACHE_LINE = 64
 
 
 def _byte_address(builder, pointer, byte, llvm_type):
@@ -41,6 +40,16 @@ def row8(typingctx, pointer, byte):
 
 
 @intrinsic
+def eight_from(typingctx, pointer, byte):
+    """The eight float32 at byte offset `byte` (a multiple of 4) of a table."""
+
+    def codegen(context, builder, sig, args):
+        return _table_load(builder, args[0], args[1], F32X8, 4)
+
+    return f32x8(pointer, types.int64), codegen
+
+
+@intrinsic
 def int_at(typingctx, pointer, byte):
     """The int32 at byte offset `byte` of a table."""
 
@@ -61,23 +70,32 @@ def nodes_by_reference(typingctx, nodes):
     return nodes(nodes), codegen
 
 
-@intrinsic
-def prefetch_child(typingctx, nodes, leaves, ref):
-    """Ask for the memory of a child before it is its turn; `nodes` from `nodes_by_reference`."""
+def _prefetch(lines):
+    @intrinsic
+    def prefetch(typingctx, nodes, leaves, ref):
+        def codegen(context, builder, sig, args):
+            nodes, leaves, ref = args
+            wide = builder.sext(ref, I64)
+            is_node = builder.icmp_signed("<", ref, I32(0))
+            nodes, leaves = (builder.bitcast(table, I8.as_pointer()) for table in (nodes, leaves))
+            base = builder.select(is_node, nodes, leaves)
+            leaf_byte = builder.shl(builder.and_(wide, I64(LEAF_PLACE & ~LEAF_SIZE)), I64(3))
+            byte = builder.select(is_node, builder.shl(wide, I64(8)), leaf_byte)
+            for line in range(lines):
+                emit_prefetch(builder, builder.gep(base, [builder.add(byte, I64(LINE_BYTES * line))]))
+            return context.get_dummy_value()
 
-    def codegen(context, builder, sig, args):
-        nodes, leaves, ref = args
-        wide = builder.sext(ref, I64)
-        is_node = builder.icmp_signed("<", ref, I32(0))
-        nodes, leaves = (builder.bitcast(table, I8.as_pointer()) for table in (nodes, leaves))
-        base = builder.select(is_node, nodes, leaves)
-        leaf_byte = builder.mul(builder.and_(wide, I64(LEAF_NUMBER)), I64(LEAF_BYTES))
-        byte = builder.select(is_node, builder.shl(wide, I64(8)), leaf_byte)
-        for line in range(0, LEAF_BYTES, CACHE_LINE):
-            emit_prefetch(builder, builder.gep(base, [builder.add(byte, I64(line))]))
-        return context.get_dummy_value()
+        return types.void(nodes, leaves, types.int32), codegen
 
-    return types.void(nodes, leaves, types.int32), codegen
+    return prefetch
+
+
+#: prefetch_child(nodes, leaves, ref): ask for the memory of a child before it is its turn; `nodes` from
+#: `nodes_by_reference`.  All of a node; as much of a leaf, which most leaves fit into: where it ends costs more to find
+#: out than the lines beyond, where its neighbours are.
+prefetch_child = _prefetch(NODE_BYTES // LINE_BYTES)
+#: Its first line only.
+prefetch_start = _prefetch(1)
 
 
 # ---------------------------------------------------------------- lanes
@@ -118,6 +136,24 @@ def flip_sign(typingctx, x, sign):
         return builder.bitcast(builder.xor(bits, sign), F32X8)
 
     return f32x8(f32x8, f32x8), codegen
+
+
+@intrinsic
+def first_lanes(typingctx, x, count):
+    """x in its first `count` lanes, 1 to 8, and 0 in the others: one instruction, by a table of 256 bytes."""
+
+    def codegen(context, builder, sig, args):
+        name = "specrender.lanes.first"
+        table = builder.module.globals.get(name)
+        if table is None:
+            rows = [ir.Constant(I32X8, [-1 if lane < count else 0 for lane in range(8)]) for count in range(1, 9)]
+            table = ir.GlobalVariable(builder.module, ir.ArrayType(I32X8, 8), name)
+            table.initializer = ir.Constant(table.value_type, rows)
+            table.global_constant, table.linkage = True, "internal"
+        row = builder.load(builder.gep(table, [I64(0), builder.sub(args[1], I64(1))]))
+        return builder.bitcast(builder.and_(builder.bitcast(args[0], I32X8), row), F32X8)
+
+    return f32x8(f32x8, types.int64), codegen
 
 
 @intrinsic

@@ -6,9 +6,9 @@
 import numpy as np
 from numba import types
 
-from specrender.kernel.accel.arrays import frame_array
 from specrender.kernel.accel.rows import areas8, centroids8, first_numbers, make_sort, union8
 from specrender.kernel.accel.simd8 import both, get8, put8, splat8
+from specrender.kernel.arrays import frame_array
 from specrender.kernel.jit import kernel
 from specrender.kernel.simd import f32, hmin, lane, lowest_bit, mask_bits, select, to_int
 

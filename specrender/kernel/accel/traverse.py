@@ -4,7 +4,8 @@ Slab test of eight boxes, one multiply-add a plane; the watertight test of eight
 `make_traversal` builds the two kernels around the function that intersects objects, which so stays out of this package.
 
 In a tree larger than the fast caches, what is on top of the stack is asked for while its predecessor is being tested:
-on a soup of a million triangles occlusion went from 0.75 to 1.03 times Embree's rays a second.
+on a soup of a million triangles occlusion went from 0.75 to 1.03 times Embree's rays a second.  In one larger than all
+caches every child that a nearest-hit ray enters is asked for before it is known which one is next.
 """
 
 import numpy as np
@@ -12,21 +13,24 @@ import numpy as np
 from specrender.kernel.accel.layout import (
     BOTTOM,
     BOX_SLACK,
+    CORNER_ROWS,
+    ID_BIAS,
     INNER,
-    LEAF_BYTES,
-    LEAF_IDS,
-    NODE_IS_FAR,
+    LEAF_PLACE,
+    LEAF_SIZE,
+    NODE_FARNESS,
     NODE_REFS,
     OBJECT_LEAF,
-    WIDTH,
 )
 from specrender.kernel.accel.simd8 import (
     both,
     edge_side,
+    eight_from,
     either,
     entry_distance,
     entry_of,
     entry_ref,
+    first_lanes,
     flip_sign,
     int_at,
     least,
@@ -34,6 +38,7 @@ from specrender.kernel.accel.simd8 import (
     new_stack,
     nodes_by_reference,
     prefetch_child,
+    prefetch_start,
     push_downwards,
     push_upwards,
     reference_get,
@@ -138,7 +143,7 @@ def _shear_of(origin, direction):
 
     Returns
     -------
-    rows : byte offsets of the rows of x, y and z within a corner
+    rows : numbers of the rows of x, y and z within a corner
     origin : three f32x8
     shear : f32x8, -direction_x / direction_z, -direction_y / direction_z, 1 / direction_z
     """
@@ -147,30 +152,53 @@ def _shear_of(origin, direction):
     kx = kz + 1 if kz < 2 else np.int64(0)
     ky = 3 - kz - kx
     scale = f32(1.0) / lane(direction, kz)
-    rows = (32 * kx, 32 * ky, 32 * kz)
     corner = (splat8(lane(origin, kx)), splat8(lane(origin, ky)), splat8(lane(origin, kz)))
-    return rows, corner, (splat8(-lane(direction, kx) * scale), splat8(-lane(direction, ky) * scale), splat8(scale))
+    shear = (splat8(-lane(direction, kx) * scale), splat8(-lane(direction, ky) * scale), splat8(scale))
+    return (kx, ky, kz), corner, shear
 
 
 @kernel(forceinline=True)
-def _corner(leaves, base, rows, origin, shear):
-    z = row8(leaves, base + rows[2]) - origin[2]
-    x = fma(z, shear[0], row8(leaves, base + rows[0]) - origin[0])
-    y = fma(z, shear[1], row8(leaves, base + rows[1]) - origin[1])
+def _leaf_size(ref):
+    """How many primitives are in a leaf of triangles or objects."""
+    return (np.int64(ref) & LEAF_SIZE) + 1
+
+
+@kernel(forceinline=True)
+def _leaf_byte(ref):
+    """Where it begins."""
+    return (np.int64(ref) & (LEAF_PLACE & ~LEAF_SIZE)) << 3
+
+
+@kernel(forceinline=True)
+def _leaf_id(leaves, ref, k):
+    """Number of its primitive k."""
+    return np.int32(int_at(leaves, _leaf_byte(ref) + 4 * (CORNER_ROWS * _leaf_size(ref) + k)) - ID_BIAS)
+
+
+@kernel(forceinline=True)
+def _corner(leaves, base, steps, origin, shear):
+    z = eight_from(leaves, base + steps[2]) - origin[2]
+    x = fma(z, shear[0], eight_from(leaves, base + steps[0]) - origin[0])
+    y = fma(z, shear[1], eight_from(leaves, base + steps[1]) - origin[1])
     return x, y, z
 
 
 @kernel(forceinline=True)
-def _enter_triangles(leaves, base, rows, origin, shear, t_max):
-    """(mask, t, u, v, determinant) of the eight triangles of the leaf at byte `base`; t, u, v times determinant.
+def _enter_triangles(leaves, ref, rows, origin, shear, t_max):
+    """(mask, t, u, v, determinant) of the triangles of a leaf; t, u, v times determinant.
+
+    In lanes beyond its triangles anything may be, but the ray has no length there.
 
     The sides of an edge seen from its two triangles are exact opposites, so no ray slips through [Woop2013]; without
     their second test in double precision, which only decides on which triangle a hit on an edge is.
     Where the determinant is zero, t is zero too, and is not > 0.
     """
-    ax, ay, az = _corner(leaves, base, rows, origin, shear)
-    bx, by, bz = _corner(leaves, base + 96, rows, origin, shear)
-    cx, cy, cz = _corner(leaves, base + 192, rows, origin, shear)
+    size, base = _leaf_size(ref), _leaf_byte(ref)
+    row = 4 * size
+    steps = (row * rows[0], row * rows[1], row * rows[2])
+    ax, ay, az = _corner(leaves, base, steps, origin, shear)
+    bx, by, bz = _corner(leaves, base + 3 * row, steps, origin, shear)
+    cx, cy, cz = _corner(leaves, base + 6 * row, steps, origin, shear)
     w = edge_side(bx, by, ax, ay)
     u = edge_side(ax, ay, cx, cy)
     rest = edge_side(cx, cy, bx, by)
@@ -179,7 +207,7 @@ def _enter_triangles(leaves, base, rows, origin, shear, t_max):
     determinant = u + w + rest
     t = (rest * az + u * bz + w * cz) * shear[2]
     along = flip_sign(t, determinant)
-    within = both(along > zero, along < t_max * flip_sign(determinant, determinant))
+    within = both(along > zero, along < first_lanes(t_max, size) * flip_sign(determinant, determinant))
     return both(inside, within), t, u, w, determinant
 
 
@@ -231,24 +259,20 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
             return intersect_object(tables, number, origin, direction, t_max)[0] < t_max
 
     @kernel
-    def objects_occlude(tables, base, origin, direction, t_max):
+    def objects_occlude(tables, ref, origin, direction, t_max):
         """Whether any object of a leaf is hit."""
-        for k in range(WIDTH):
-            number = int_at(tables.bvh_leaves, base + LEAF_IDS + 4 * k)
-            if number < 0:
-                break
+        for k in range(_leaf_size(ref)):
+            number = _leaf_id(tables.bvh_leaves, ref, k)
             if occludes_object(tables, number, origin, direction, t_max):
                 return True
         return False
 
     @kernel
-    def objects_hit(tables, base, origin, direction, t_max):
+    def objects_hit(tables, ref, origin, direction, t_max):
         """Nearest hit among the objects of a leaf: (t, u, v, primitive, object)."""
         best = (INFINITY, f32(0.0), f32(0.0), np.int32(-1), np.int32(-1))
-        for k in range(WIDTH):
-            number = int_at(tables.bvh_leaves, base + LEAF_IDS + 4 * k)
-            if number < 0:
-                break
+        for k in range(_leaf_size(ref)):
+            number = _leaf_id(tables.bvh_leaves, ref, k)
             t, u, v, primitive = intersect_object(tables, number, origin, direction, t_max)
             if t < t_max:
                 t_max = t
@@ -259,7 +283,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
     def closest_hit(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
-        is_far = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_IS_FAR) != 0
+        farness = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_FARNESS)
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         stack = new_stack()
@@ -283,6 +307,9 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                     mask &= mask - 1
                     if mask == 0:
                         continue
+                    if farness > 1:
+                        prefetch_start(nodes, leaves, ref)
+                        prefetch_start(nodes, leaves, int_at(nodes, base + 4 * lowest_bit(mask)))
                     # several: go on with the nearest, leave the others on the stack, nearest on top
                     nearest = entry_of(lane(enter, k), ref)
                     entry = _child_entry(nodes, base, enter, mask)
@@ -292,9 +319,11 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         top += 1
                         stack_put(stack, top, far)
                         ref = entry_ref(nearest)
-                        if is_far:
+                        if farness != 0:
                             prefetch_child(nodes, leaves, entry_ref(far))
                         continue
+                    if farness > 1:
+                        prefetch_start(nodes, leaves, int_at(nodes, base + 4 * lowest_bit(mask)))
                     # three are sorted in registers, more by insertion
                     entry = _child_entry(nodes, base, enter, mask)
                     middle, nearest = max(entry, nearest), min(entry, nearest)
@@ -314,14 +343,12 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         stack_put(stack, place + 1, entry)
                         top += 1
                     ref = entry_ref(nearest)
-                    if is_far:
+                    if farness != 0:
                         prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
                     continue
             else:
-                leaf = np.int64(ref)
-                if not has_objects() or leaf & OBJECT_LEAF == 0:
-                    base = leaf * LEAF_BYTES
-                    hit, t, u, v, determinant = _enter_triangles(leaves, base, rows, corner, shear, splat8(best_t))
+                if not has_objects() or ref & OBJECT_LEAF == 0:
+                    hit, t, u, v, determinant = _enter_triangles(leaves, ref, rows, corner, shear, splat8(best_t))
                     if mask_bits(hit) != 0:
                         scale = f32(1.0) / determinant
                         t = select(hit, t * scale, INFINITY)
@@ -330,12 +357,11 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         best_t = nearest_t
                         best_u = lane(u * scale, k)
                         best_v = lane(v * scale, k)
-                        primitive = int_at(leaves, base + LEAF_IDS + 4 * k)
+                        primitive = _leaf_id(leaves, ref, k)
                         number = np.int32(-1)
                         found = True
                 else:
-                    base = (leaf ^ OBJECT_LEAF) * LEAF_BYTES
-                    t, u, v, part, which = objects_hit(tables, base, origin, direction, best_t)
+                    t, u, v, part, which = objects_hit(tables, ref, origin, direction, best_t)
                     if which >= 0:
                         best_t, best_u, best_v, primitive, number = t, u, v, part, which
                         found = True
@@ -348,7 +374,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
             ref = entry_ref(entry)
             if ref == BOTTOM:
                 break
-            if is_far:
+            if farness != 0:
                 prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
         return (best_t if found else INFINITY), best_u, best_v, primitive, number
 
@@ -356,7 +382,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
     def occluded(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
-        is_far = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_IS_FAR) != 0
+        farness = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_FARNESS)
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         limit = splat8(t_max)
@@ -381,22 +407,20 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         push_downwards(stack, top, nodes, base, mask)
                     ref = int_at(nodes, base + 4 * k)
                     top += count_bits(mask)
-                    if is_far:
+                    if farness != 0:
                         prefetch_child(nodes, leaves, reference_get(stack, top))
                     continue
             else:
-                leaf = np.int64(ref)
-                if not has_objects() or leaf & OBJECT_LEAF == 0:
-                    hit, _, _, _, _ = _enter_triangles(leaves, leaf * LEAF_BYTES, rows, corner, shear, limit)
+                if not has_objects() or ref & OBJECT_LEAF == 0:
+                    hit, _, _, _, _ = _enter_triangles(leaves, ref, rows, corner, shear, limit)
                     if mask_bits(hit) != 0:
                         return True
                 else:
-                    base = (leaf ^ OBJECT_LEAF) * LEAF_BYTES
-                    if objects_occlude(tables, base, origin, direction, t_max):
+                    if objects_occlude(tables, ref, origin, direction, t_max):
                         return True
             ref = reference_get(stack, top)
             top -= 1
-            if is_far:
+            if farness != 0:
                 prefetch_child(nodes, leaves, reference_get(stack, max(top, 0)))
         return False
 

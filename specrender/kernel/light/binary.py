@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numba import types
 
-from specrender.kernel.accel.arrays import borrowed, frame_array
+from specrender.kernel.arrays import borrowed, frame_array
 from specrender.kernel.jit import kernel
 
 #: Columns of the bounds of an emitter or of a binary node.

@@ -8,7 +8,7 @@ import numpy as np
 
 from specrender.errors import SceneError
 from specrender.kernel.accel.build import Accel, aligned_empty, build
-from specrender.kernel.accel.layout import LEAF_FLOATS, NODE_FLOATS
+from specrender.kernel.accel.layout import LINE_FLOATS, NODE_FLOATS
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import Geometry
@@ -91,16 +91,16 @@ class Hierarchy:
             numbers = [np.arange(self._top.objects[1]), np.arange(first_instance, geometry.object_count)]
             top = top.moved(objects=np.concatenate(numbers))
 
-        accels, node_count, leaf_count = [top], len(top.nodes) // NODE_FLOATS, len(top.leaves) // LEAF_FLOATS
+        accels, node_count, line_count = [top], len(top.nodes) // NODE_FLOATS, len(top.leaves) // LINE_FLOATS
         for name, part in self._groups.items():
             for record, group, _, _ in self._instances:
                 if group == name:
                     geometry.records[record]["root"] = node_count
             numbers = np.arange(*part.objects)
-            accel = below.pop(name).moved(node_count, leaf_count, part.triangles[0], numbers)
+            accel = below.pop(name).moved(node_count, line_count, part.triangles[0], numbers)
             accels.append(accel)
             node_count += len(accel.nodes) // NODE_FLOATS
-            leaf_count += len(accel.leaves) // LEAF_FLOATS
+            line_count += len(accel.leaves) // LINE_FLOATS
         tables = {"bvh_nodes": _joined([a.nodes for a in accels]), "bvh_leaves": _joined([a.leaves for a in accels])}
         return tables | geometry.finish_objects()
 

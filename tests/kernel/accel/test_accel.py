@@ -3,17 +3,24 @@
 import numpy as np
 import pytest
 
+from specrender.kernel.accel import build as build_module
 from specrender.kernel.accel.build import build
 from specrender.kernel.accel.layout import (
+    BOTTOM,
+    CORNER_ROWS,
+    ID_BIAS,
     INNER,
-    LEAF_FLOATS,
-    LEAF_IDS,
+    LEAF_SIZE,
+    LINE_BYTES,
+    LINE_FLOATS,
     MAX_DEPTH,
+    MOST_LINES,
     NODE_FLOATS,
     NODE_REFS,
     OBJECT_LEAF,
     STACK_SIZE,
     WIDTH,
+    leaf_lines,
 )
 from specrender.kernel.accel.traverse import make_rooted_traversal, make_traversal
 from specrender.kernel.jit import kernel
@@ -140,7 +147,7 @@ def same_bits(a, b):
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, 8, 9, 60, 1500])
+@pytest.mark.parametrize("count", [*range(1, 10), 60, 1500])
 def test_random_triangles_as_brute_force(count):
     rng = np.random.default_rng(count)
     corners = random_corners(rng, count, 0.05 if count > 100 else 0.3)
@@ -270,13 +277,27 @@ def test_spheres_among_triangles():
     np.testing.assert_array_equal(hits[on_sphere, 1:], [[0.25, 0.5]] * on_sphere.sum())
 
 
+def leaf_at(accel, ref):
+    """(first line, corners (n, 3, 3), primitive numbers (n,)) of a leaf; the rest of its lines is zero."""
+    first, size = (ref & ~OBJECT_LEAF) // WIDTH, (ref & LEAF_SIZE) + 1
+    words = accel.leaves[first * LINE_FLOATS :][: LINE_FLOATS * leaf_lines(size)]
+    rows = words[: (CORNER_ROWS + 1) * size].reshape(-1, size)
+    assert not words[rows.size :].view(np.int32).any()
+    return first, rows[:CORNER_ROWS].T.reshape(size, 3, 3), rows[CORNER_ROWS].view(np.int32) - ID_BIAS
+
+
+def leaf_refs(accel):
+    """All references of leaves."""
+    nodes = accel.nodes.reshape(-1, NODE_FLOATS)
+    refs = nodes.view(np.int32)[:, NODE_REFS // 4 : NODE_REFS // 4 + WIDTH]
+    return [int(ref) for ref in refs[nodes[:, :WIDTH] <= nodes[:, WIDTH : 2 * WIDTH]] if ref >= 0]
+
+
 def walk(accel):
     """Check the wide tree's structure: (triangle ids, object ids, depth, greatest stack use)."""
     nodes = accel.nodes.reshape(-1, NODE_FLOATS)
-    leaves = accel.leaves.reshape(-1, LEAF_FLOATS)
     refs = nodes.view(np.int32)[:, NODE_REFS // 4 :]
-    ids = leaves.view(np.int32)[:, LEAF_IDS // 4 :]
-    triangles, objects, seen_nodes, seen_leaves = [], [], [], []
+    triangles, objects, seen_nodes, seen_lines = [], [], [], [0]
     pending = [(0, 0, 1, None)]
     depth, need = 0, 0
     while pending:
@@ -292,13 +313,12 @@ def walk(accel):
             if ref < 0:
                 pending.append((ref - INNER, level + 1, stack + len(present) - 1, boxes[:, :, k]))
             else:
-                leaf = ref & ~OBJECT_LEAF
-                seen_leaves.append(leaf)
-                inside = ids[leaf][ids[leaf] >= 0]
-                (objects if ref & OBJECT_LEAF else triangles).extend(inside)
-                assert len(inside) and np.all(ids[leaf][len(inside) :] == -1)
+                assert ref != BOTTOM
+                first, _, ids = leaf_at(accel, ref)
+                seen_lines.extend(range(first, first + leaf_lines(len(ids))))
+                (objects if ref & OBJECT_LEAF else triangles).extend(ids)
     assert sorted(seen_nodes) == list(range(len(nodes)))
-    assert sorted(seen_leaves) == list(range(len(leaves)))
+    assert sorted(seen_lines) == list(range(len(accel.leaves) // LINE_FLOATS))
     return sorted(triangles), sorted(objects), depth, need
 
 
@@ -345,7 +365,79 @@ def test_second_tree_in_the_same_tables():
     above = build(*mesh(first), NO_BOXES)
     below = build(*mesh(second), NO_BOXES)
     root = len(above.nodes) // NODE_FLOATS
-    tables = tables_of(above, below.moved(root, len(above.leaves) // LEAF_FLOATS))
+    tables = tables_of(above, below.moved(root, len(above.leaves) // LINE_FLOATS))
     rays = random_rays(rng, 500)
     np.testing.assert_array_equal(shoot(tables, rays)[1][:, 0], brute_force(first, rays)[1])
     np.testing.assert_array_equal(shoot(tables, rays, root)[1][:, 0], brute_force(second, rays)[1])
+
+
+@pytest.mark.parametrize("size", range(1, WIDTH + 1))
+def test_rows_of_a_leaf_are_read_within_its_own_lines(size):
+    end = 4 * size * (CORNER_ROWS - 1) + 4 * WIDTH  # of the eight lanes of the last row of corners
+    assert max(end, 4 * size * (CORNER_ROWS + 1)) <= LINE_BYTES * leaf_lines(size)
+    assert LINE_BYTES * (leaf_lines(size) - 1) < 4 * size * (CORNER_ROWS + 1)
+
+
+def test_leaves_of_all_sizes_hold_their_triangles():
+    corners = random_corners(np.random.default_rng(11), 3000)
+    accel = build(*mesh(corners), NO_BOXES)
+    sizes = set()
+    for ref in leaf_refs(accel):
+        _, inside, ids = leaf_at(accel, ref)
+        np.testing.assert_array_equal(inside, corners[ids])
+        sizes.add(len(ids))
+    assert sizes == set(range(1, WIDTH + 1))
+
+
+@pytest.mark.parametrize("count", range(1, WIDTH))
+def test_what_follows_a_row_is_no_triangle(count):
+    """Rays at the triangles that lanes beyond those of a leaf seem to hold: rows that follow, numbers, zeros."""
+    rng = np.random.default_rng(20 + count)
+    corners = rng.random((count, 3, 3)).astype(np.float32)
+    accel = build(*mesh(corners), NO_BOXES)
+    (ref,) = leaf_refs(accel)
+    start = (ref // WIDTH) * LINE_FLOATS
+    row = np.arange(CORNER_ROWS)[:, None] * count + np.arange(count, WIDTH)
+    phantoms = accel.leaves[start:][row].T.reshape(-1, 3, 3)
+    weights = rng.dirichlet([1, 1, 1], size=(200, len(phantoms)))
+    aims = np.einsum("ijk,jkl->ijl", weights, phantoms).reshape(-1, 3)
+    rays = np.zeros((len(aims), 7), np.float32)
+    rays[:, :3], rays[:, 6] = 3 * rng.random((len(aims), 3)) - 1, np.inf
+    rays[:, 3:6] = aims - rays[:, :3]
+    rays[:, 3:6] /= np.linalg.norm(rays[:, 3:6], axis=1)[:, None]
+    hits, numbers, shadowed = shoot(tables_of(accel), rays)
+    _, triangle = brute_force(corners, rays)
+    assert (triangle < 0).any()
+    np.testing.assert_array_equal(numbers[:, 0], triangle)
+    np.testing.assert_array_equal(shadowed, triangle >= 0)
+    np.testing.assert_array_equal(np.isinf(hits[:, 0]), triangle < 0)
+
+
+def test_moved_trees_name_other_primitives():
+    rng = np.random.default_rng(12)
+    lower = rng.random((30, 3))
+    accel = build(*mesh(random_corners(rng, 200)), np.concatenate([lower, lower + 0.1], 1))
+    numbers = rng.permutation(1000)[:30]
+    moved = accel.moved(first_triangle=5000, objects=numbers)
+    triangles, objects, _, _ = walk(moved)
+    assert triangles == list(range(5000, 5200)) and objects == sorted(numbers)
+    for ref in leaf_refs(accel):
+        _, corners, ids = leaf_at(accel, ref)
+        _, same_corners, new_ids = leaf_at(moved, ref)
+        np.testing.assert_array_equal(corners, same_corners)
+        np.testing.assert_array_equal(new_ids, numbers[ids] if ref & OBJECT_LEAF else ids + 5000)
+    assert leaf_refs(accel.moved(7, 9)) == [ref + 9 * WIDTH for ref in leaf_refs(accel)]
+
+
+def test_more_leaves_than_references_can_name(monkeypatch):
+    triangles = mesh(random_corners(np.random.default_rng(13), 500))
+    accel = build(*triangles, NO_BOXES)
+    lines = len(accel.leaves) // LINE_FLOATS
+    accel.moved(0, MOST_LINES - lines)
+    with pytest.raises(MemoryError, match=f"{MOST_LINES + 1} lines"):
+        accel.moved(0, MOST_LINES - lines + 1)
+    monkeypatch.setattr(build_module, "MOST_LINES", lines)
+    assert same_bits(build(*triangles, NO_BOXES), accel)
+    monkeypatch.setattr(build_module, "MOST_LINES", lines - 1)
+    with pytest.raises(MemoryError, match="lines"):
+        build(*triangles, NO_BOXES)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from test_accel import leaf_refs
 
 from specrender.kernel.accel import binary
 from specrender.kernel.accel.bins import split_by_bins
-from specrender.kernel.accel.build import _PIECE, build
-from specrender.kernel.accel.layout import LEAF_FLOATS, LEAF_IDS
+from specrender.kernel.accel.build import _PIECE, build, id_places
+from specrender.kernel.accel.layout import ID_BIAS
 from specrender.kernel.accel.rows import areas8, make_sort
 from specrender.kernel.accel.simd8 import put8
 from specrender.kernel.accel.small import SMALL_RANGE, split_4, split_8, split_16, split_32
@@ -153,8 +154,8 @@ def test_long_ranges_are_cut_between_bins():
 
 
 def ids_of(accel):
-    ids = accel.leaves.view(np.int32).reshape(-1, LEAF_FLOATS)[:, LEAF_IDS // 4 :]
-    return np.sort(ids[ids >= 0])
+    places = id_places(np.array(leaf_refs(accel), np.int32))
+    return np.sort(accel.leaves.view(np.int32)[places] - ID_BIAS)
 
 
 def test_left_out_triangles_of_several_tasks():

@@ -1,12 +1,14 @@
-"""Arrays of the builder that cost nothing to pass on: without reference counts, or in a function's frame."""
+"""Arrays that cost nothing to pass on, for the builders: without reference counts, or in a function's frame."""
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from specrender.kernel.accel.simd8 import CACHE_LINE
 from specrender.kernel.simd import I64
+
+#: Where arrays in a frame begin [bytes]: on a cache line.
+ALIGNMENT = 64
 
 
 @intrinsic
@@ -39,7 +41,7 @@ def frame_array(element, count):
             llvm_type = context.get_data_type(element)
             with builder.goto_entry_block():
                 room = builder.alloca(ir.ArrayType(llvm_type, count))
-            room.align = CACHE_LINE
+            room.align = ALIGNMENT
             size = I64(element.bitwidth // 8)
             array = context.make_array(array_type)(context, builder)
             populate_array(
