@@ -64,13 +64,26 @@ def program() -> NoReturn:
     registered for the end of a process has its turn, and the operating system does the rest.
     """
     code = main()
-    if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
+    if not _is_awaited():
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _is_awaited():
+    """Whether something in this process goes on after the command.
+
+    A thread; a profiler, a debugger or a measurement of coverage that runs the command; a prompt (`python -i`).
+    """
+    if any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()):
+        return True
+    monitoring = getattr(sys, "monitoring", None)  # of Python 3.12
+    if monitoring and any(monitoring.get_tool(number) for number in range(6)):
+        return True
+    return bool(sys.gettrace() or sys.getprofile() or sys.flags.inspect)
 
 
 def _failed(kind, error, code):

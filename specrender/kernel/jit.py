@@ -8,8 +8,11 @@ elsewhere (benchmarks, tests) are stamped with the files of their own folder, to
 Only the entry points, which Python calls, are cached: what they call is linked into them.
 """
 
+import atexit
+import contextlib
 import functools
 import hashlib
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -91,7 +94,7 @@ class _KernelCacheLocator(_CacheLocator):
 
 @functools.cache
 def _usable_cache_path() -> Path:
-    """The kernel cache folder; a private temporary one where the user's cannot be written."""
+    """The kernel cache folder; a private one, until the process ends, where the user's cannot be written."""
     path = cache_folder() / "kernels"
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -99,6 +102,7 @@ def _usable_cache_path() -> Path:
             pass
     except OSError:
         path = Path(tempfile.mkdtemp(prefix="specrender-kernels-"))
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
@@ -130,14 +134,16 @@ class _KernelCache(FunctionCache):
             with self._guard_against_spurious_io_errors():
                 found = self._load_overload(sig, target_context)
         except Exception:  # whatever a truncated file makes pickle raise: as good as not there
-            self.flush()
+            with contextlib.suppress(OSError):
+                self.flush()
         if found is None:
             Compilation.on_begin()
             self._began = time.perf_counter()
         return found
 
     def save_overload(self, sig, data):
-        super().save_overload(sig, data)
+        with contextlib.suppress(OSError):  # no space left, no permission: compiled anew next time
+            super().save_overload(sig, data)
         Compilation.seconds += time.perf_counter() - self._began
 
 

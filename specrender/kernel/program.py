@@ -14,6 +14,7 @@ from numba import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import require_global_compiler_lock
+from numba.core.errors import TypingError
 from numba.core.registry import CPUDispatcher
 
 from specrender.kernel.features import FEATURES, answers
@@ -123,8 +124,8 @@ class Program(JITCodeLibrary):
     def serialize_using_object_code(self):
         """The state of the program for a cache: its machine code, and the names in it that numba may ask for.
 
-        numba's own has all of the code once more, as bitcode, for libraries that would link it.  No library does; one
-        that did would trap.
+        numba's own has all of the code once more, as bitcode, for libraries that would link it.  No library does, as an
+        `EntryPoint` is not called by compiled code; one that did would trap.
         """
         self._ensure_finalized()
         names = [f.name for f in self.get_defined_functions() if f.linkage == llvm.Linkage.external]
@@ -165,6 +166,10 @@ class EntryPoint(CPUDispatcher):
             targetoptions={**options, "no_cfunc_wrapper": True},
             pipeline_class=_compiler(lambda codegen, name: Program(codegen, name, features)),
         )
+
+    def get_call_template(self, args, kws):
+        """An error: of a program that comes from the cache there is nothing that other code could link."""
+        raise TypingError(f"{self.py_func.__name__} is an entry point, which only Python calls")
 
 
 class KernelFunction:

@@ -33,3 +33,22 @@ def test_nothing_is_cut_short(tmp_path, threads, arguments, code):
     assert "what is registered" in printed
     assert ("the thread" in printed) == (threads == "busy")
     assert "specrender" in (result.stderr if code else printed)
+
+
+def test_whoever_watches_sees_the_end():
+    """A profiler that runs the command writes what it has found after it."""
+    command = [sys.executable, "-m", "cProfile", "-m", "specrender", "--version"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("specrender") and "function calls" in result.stdout
+
+
+def test_prompt_after_the_command():
+    command = [sys.executable, "-i", "-m", "specrender", "--version"]
+    result = subprocess.run(command, input="print('at the ' + 'prompt')", capture_output=True, text=True)
+    assert "at the prompt" in result.stdout
+
+
+def test_importing_the_command_does_not_run_it():
+    result = subprocess.run([sys.executable, "-c", "import specrender.__main__; print('goes on')"], capture_output=True)
+    assert result.stdout.split() == [b"goes", b"on"]

@@ -80,10 +80,24 @@ def test_entry_points_elsewhere_are_stamped_with_their_own_folder(package):
     assert run(package, "bench") == (21, 1)
 
 
-def test_unwritable_cache_is_no_error(package):
+def test_unwritable_cache_is_no_error(package, monkeypatch):
     leaf = package / "specrender" / "kernel" / "leaf.py"
     leaf.write_text(LEAF.format(value=10))
     (package / "cache").write_text("a file where the folder should be")
+    temporary = package / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    assert run(package) == (11, 1)
+    assert not list(temporary.iterdir())
+
+
+def test_cache_that_takes_no_file_is_no_error(package):
+    """As where no space is left."""
+    (package / "specrender" / "kernel" / "leaf.py").write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    for path in (package / "cache" / "kernels").iterdir():
+        path.unlink()
+        path.mkdir()
     assert run(package) == (11, 1)
 
 

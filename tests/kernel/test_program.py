@@ -1,8 +1,10 @@
 """Programs: entry points linked from the functions below them."""
 
 import numpy as np
+import pytest
 from llvmlite import binding as llvm
 from numba import njit
+from numba.core.errors import TypingError
 
 from specrender.kernel.features import FEATURES, has_masks, has_trees
 from specrender.kernel.jit import OPTIONS, entry_variants, kernel
@@ -51,6 +53,18 @@ def test_code_of_numbas_own_kind_may_call_kernels():
         return top(x) + right(x)
 
     assert np.isclose(foreign(0.3), expected(0.3) + 2 * 0.09 + np.sin(0.3), rtol=1e-14)
+
+
+def test_compiled_code_cannot_call_entry_points():
+    """Of one from the cache it would have a stub, which ends the process."""
+    entry = EntryPoint(top.py_func, OPTIONS)
+
+    @njit
+    def foreign(x):
+        return entry(x)
+
+    with pytest.raises(TypingError, match="top is an entry point, which only Python calls"):
+        foreign(0.3)
 
 
 @kernel
