@@ -12,15 +12,17 @@ import atexit
 import contextlib
 import functools
 import hashlib
+import pickle
 import shutil
 import tempfile
 import time
+import zlib
 from pathlib import Path
 from types import FunctionType
 
 from llvmlite import __version__ as llvmlite_version
 from numba import __version__ as numba_version
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
 from numba.core.registry import cpu_target as registry_target
 from numba.core.runtime import rtsys
 
@@ -110,6 +112,25 @@ class _KernelCacheImpl(CompileResultCacheImpl):
     _locator_classes = [_KernelCacheLocator]  # noqa: RUF012 (numba's own interface)
 
 
+class _KernelCacheFile(IndexDataCacheFile):
+    """An index and files of machine code that say themselves what they are of.
+
+    numba writes the index first.  A process that ends then, or a full disk, leaves an index of today's sources that
+    names a file of yesterday's; two processes that compile for different types may give both files one name.
+    """
+
+    def save(self, key, data):
+        content = self._dump((self._source_stamp, self._version, key, data))
+        super().save(key, (zlib.crc32(content), content))
+
+    def load(self, key):
+        checksum, content = super().load(key) or (None, b"")
+        if checksum != zlib.crc32(content):
+            return None
+        *origin, data = pickle.loads(content)
+        return data if origin == [self._source_stamp, self._version, key] else None
+
+
 class Compilation:
     """What compiling has cost this process: only what the cache did not have counts.
 
@@ -124,6 +145,12 @@ class Compilation:
 class _KernelCache(FunctionCache):
     _impl_class = _KernelCacheImpl
     _began = 0.0
+
+    def __init__(self, py_func):
+        super().__init__(py_func)
+        self._cache_file = _KernelCacheFile(
+            self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
+        )
 
     def load_overload(self, sig, target_context):
         # numba's own first imports all that it can compile (linear algebra, random numbers, containers): a quarter of a

@@ -31,7 +31,7 @@ def leaf(x):
 RUN = """
 from specrender.kernel.jit import Compilation
 from specrender.{folder}.probe import root
-print(root(1), int(Compilation.seconds > 0))
+print(int(root({argument})), int(Compilation.seconds > 0))
 """
 
 
@@ -46,10 +46,10 @@ def package(tmp_path):
     return tmp_path
 
 
-def run(package, folder="kernel"):
+def run(package, folder="kernel", argument="1"):
     """(result, whether something had to be compiled) of a new process; the entry point is in specrender/`folder`."""
     environment = {**os.environ, "PYTHONPATH": str(package), "SPECRENDER_CACHE": str(package / "cache")}
-    command = [sys.executable, "-B", "-c", RUN.format(folder=folder)]
+    command = [sys.executable, "-B", "-c", RUN.format(folder=folder, argument=argument)]
     out = subprocess.run(command, env=environment, cwd=package, capture_output=True, text=True, check=True).stdout
     return tuple(int(word) for word in out.split())
 
@@ -111,3 +111,39 @@ def test_damaged_cache_is_compiled_anew(package, suffix):
         path.write_bytes(path.read_bytes()[:50])
     assert run(package) == (11, 1)
     assert run(package) == (11, 0)
+
+
+def test_changed_bytes_are_compiled_anew(package):
+    (package / "specrender" / "kernel" / "leaf.py").write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    (path,) = (package / "cache" / "kernels").glob("*.nbc")
+    good = path.read_bytes()
+    for start in range(100, len(good) - 100, len(good) // 4):
+        path.write_bytes(good[:start] + bytes(100) + good[start + 100 :])
+        assert run(package) == (11, 1)
+    assert run(package) == (11, 0)
+
+
+def test_code_of_older_sources_below_a_new_index(package):
+    """What a process leaves that ends between writing the index and writing the code."""
+    leaf = package / "specrender" / "kernel" / "leaf.py"
+    leaf.write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    (path,) = (package / "cache" / "kernels").glob("*.nbc")
+    old = path.read_bytes()
+    leaf.write_text(LEAF.format(value=20))
+    assert run(package) == (21, 1)
+    path.write_bytes(old)
+    assert run(package) == (21, 1)
+    assert run(package) == (21, 0)
+
+
+def test_code_for_other_types_in_the_place_of_the_right_one(package):
+    """What two processes may leave that compile for different types at once."""
+    (package / "specrender" / "kernel" / "leaf.py").write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    assert run(package, argument="1.0") == (11, 1)
+    integers, numbers = sorted((package / "cache" / "kernels").glob("*.nbc"))
+    numbers.write_bytes(integers.read_bytes())
+    assert run(package, argument="1.0") == (11, 1)
+    assert [run(package), run(package, argument="1.0")] == [(11, 0), (11, 0)]
