@@ -65,35 +65,23 @@ def primitive_box(prims, position):
 
 
 @kernel
-def range_bounds(prims, first, count):
-    """(box, box of the doubled centroids) of a range of primitives."""
+def _put_bounds(prims, first, count, out, part):
+    """Box and doubled centroids' box of a range, as the floats of work entry `part` of `out`."""
     box = splat8(f32(np.inf))
     centroids = box
     for i in range(first, first + count):
         here = get8(prims, i)
         box = union8(here, box)
         centroids = union8(point_box(centroid(here)), centroids)
-    return box, centroids
-
-
-@kernel
-def _put_bounds(prims, first, count, out):
-    """Box and doubled centroids' box of a range, as the floats of a work entry."""
-    box, centroids = range_bounds(prims, first, count)
-    put8(out, 0, box)
-    put8(out, 1, centroids)
+    put8(out, 2 * part, box)
+    put8(out, 2 * part + 1, centroids)
 
 
 @kernel
 def _cut(prims, first, count, left, out):
     """Split a range after its first `left` primitives; bounds go to `out` as in `split_by_bins`."""
-    for part in range(2):
-        size = count - left if part else left
-        if size == 1:
-            continue  # nobody asks
-        box, centroids = range_bounds(prims, first + part * left, size)
-        put8(out, 2 * part, box)
-        put8(out, 2 * part + 1, centroids)
+    _put_bounds(prims, first, left, out, 0)
+    _put_bounds(prims, first + left, count - left, out, 1)
     return left
 
 
@@ -216,7 +204,7 @@ def fill_primitives(positions, triangles, first, last, prims, bounds):
         put4(prims, 2 * n, with_lane(lower, np.int32(3), float_bits(np.int32(i) ^ IDENTITY_FLIP)))
         put4(prims, 2 * n + 1, with_lane(-upper, np.int32(3), f32(0.0)))
         n += 1
-    _put_bounds(prims, first, n - first, bounds)
+    _put_bounds(prims, first, n - first, bounds, 0)
     return n - first
 
 
@@ -233,7 +221,7 @@ def fill_objects(object_boxes, start, prims, bounds):
         put4(prims, 2 * n, with_lane(lower, np.int32(3), float_bits(np.int32(~i) ^ IDENTITY_FLIP)))
         put4(prims, 2 * n + 1, -upper)
         n += 1
-    _put_bounds(prims, start, n - start, bounds)
+    _put_bounds(prims, start, n - start, bounds, 0)
     return n - start
 
 

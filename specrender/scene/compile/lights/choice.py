@@ -31,7 +31,7 @@ INFINITE = (layout.DIRECTIONAL, layout.BEAM, layout.CONSTANT, layout.ENVMAP, lay
 
 
 def pack_lights(
-    settings: np.void, lights: list[np.void], geometry: Geometry, builder: TableBuilder, threads: int = 1
+    settings: np.void, lights: list[np.void], geometry: Geometry, builder: TableBuilder, threads: int
 ) -> dict:
     """The tables of all lights, those at infinity last; shapes and `settings` are told their new numbers.
 
