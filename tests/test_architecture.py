@@ -57,9 +57,7 @@ LAYERS = {
     "denoise.py": {"color", "film"},
     "locate.py": {"driver", "kernel", "scene"},
     "checkpoints.py": {"driver", "film", "files"},
-    "comparison": {
-        "color", "driver", "film", "files", "kernel", "output", "scene", "session", "spectra", "writing",
-    },
+    "comparison": {"color", "driver", "film", "files", "kernel", "output", "scene", "session", "spectra", "writing"},
     "cluster.py": {"driver", "film", "session"},
     "session.py": {"cluster", "color", "driver", "film", "kernel", "output", "scene", "spectra", "writing"},
     "writing.py": {"film", "output"},

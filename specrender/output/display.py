@@ -1,7 +1,7 @@
 """Display-encoded images for PNG, JPEG, TIFF, DPX and JPEG XL.
 
-    film -> XYZ -> [vision] -> exposure -> gamut -> what lies outside it -> encoding -> integers
-                                        `-> view of an OpenColorIO config ->'
+film -> XYZ -> [vision] -> exposure -> gamut -> what lies outside it -> encoding -> integers
+                                    `-> view of an OpenColorIO config ->'
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,6 @@ PIXEL_TYPES = ("half", "float")
 BIT_DEPTHS = (8, 10, 12, 16, *PIXEL_TYPES)
 
 
-
 def depths_in_words(depths: tuple[int | str, ...]) -> str:
     """Bit depths as text: "8 or 16 bits", "8, 10, 12 or 16 bits or float"."""
     bits = [str(depth) for depth in depths if not isinstance(depth, str)]

@@ -52,7 +52,7 @@ def parsed(data):
         values = np.frombuffer(data, "<f4", offset=reader.at)
         reader.at = len(data)
         pixels = {
-            channel: values[offset :: stride][: width * height].reshape(height, width)
+            channel: values[offset::stride][: width * height].reshape(height, width)
             for channel, offset, stride in zip(channels, offsets, strides, strict=True)
         }
         result = ("update", name, (x, y, width, height), pixels)

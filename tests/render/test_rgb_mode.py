@@ -75,9 +75,7 @@ def test_scene_is_its_closed_form(space):
         to_world=moved(scale=20.0),
         material=d.Diffuse(reflectance=d.SpectrumSpec(rgb=tuple(reflectance), space=space)),
     )
-    lamp = d.PointLight(
-        color=d.SpectrumSpec(rgb=tuple(colour), space=space), position=(0.0, 0.0, 2.0), normalize=False
-    )
+    lamp = d.PointLight(color=d.SpectrumSpec(rgb=tuple(colour), space=space), position=(0.0, 0.0, 2.0), normalize=False)
     description = scene([wall], [lamp], camera=narrow_camera((0.3, 0.2, 0.5), (0.0, 0.0, 0.0)), film=film(2))
     description.integrator = d.PathIntegrator(max_depth=2)
     result = rendered(description, 64, "rgb", rgb_space=space)

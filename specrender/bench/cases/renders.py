@@ -100,9 +100,7 @@ def scene_path(context: Context, name: str, rfilter: str = "box", sampler: str =
         size = (32, 24)
     tag = f"{name}-{rfilter}-{sampler}" + (f"-{size[0]}x{size[1]}" if size else "")
     out = context.folder / f"{tag}.xml"
-    return context.once(
-        ("variant", tag), lambda: rewritten(original, out, sampler=sampler, rfilter=rfilter, size=size)
-    )
+    return context.once(("variant", tag), lambda: rewritten(original, out, sampler=sampler, rfilter=rfilter, size=size))
 
 
 def mitsuba_renderers(context: Context, name: str, rfilter="box", size=None, samplers=("independent",), variants=None):

@@ -85,8 +85,6 @@ class Batch(CameraBase, tag="batch", tag_field="type", kw_only=True):
     cameras: list[Camera]
 
 
-Camera = (
-    Perspective | ThinLens | Orthographic | Equirectangular | RadianceMeter | IrradianceMeter | Distant | Batch
-)
+Camera = Perspective | ThinLens | Orthographic | Equirectangular | RadianceMeter | IrradianceMeter | Distant | Batch
 #: Sensors that measure one number.
 METERS = (RadianceMeter, IrradianceMeter, Distant)

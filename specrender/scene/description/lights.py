@@ -138,6 +138,4 @@ ENVIRONMENTS = (ConstantLight, EnvironmentMap, SunSky)
 #: What a shape may have as its `emitter`.
 Emitter = AreaLight | DirectionalAreaLight
 
-SceneLight = (
-    PointLight | SpotLight | DirectionalLight | ConstantLight | EnvironmentMap | Projector | IesLight | SunSky
-)
+SceneLight = PointLight | SpotLight | DirectionalLight | ConstantLight | EnvironmentMap | Projector | IesLight | SunSky

@@ -164,7 +164,7 @@ def _remedy(value, options, path):
     }  # fmt: skip
     if isinstance(value, str) and tags:
         near = value if value in tags else next(iter(difflib.get_close_matches(value, tags, n=1)), None)
-        return f'; allowed types: {", ".join(sorted(tags))}' if near is None else f'; write {{ type = "{near}" }}'
+        return f"; allowed types: {', '.join(sorted(tags))}" if near is None else f'; write {{ type = "{near}" }}'
     if isinstance(value, list) and len(value) == 3 and "rgb" in fields and not tags:
         return f"; write {{ rgb = {shown(value)} }}"
     if isinstance(value, list) and fields and any(isinstance(item, dict) for item in value):

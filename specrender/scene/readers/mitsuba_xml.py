@@ -20,13 +20,9 @@ from specrender.scene.readers.xml_tree import read_tree
 
 #: Mitsuba 3.9's plugins that this version does not have, for a message other than "unknown".
 NOT_YET = {
-    "bsdf": (
-        "pplastic measured_polarized polarizer retarder circular"
-    ).split(),
+    "bsdf": "pplastic measured_polarized polarizer retarder circular".split(),
     "emitter": "timed_sunsky avg_sunsky".split(),
-    "shape": (
-        "ellipsoids ellipsoidsmesh blender heightfield hair"
-    ).split(),
+    "shape": "ellipsoids ellipsoidsmesh blender heightfield hair".split(),
     "texture": ["volume"],
     "sensor": "mpdistant hdistant mradiancemeter microphone planar_irradiancemeter".split(),
     "integrator": (

@@ -144,5 +144,3 @@ def test_public_scenes_appear_with_their_folder(context, tmp_path):
     context.mitsuba_data = tmp_path
     assert {"matpreview", "cbox-spectral"} <= set(renders.scenes(context))
     assert "bvh.build.bunny" in {case.name for case in all_cases(context)}
-
-

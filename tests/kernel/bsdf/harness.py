@@ -24,9 +24,7 @@ WAVELENGTHS = np.array([450.0, 530.0, 600.0, 680.0], np.float32)
 def _run(tables, wavelengths, uv, stretch, wo, u, directions, values, scalars, flags):
     """Sample (u has rows) or evaluate (it has none) at every row of `directions`."""
     wl = vec4(wavelengths[0], wavelengths[1], wavelengths[2], wavelengths[3])
-    surface = Surface(
-        vec4(uv[0], uv[1], f32(0.0), f32(0.0)), np.int32(0), vec3(stretch[0], stretch[1], stretch[2])
-    )
+    surface = Surface(vec4(uv[0], uv[1], f32(0.0), f32(0.0)), np.int32(0), vec3(stretch[0], stretch[1], stretch[2]))
     material = tables.materials[0]
     w = vec3(wo[0], wo[1], wo[2])
     for i in range(directions.shape[0]):
