@@ -1,6 +1,7 @@
 """Ctrl-C: the first asks a render to stop and write what there is, the second ends it at once.
 
-One wish may come as several signals: `timeout -s INT` sends one to the process and one to its group.
+One wish may come as several signals: `timeout -s INT` sends one to the process and one to its group.  A terminal or
+connection that is closed (SIGHUP) asks to stop once, however often the system and the shell say so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import time
 
 from specrender.cli.streams import say
 
-SIGNALS = ("SIGINT", "SIGTERM")
+#: What ends a render early, where the system has it.
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+HANGUP = getattr(signal, "SIGHUP", None)
 
 #: Signals within this time [s] after one that was heeded are the same wish.
 SAME_WISH = 0.5
@@ -35,7 +38,9 @@ class Interrupts:
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # elsewhere Python does not allow handlers
             for name in SIGNALS:
-                number = getattr(signal, name)
+                number = getattr(signal, name, None)
+                if number is None or (number == HANGUP and signal.getsignal(number) is signal.SIG_IGN):  # by nohup
+                    continue
                 self._before[number] = signal.signal(number, self._handle)
         return self
 
@@ -47,7 +52,7 @@ class Interrupts:
 
     def _handle(self, number, frame):
         now = time.monotonic()
-        if now - self._heeded < SAME_WISH:
+        if now - self._heeded < SAME_WISH or (number == HANGUP and self._heeded > -math.inf):
             return
         self._heeded = now
         if self._is_ending:

@@ -1,5 +1,6 @@
-"""Ctrl-C within the handling of Ctrl-C."""
+"""Ctrl-C within the handling of Ctrl-C, terminals that are closed, and Ctrl-C before anything is imported."""
 
+import contextlib
 import signal
 import sys
 import threading
@@ -84,3 +85,53 @@ def test_a_second_wish_says_what_there_is(scene, command, tmp_path, monkeypatch)
     code, _, err = command("render", scene, "-o", "a.exr", "--spp", 1, "--preview", "p.png", "--checkpoint", "c")
     assert code == 130 and err.endswith("interrupted; there is p.png (the preview), c (to --resume)\n")
     assert (tmp_path / "p.png").is_file() and (tmp_path / "c").is_file()
+
+
+# ---------------------------------------------------------------- terminals that are closed
+
+needs_hangups = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals of this kind do not exist on Windows")
+
+
+@contextlib.contextmanager
+def hangups(handler):
+    """What processes that are started inside take SIGHUP for; these tests may be run by nohup themselves."""
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@needs_hangups
+def test_a_closed_terminal_keeps_the_render(scene, start, tmp_path):
+    with hangups(signal.SIG_DFL):
+        process = start("render", scene, "-o", "a.exr", "--spp", 50_000_000, "--threads", 1)
+    while "rendering" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGHUP)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 130 and "wrote a.exr (interrupted" in out, err
+    assert (tmp_path / "a.exr").is_file() and (tmp_path / "a.exr.checkpoint").is_file()
+
+
+@needs_hangups
+def test_closing_a_terminal_is_one_wish(clock):
+    """The system tells the shell, which tells its jobs, and the system tells them when the shell is gone."""
+    interrupts = Interrupts(quiet=True)
+    interrupts.is_rendering = True
+    for clock[0] in (100.0, 103.0, 110.0):
+        interrupts._handle(signal.SIGHUP, None)
+    assert interrupts.stop.is_set()
+    clock[0] = 120.0
+    with pytest.raises(KeyboardInterrupt):
+        interrupts._handle(signal.SIGINT, None)
+
+
+@needs_hangups
+@pytest.mark.parametrize("before", [signal.SIG_IGN, signal.SIG_DFL])
+def test_nohup_is_heeded(before):
+    with hangups(before):
+        with Interrupts(quiet=True) as interrupts:
+            inside = signal.getsignal(signal.SIGHUP)
+        assert inside == (signal.SIG_IGN if before is signal.SIG_IGN else interrupts._handle)
+        assert signal.getsignal(signal.SIGHUP) is before
