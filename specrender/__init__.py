@@ -8,8 +8,8 @@ What is listed here is the public API; it is imported when it is first used, so 
 """
 
 import importlib
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # for type checkers it is True; importing it would take longer than all the rest here
 if TYPE_CHECKING:
     from specrender.api import render
     from specrender.comparison import Comparison, ImageComparison, compare, compare_images

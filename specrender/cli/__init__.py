@@ -25,10 +25,13 @@ DEBUG = "SPECRENDER_DEBUG"
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command line, `sys.argv` by default; returns the exit code."""
-    open_missing()
     try:
-        arguments = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
-        code = arguments.run(arguments)
+        open_missing()
+        try:
+            arguments = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+            code = arguments.run(arguments)
+        except SystemExit as stop:  # --help and --version
+            code = stop.code or 0
         sys.stdout.flush()
         return code
     except SpecrenderError as error:
@@ -48,8 +51,6 @@ def main(argv: list[str] | None = None) -> int:
             silence(sys.stdout)
         name = f"'{error.filename}': " if error.filename else ""
         return _failed("error", f"{name}{error.strerror or error}", 1)
-    except SystemExit as stop:  # --help and --version
-        return stop.code or 0
     except MemoryError as error:
         return _failed("error", f"not enough memory: {error}", 1)
     except Exception as error:
@@ -65,6 +66,8 @@ def program() -> NoReturn:
     """
     code = main()
     if not _is_awaited():
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):

@@ -71,6 +71,11 @@ class Parser(argparse.ArgumentParser):
             self.error(self._unknown(left[0]))
         return namespace, []
 
+    def _print_message(self, message, file=None):
+        """As argparse's, which keeps quiet where nothing can be written."""
+        if message:
+            (sys.stderr if file is None else file).write(message)
+
     def error(self, message):
         lacking = re.fullmatch(r"argument (\S+): expected one argument", message)
         surplus = re.fullmatch(r"argument (\S+): ignored explicit argument (.*)", message)

@@ -2,13 +2,18 @@
 
 import contextlib
 import signal
+import subprocess
 import sys
 import threading
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from specrender.cli.interrupts import Interrupts
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @pytest.fixture
@@ -135,3 +140,37 @@ def test_nohup_is_heeded(before):
             inside = signal.getsignal(signal.SIGHUP)
         assert inside == (signal.SIG_IGN if before is signal.SIG_IGN else interrupts._handle)
         assert signal.getsignal(signal.SIGHUP) is before
+
+
+# ---------------------------------------------------------------- before anything is imported
+
+#: Ctrl-C as soon as a module begins to be imported, then the command.
+AT_IMPORT = """
+import importlib.abc, signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
+
+class CtrlC(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == MODULE:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC())
+"""
+
+
+def started_by(way):
+    """Program text of `python -m specrender`, or of the script that is installed."""
+    if way == "module":
+        return "import runpy; runpy.run_module('specrender', run_name='__main__')"
+    module, _, name = tomllib.loads(PROJECT.read_text())["project"]["scripts"]["specrender"].partition(":")
+    return f"from {module} import {name}; sys.exit({name}())"
+
+
+@pytest.mark.parametrize("way", ["module", "script"])
+@pytest.mark.parametrize("module", ["specrender.cli", "specrender.cli.parser", "specrender.cli.info"])
+def test_an_interrupt_while_modules_are_imported(way, module):
+    program = f"MODULE = {module!r}\n{AT_IMPORT}\nsys.argv[:] = ['specrender', 'info', '--gamuts']\n"
+    result = subprocess.run([sys.executable, "-c", program + started_by(way)], capture_output=True, text=True)
+    assert result.returncode == 130 and not result.stdout
+    assert result.stderr == "specrender: interrupted; nothing was written\n"

@@ -99,9 +99,11 @@ def test_a_scene_cannot_come_through_a_closed_stream(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_full_device(tmp_path):
-    result = shell(tmp_path, "specrender info --spectra > /dev/full")
-    assert result.returncode == 1 and "No space left" in result.stderr and "bug" not in result.stderr
+@pytest.mark.parametrize("buffering", ["", "PYTHONUNBUFFERED=1"])
+@pytest.mark.parametrize("arguments", ["info --spectra", "--help", "render --help", "--version"])
+def test_full_device(tmp_path, arguments, buffering):
+    result = shell(tmp_path, f"{buffering} specrender {arguments} > /dev/full")
+    assert (result.returncode, result.stderr) == (1, "specrender: error: No space left on device\n")
 
 
 def test_negative_values(scene, command):
