@@ -22,6 +22,10 @@ from specrender.scene.validate import validate
             "materials.a.reflectance: one of rgb, blackbody, name, values, file, texture must be given",
         ),
         (d.Scene(materials={"a": "a"}), "materials.a: the materials refer to each other in a circle: a -> a"),
+        (
+            d.Scene(textures={"t": d.Bitmap(filename="")}),
+            "textures.t.filename: filename is empty; give the name of a file",
+        ),
         (d.Scene(film=d.HdrFilm(height=0)), "film.height: height must be between 1 and 65536 pixels, got 0"),
         (
             d.Scene(shapes=[d.Cube(to_world=d.Transform(np.full((4, 4), np.nan)))]),

@@ -110,6 +110,8 @@ class Decoder:
                 raise self.error(inner, f"unknown parameter '{key}'{what}{did_you_mean(key, allowed)}")
             arguments[key] = self.decode(item, fields[key].type, inner)
             if key in FILE_FIELDS and isinstance(arguments[key], str):
+                if not arguments[key]:
+                    raise self.error(inner, f"'{key}'{what} is empty; give the name of a file")
                 arguments[key] = str(self.folder / arguments[key])
         for name, field in fields.items():
             if field.required and name not in arguments:

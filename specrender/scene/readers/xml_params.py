@@ -80,7 +80,7 @@ class Params:
         self.required(name)
         given = self.string(name, None)
         if not given:
-            raise self.fail(f"'{name}' of {self.plugin.type} is empty", name)
+            raise self.fail(f"'{name}' of {self.plugin.type} is empty; give the name of a file", name)
         folders = [*self.context.tree.resolver.folders, *self.plugin.resolver.folders]
         for folder in folders:
             if (folder / given).is_file():

@@ -221,6 +221,8 @@ class _File:
         return list(xyz(given, 0.0, where))
 
     def spectrum(self, given, where):
+        if given.get("filename") == "":
+            raise SceneError("the filename of <spectrum> is empty", where)
         if bool(given.get("value")) == bool(given.get("filename")):
             raise SceneError("<spectrum> needs either a value or a filename", where)
         if given.get("value"):
@@ -289,6 +291,8 @@ class _File:
         self.resolver.folders.insert(0, folder)
 
     def on_include(self, given, parent, where):
+        if not given["filename"]:
+            raise SceneError("the filename of <include> is empty", where)
         path = self.resolver.find(given["filename"])
         if not path.is_file():
             raise SceneError(f"no file '{given['filename']}' to include in {_folders(self.resolver)}", where)

@@ -92,6 +92,8 @@ def check_space(p):
 
 def check_file(p, field):
     name = getattr(p.node, field)
+    if name == "":
+        raise p.fail(field, f"{field} is empty; give the name of a file")
     problem = None if name is None else why_unreadable(name)
     if problem:
         raise p.fail(field, f"cannot read '{name}': {problem}")

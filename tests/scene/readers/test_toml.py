@@ -343,6 +343,11 @@ CAMERA = "[camera]\ntype = 'perspective'\n"
             ["named 'D66'; did you mean 'D65'? `specrender info --spectra` lists the names"],
         ),
         (SHAPE + "emitter = { type = 'area', radiance = 'lamp' }\n", ["'lamp'; `specrender info --spectra` lists"]),
+        # names of files that say nothing
+        ("[textures.t]\ntype = 'bitmap'\nfilename = ''\n", ["textures.t.filename: 'filename' of bitmap is empty"]),
+        ("[[shapes]]\ntype = 'obj'\nfilename = ''\n", ["shapes[0].filename: 'filename' of obj is empty"]),
+        ("[[lights]]\ntype = 'envmap'\nfilename = ''\n", ["lights[0].filename: 'filename' of envmap is empty"]),
+        ("[spectra.s]\nfile = ''\n", ["spectra.s.file: 'file' is empty; give the name of a file"]),
         # values as TOML has them
         (SHAPE + "to_world = true\n", ["to_world: expected a step or a list", "got true"]),
         (SHAPE + "radius = 1979-05-27\n", ["radius: expected a number, got 1979-05-27"]),
