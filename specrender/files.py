@@ -139,9 +139,9 @@ def why_unreadable(path: str | os.PathLike, or_pipe: bool = False) -> str | None
     return f"it is {what}; give a file on the disk"
 
 
-def check_readable(path: str | os.PathLike) -> None:
-    """InputError if a file cannot be read, and why."""
-    problem = why_unreadable(path)
+def check_readable(path: str | os.PathLike, or_pipe: bool = False) -> None:
+    """InputError if a file cannot be read, and why; `or_pipe` as of `why_unreadable`."""
+    problem = why_unreadable(path, or_pipe)
     if problem:
         raise InputError(f"cannot read '{path}': {problem}")
 

@@ -15,7 +15,7 @@ import specrender
 from specrender.bench.case import Context
 from specrender.bench.run import Outcome, better, spread
 from specrender.errors import InputError
-from specrender.files import reason, why_unwritable, write_text
+from specrender.files import check_readable, reason, why_unwritable, write_text
 
 #: Of the documents written here; others are refused.
 FORMAT = 1
@@ -129,26 +129,43 @@ def _finite(value):
 
 def read_json(path: Path) -> dict:
     """A document that `write_json` wrote; InputError if it is none."""
+    check_readable(path, or_pipe=True)
     try:
         contents = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read '{path}': {reason(error)}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"'{path}' is no result of `specrender bench --json`: {error}") from None
-    if not isinstance(contents, dict) or contents.get("format") != FORMAT or not _has_cases(contents):
-        raise InputError(f"'{path}' is no result of `specrender bench --json` of this version")
+    except json.JSONDecodeError as error:
+        raise _no_result(path, f"line {error.lineno} is not JSON: {error.msg}") from None
+    except UnicodeDecodeError:
+        raise _no_result(path, "it is not text in UTF-8") from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, lists within lists within lists
+        raise _no_result(path, "it is beyond what JSON files hold") from None
+    if not isinstance(contents, dict) or not isinstance(contents.get("cases"), dict) or "format" not in contents:
+        raise _no_result(path, "it is JSON of something else")
+    if contents["format"] != FORMAT:
+        raise _no_result(path, f"its format is {contents['format']}, this version reads {FORMAT}: measure anew")
+    for name, case in contents["cases"].items():
+        if not _is_case(case):
+            raise _no_result(path, f"its entry '{name}' is no benchmark's")
     return contents
 
 
-def _has_cases(contents):
-    cases = contents.get("cases")
-    return isinstance(cases, dict) and all(
+def _no_result(path, why):
+    return InputError(f"'{path}' is no result of `specrender bench --json`: {why}")
+
+
+def _is_case(case):
+    return (
         isinstance(case, dict)
         and isinstance(case.get("unit"), str)
         and isinstance(case.get("contestants"), dict)
-        and all(isinstance(entry, dict) and "median" in entry for entry in case["contestants"].values())
-        for case in cases.values()
+        and all(isinstance(entry, dict) and _is_median(entry) for entry in case["contestants"].values())
     )
+
+
+def _is_median(entry):
+    median = entry.get("median", "")
+    return median is None or (isinstance(median, (int, float)) and not isinstance(median, bool))
 
 
 def baseline_ratio(case_name: str, case: dict, contestant: str, baseline: dict) -> float | None:

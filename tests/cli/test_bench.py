@@ -57,8 +57,10 @@ def test_memory_is_that_of_a_process(command):
     [
         (["bhv"], ["'bhv'", "did you mean 'bvh'"]),
         (["*.nothing"], ["*.nothing", "--list"]),
-        (["sampler", "--baseline", "gone.json"], ["gone.json", "cannot read"]),
-        (["sampler", "--baseline", "bad.json"], ["bad.json", "specrender bench --json"]),
+        (["sampler", "--baseline", "gone.json"], ["cannot read 'gone.json': there is no such file"]),
+        (["sampler", "--baseline", "."], ["cannot read '.': it is a folder; give a file"]),
+        (["sampler", "--baseline", "/dev/zero"], ["cannot read '/dev/zero': it is a device"]),
+        (["sampler", "--baseline", "bad.json"], ["bad.json", "specrender bench --json", "JSON of something else"]),
         (["sampler", "--json", "gone/r.json"], ["gone/r.json", "cannot write"]),
         (["sampler", "--json", "."], ["'.'", "cannot write"]),
         (["scale", "--plot", "p.bmp"], ["p.bmp", ".svg"]),
@@ -87,6 +89,33 @@ def test_bad_input_is_one_line(command, tmp_path, arguments, words):
     for word in words:
         assert word in err
     assert [path.name for path in tmp_path.iterdir()] == ["bad.json"]
+
+
+def case(median):
+    """The text of a benchmark's results."""
+    return f'{{"unit": "ns/call", "contestants": {{"specrender": {{"median": {median}}}}}}}'
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "line 1 is not JSON: Expecting value"),
+        (b'{"format": 1,\n"cases": {,}}', "line 2 is not JSON"),
+        (b"\xff\xfe\0", "it is not text in UTF-8"),
+        (b"[" * 100_000 + b"]" * 100_000, "it is beyond what JSON files hold"),
+        (b"[1, 2]", "it is JSON of something else"),
+        (b'{"format": 1, "cases": []}', "it is JSON of something else"),
+        (b'{"format": 99, "cases": {}}', "its format is 99, this version reads 1: measure anew"),
+        (b'{"format": 1, "cases": {"sampler.sobol": {"unit": "ns"}}}', "its entry 'sampler.sobol' is no benchmark's"),
+        (f'{{"format": 1, "cases": {{"a": {case(3)}, "b": {case("true")}}}}}'.encode(), "its entry 'b'"),
+    ],
+)
+def test_what_is_no_baseline(command, tmp_path, content, words):
+    (tmp_path / "b.json").write_bytes(content)
+    code, out, err = command("bench", "sampler", *QUICK, "--baseline", "b.json", "--json", "r.json")
+    assert code == 2 and not out and not (tmp_path / "r.json").exists()
+    assert len(err.splitlines()) == 1
+    assert f"error: 'b.json' is no result of `specrender bench --json`: {words}" in err
 
 
 def test_broken_mesh_is_noticed_before_anything_is_measured(command, tmp_path):
