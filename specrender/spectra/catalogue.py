@@ -7,13 +7,12 @@ which has water, diamond and other clear materials too) and ``ior`` (`scalar_ior
 from __future__ import annotations
 
 import csv
-import difflib
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from specrender.errors import InputError, did_you_mean
+from specrender.errors import InputError, did_you_mean, nearest
 from specrender.spectra import store
 from specrender.spectra.refraction import Gas, RefractiveIndex, Sellmeier, SellmeierSum, TabulatedIndex
 from specrender.spectra.spectrum import Spectrum, Tabulated, Uniform
@@ -225,5 +224,5 @@ def _hint(name: str, *wanted: str) -> str:
     if kinds:
         return f"; it is the name of {' and '.join(('an ' if kind == 'illuminant' else 'a ') + kind for kind in kinds)}"
     known = {low: written for kind in wanted for low, written in _by_lower_case(kind).items()}
-    close = difflib.get_close_matches(str(name).strip().lower(), known, n=1, cutoff=0.6)
-    return f"; did you mean {known[close[0]]!r}? {LISTED}" if close else f"; {LISTED}"
+    close = nearest(str(name).strip(), known)
+    return f"; {LISTED}" if close is None else f"; did you mean {known[close]!r}? {LISTED}"

@@ -118,6 +118,11 @@ CASES = {
     "spectra in rgb mode": ({"s.toml": ""}, ["s.toml", "--mode", "rgb", "-o", "a.spectral.exr"], ["--mode spectral"]),
     "bins in rgb mode": ({"s.toml": "[film]\nspectral_bins = 8\n"}, ["s.toml", "--mode", "rgb"], ["--mode spectral"]),
     "unknown integrator": ({"s.toml": ""}, ["s.toml", "--integrator", "pathh"], ["did you mean 'path'"]),
+    "integrator of another kind": (
+        {"s.toml": ""},
+        ["s.toml", "--integrator", "bdpt"],
+        ["there is no integrator 'bdpt'; allowed: depth, direct, path"],
+    ),
     "unknown sampler": ({"s.toml": ""}, ["s.toml", "--sampler", "sobal"], ["did you mean 'sobol'"]),
     "unknown layer": ({"s.toml": ""}, ["s.toml", "--aov", "dept"], ["did you mean 'depth'"]),
     "max depth of direct": ({"s.toml": ""}, ["s.toml", "--integrator", "direct", "--max-depth", "3"], ["max_depth"]),

@@ -6,12 +6,10 @@ what was given, what is allowed and what was probably meant, and because every n
 
 from __future__ import annotations
 
-import difflib
-
 import msgspec
 from msgspec import inspect
 
-from specrender.errors import SceneError, did_you_mean
+from specrender.errors import SceneError, did_you_mean, nearest
 from specrender.scene.description import Transform
 from specrender.scene.readers.steps import transform_from_steps
 from specrender.scene.shown import shown
@@ -165,7 +163,7 @@ def _remedy(value, options, path):
         field.name for option in options if isinstance(option, inspect.StructType) for field in option.fields
     }  # fmt: skip
     if isinstance(value, str) and tags:
-        near = value if value in tags else next(iter(difflib.get_close_matches(value, tags, n=1)), None)
+        near = nearest(value, tags)
         return f"; allowed types: {', '.join(sorted(tags))}" if near is None else f'; write {{ type = "{near}" }}'
     if isinstance(value, list) and len(value) == 3 and "rgb" in fields and not tags:
         return f"; write {{ rgb = {shown(value)} }}"
