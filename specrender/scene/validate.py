@@ -136,6 +136,8 @@ def _check_reflectance(place, field, value):
         raise place.fail(field, f"{field} must be within [0, 1], {message}")
     if not isinstance(value, d.SpectrumSpec):
         most = peak(value, place.scene)
+        if most is None:
+            most = _entry_peak(value, place.scene)
         if most is not None and most > 1:
             raise place.fail(field, f"{field} must be within [0, 1], got {shown(value)}{_of(value, most)}")
         return
@@ -143,9 +145,64 @@ def _check_reflectance(place, field, value):
     key = next((key for key in ("rgb", "values", "file", "name", "texture") if getattr(value, key) is not None), "")
     if value.rgb is not None and max(value.rgb) > 1:
         raise inner.fail("rgb", f"{field} must be within [0, 1], got rgb {list(value.rgb)}")
-    most = _file_peak(inner, value) if value.file is not None else peak(value, place.scene)
+    try:
+        most = _file_peak(value) if value.file is not None else peak(value, place.scene)
+    except InputError as error:
+        raise inner.fail("file", str(error)) from None
+    if most is None and value.name is not None:
+        most = _entry_peak(value, place.scene)
     if most is not None and most > 1:
         raise inner.fail(key, f"{field} must be within [0, 1], got {key} with a value of {most:g}")
+    if value.texture is not None:
+        _check_colours(inner, field, value.texture)
+
+
+def _check_colours(place, field, texture):
+    """The same of the colours that a texture is made of; their numbers are in `peak`."""
+    for name, part, colour in _colours(texture, place.scene):
+        lit, filed = _data_peak(colour, place.scene), _entry_peak(colour, place.scene)
+        what = None
+        if lit is not None and lit > 1:
+            what = f"is the spectrum of a light, with values up to {lit:.4g}; take a reflectance, or give it a scale"
+        elif filed is not None and filed > 1:
+            what = f"is a file with a value of {filed:g}"
+        if what:
+            message = f"{field} must be within [0, 1], got the texture '{name}', whose {part} {what}"
+            raise place.fail("texture", message)
+
+
+def _colours(texture, scene):
+    """(name of a texture, field, Spectrum) for what a texture is made of, and the textures in it; each of them once."""
+    names, seen = [texture], set()
+    while names:
+        name = names.pop()
+        node = scene.textures.get(name)
+        if name in seen or not isinstance(node, (d.Checkerboard, d.Pattern)):
+            continue
+        seen.add(name)
+        for field in ("color0", "color1"):
+            colour = getattr(node, field)
+            if isinstance(colour, d.SpectrumSpec) and colour.texture is not None:
+                names.append(colour.texture)
+            else:
+                yield name, field, colour
+
+
+def _entry_peak(value, scene, scale=1.0):
+    """`_file_peak` of what a Spectrum is when entries of spectra, which may name one another, are looked up.
+
+    None also for a file that cannot be read, which is the error of the entry that names it.
+    """
+    for _ in range(2 * len(scene.spectra) + 2):
+        name = value.name if isinstance(value, d.SpectrumSpec) else value
+        if not isinstance(name, str) or name not in scene.spectra:
+            break
+        scale *= value.scale if isinstance(value, d.SpectrumSpec) else 1.0
+        value = scene.spectra[name]
+    try:
+        return _file_peak(value, scale)
+    except InputError:
+        return None
 
 
 def _data_peak(value, scene):
@@ -176,16 +233,16 @@ def _of(name, most):
     return f" with a value of {most:g}" if isinstance(name, str) else ""
 
 
-def _file_peak(inner, spec):
-    """The largest value of a spectrum's file times its scale; a file that is missing is the node's own error."""
+def _file_peak(spec, scale=1.0):
+    """The largest value of a spectrum's file times the scales; None of what is no file, or of one that is missing.
+
+    InputError for a file that cannot be read; one that is missing is the node's own error.
+    """
     from specrender.spectra.files import read_spectrum
 
-    if not Path(spec.file).is_file():
+    if not isinstance(spec, d.SpectrumSpec) or spec.file is None or not Path(spec.file).is_file():
         return None
-    try:
-        return float(read_spectrum(spec.file).values.max()) * spec.scale
-    except InputError as error:
-        raise inner.fail("file", str(error)) from None
+    return float(read_spectrum(spec.file).values.max()) * spec.scale * scale
 
 
 #: What ends like the name of a file ("lamp.csv"), and no data set does ("FL3.12").

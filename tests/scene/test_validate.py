@@ -186,3 +186,54 @@ def test_light_is_no_reflectance(given):
 @pytest.mark.parametrize("given", ["ColorChecker/red", d.SpectrumSpec(name="D65", scale=0.008)])
 def test_data_below_one_is_a_reflectance(given):
     validate(_material(reflectance=given))
+
+
+def _textured(*textures):
+    """A scene whose reflectance is the first of the textures, "t0"; the others are "t1", ..."""
+    scene = _material(reflectance=d.SpectrumSpec(texture="t0"))
+    scene.textures = {f"t{index}": texture for index, texture in enumerate(textures)}
+    scene.spectra["lamp"] = d.SpectrumSpec(blackbody=2900.0)
+    return scene
+
+
+@pytest.mark.parametrize("lit", ["D65", "lamp", d.SpectrumSpec(blackbody=3000.0), d.SpectrumSpec(name="FL11")])
+@pytest.mark.parametrize("kind", [d.Checkerboard, d.Noise, d.Marble, d.Wood])
+def test_a_texture_of_light_is_no_reflectance(kind, lit):
+    with pytest.raises(SceneError, match=r"the texture 't0', whose color1 is the spectrum of a light, with values up"):
+        validate(_textured(kind(color1=lit)))
+    board = d.Checkerboard(color0=d.SpectrumSpec(texture="t1"), color1=d.SpectrumSpec(texture="t1"))
+    with pytest.raises(SceneError, match=r"^materials.a.reflectance.texture: .* got the texture 't1', whose color0 is"):
+        validate(_textured(board, kind(color0=lit)))
+
+
+@pytest.mark.parametrize(
+    "colour", ["ColorChecker/red", "half", d.SpectrumSpec(name="D65", scale=0.008), d.SpectrumSpec(name="half")]
+)
+def test_a_texture_of_reflectances_is_one(colour):
+    scene = _textured(d.Checkerboard(color0=d.SpectrumSpec(texture="t1")), d.Checkerboard(color0=colour))
+    scene.spectra["half"] = 0.5
+    validate(scene)
+
+
+def test_a_texture_of_light_is_a_light():
+    scene = d.Scene(textures={"t": d.Checkerboard(color0="D65")})
+    scene.shapes = [d.Sphere(emitter=d.AreaLight(radiance=d.SpectrumSpec(texture="t")))]
+    validate(scene)
+
+
+def test_files_beyond_one_are_seen_through_names(tmp_path):
+    """A file of percent, by way of an entry of spectra and of a texture."""
+    (tmp_path / "percent.csv").write_text("400,50\n700,80\n")
+    file = d.SpectrumSpec(file=str(tmp_path / "percent.csv"))
+    scaled = d.SpectrumSpec(name="paint", scale=0.01)
+    for given, words in (("paint", "got 'paint' with a value of 80"), (d.SpectrumSpec(name="paint"), "value of 80")):
+        scene = _material(reflectance=given)
+        scene.spectra["paint"] = file
+        with pytest.raises(SceneError, match=f"a.reflectance.*{words}"):
+            validate(scene)
+    with pytest.raises(SceneError, match="the texture 't0', whose color0 is a file with a value of 80"):
+        validate(_textured(d.Checkerboard(color0=file)))
+    scene = _textured(d.Checkerboard(color0=scaled))
+    scene.materials["b"] = d.Diffuse(reflectance=scaled)
+    scene.spectra["paint"] = file
+    validate(scene)
