@@ -35,6 +35,10 @@ NUMERIC = (
 )
 NEGATIVE = re.compile(r"-[\d.]")
 
+#: What the help calls arguments that name a file, a folder or an address.
+NAMES = ("SCENE", "SCENE | A B", "OUT", "PART", "IN.exr", "FILE", "FILE.png", "FILE.json", "DIR", "PATH", "CONFIG",
+         "ADDRESS", "HOST:PORT")  # fmt: skip
+
 #: Environment variable with the default of --mitsuba-data.
 MITSUBA_DATA = "SPECRENDER_MITSUBA_DATA"
 
@@ -69,6 +73,10 @@ class Parser(argparse.ArgumentParser):
         left = [word for word in unknown if word != "--"]
         if left:
             self.error(self._unknown(left[0]))
+        for action in self._actions:
+            value = getattr(namespace, action.dest, None)
+            if action.metavar in NAMES and "" in (value if isinstance(value, list) else [value]):
+                self.error(f"argument {'/'.join(action.option_strings) or action.metavar}: the name is empty")
         return namespace, []
 
     def _print_message(self, message, file=None):
@@ -324,7 +332,7 @@ def _add_bench(commands):
     add("--quick", action="store_true", help="little work and few repeats: to try it out, not to measure")
     add("--threads", type=_integer(1), metavar="N", help="of whole renders, for every renderer [all processors]")
     add("--mitsuba-data", metavar="DIR", help="folder of Mitsuba's public scenes, whose cbox, matpreview and bunny are"
-        f" measured, too [${MITSUBA_DATA}]", default=os.environ.get(MITSUBA_DATA))  # fmt: skip
+        f" measured, too [${MITSUBA_DATA}]", default=os.environ.get(MITSUBA_DATA) or None)  # fmt: skip
     add("--mesh", metavar="FILE", help="a mesh for the ray benchmarks, beside the built-in ones")
 
 

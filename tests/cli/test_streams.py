@@ -1,10 +1,13 @@
 """Outputs that would destroy inputs, odd streams, negative values and notes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from specrender.cli.parser import NAMES, build_parser
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +48,43 @@ def test_outputs_do_not_overwrite(scene, command, tmp_path, flags):
 def test_unknown_commands_are_guessed(command, word, hint):
     code, _, error = command(word)
     assert code == 2 and f"there is no command '{word}'; {hint}" in error
+
+
+@pytest.mark.parametrize(
+    "line, name",
+    [
+        (["render", ""], "SCENE"),
+        (["render", "tiny.toml", "-o", ""], "-o"),
+        (["render", "tiny.toml", "-o", "a.png", "-o", ""], "-o"),
+        (["render", "tiny.toml", "--stats="], "--stats"),
+        (["render", "tiny.toml", "--checkpoint", ""], "--checkpoint"),
+        (["render", "tiny.toml", "--tev", ""], "--tev"),
+        (["render", "tiny.toml", "--ocio", ""], "--ocio"),
+        (["compare", "tiny.toml", "-o", ""], "-o"),
+        (["compare", "a.png", ""], "SCENE | A B"),
+        (["merge", "", "-o", "a.png"], "PART"),
+        (["develop", "", "-o", "a.png"], "IN.exr"),
+        (["spectrum", "D65", "--plot", ""], "--plot"),
+        (["bench", "sampler", "--quick", "--baseline", ""], "--baseline"),
+        (["bench", "sampler", "--quick", "--json", ""], "--json"),
+        (["bench", "sampler", "--quick", "--mesh", ""], "--mesh"),
+    ],
+)
+def test_empty_names(scene, command, tmp_path, line, name):
+    """A variable of the shell that is not set: neither this folder nor "not given"."""
+    code, out, error = command(*line)
+    assert (code, out) == (2, "")
+    assert error == f"specrender: error: argument {name}: the name is empty; see `specrender {line[0]} --help`\n"
+    assert list(tmp_path.iterdir()) == [scene]
+
+
+def test_names_are_those_of_the_help():
+    """Else an argument that names a file would not be looked at."""
+    parsers = [build_parser()]
+    parsers += next(action.choices for action in parsers[0]._actions if action.metavar == "COMMAND").values()
+    called = {action.metavar for parser in parsers for action in parser._actions}
+    assert set(NAMES) <= called
+    assert not {name for name in called - set(NAMES) if name and re.match("FILE|OUT|DIR|PATH|SCENE", name)}
 
 
 @pytest.mark.parametrize("flag", ["--spp", "--seed", "--max-depth"])
