@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specrender.cli.numbers import is_number
-from specrender.errors import InputError, did_you_mean
+from specrender.errors import InputError, SceneError, did_you_mean
+from specrender.files import check_readable
 
 PLACE = "SPEC"
 
@@ -85,6 +86,8 @@ def _named(name, is_reflectance):
             except InputError:
                 raise error from None
             return Thing("metal", eta=eta, k=k)
+    if Path(name).is_dir() and name:
+        check_readable(name)  # says that it is a folder
     if re.search(r"[/\\]|\.\w{2,4}$", name):
         return _given(files.read_spectrum(name), is_reflectance)  # says what is wrong with the file
     known = {n for names in written.values() for n in names.values()}
@@ -145,5 +148,10 @@ def _builder(**scene):
     from specrender.scene.validate import validate
 
     described = Scene(**scene)
-    validate(described)
+    try:
+        validate(described)
+    except SceneError as error:
+        if str(error.where).startswith(PLACE):
+            raise
+        raise SceneError(error.message, PLACE) from None  # a place in the scene that is made here says nothing
     return TableBuilder(described, "spectral", "srgb", (360.0, 830.0))

@@ -30,8 +30,9 @@ def checked_folder(folder: str | os.PathLike) -> Path:
     path = Path(folder)
     try:
         path.mkdir(exist_ok=True)
-    except FileNotFoundError:
-        raise InputError(f"cannot make the folder '{path}': '{path.parent}' does not exist") from None
+    except FileNotFoundError as error:  # also where the system makes no folders, such as /proc
+        why = reason(error) if path.parent.exists() else f"'{path.parent}' does not exist"
+        raise InputError(f"cannot make the folder '{path}': {why}") from None
     except FileExistsError:
         raise InputError(f"cannot write to '{path}': it is a file, and a folder is needed") from None
     except (OSError, ValueError) as error:

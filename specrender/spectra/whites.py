@@ -14,7 +14,7 @@ from specrender.spectra.spectrum import Blackbody, Spectrum, Tabulated, integrat
 #: Where the locus of daylight begins and ends [K] [CIE15].
 DAYLIGHT_MIN_K, DAYLIGHT_MAX_K = 4000.0, 25000.0
 
-_KELVIN = re.compile(r"(\d+(?:\.\d+)?)\s*k?", re.IGNORECASE)
+_KELVIN = re.compile(r"([+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*k?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

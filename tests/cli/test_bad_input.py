@@ -138,6 +138,8 @@ CASES = {
     "keep in integers": ({"s.toml": ""}, ["s.toml", "-o", "a.png", "--out-of-gamut", "keep"], [".png", "compress"]),
     "raw in a PNG": ({"s.toml": ""}, ["s.toml", "-o", "a.png", "--gamut", "raw"], [".exr", ".png"]),
     "unknown white": ({"s.toml": ""}, ["s.toml", "--white-balance", "D66"], ["'D66'", "did you mean"]),
+    "cold white": ({"s.toml": ""}, ["s.toml", "--white-balance", "-5"], ["kelvin goes from 1000", "got '-5'"]),
+    "blue white": ({"s.toml": ""}, ["s.toml", "--white-balance", "1e9"], ["in kelvin goes from 1000", "got '1e9'"]),
     "white without adaptation": ({"s.toml": ""}, ["s.toml", "--white-balance", "A", "--adapt", "none"], ["--adapt"]),
     "depth of no file": ({"s.toml": ""}, ["s.toml", "-o", "a.exr", "--bit-depth", "16"], ["half or float", "16"]),
     "depth of a JPEG": ({"s.toml": ""}, ["s.toml", "-o", "a.jpg", "--bit-depth", "16"], [".jpg", "8", "16"]),

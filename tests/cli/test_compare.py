@@ -58,6 +58,7 @@ def test_two_images_become_a_table(scene, command, tmp_path):
         (["tiny.toml", "--exposure", "nan"], "must be a number"),
         (["tiny.toml", "-o", "."], "the report would go into the folder of the scene"),
         (["tiny.toml", "-o", "no/where"], "'no' does not exist"),
+        (["tiny.toml", "-o", "/proc/x"], "cannot make the folder '/proc/x': No such file or directory"),
         (["tiny.toml", "-o", "tiny.toml"], "it is a file, and a folder is needed"),
         (["gone.toml"], "gone.toml: cannot be read: there is no such file"),
         (["."], ".: cannot be read: it is a folder"),
