@@ -105,27 +105,28 @@ class Session:
             from specrender.scene.overrides import film_crop
         threads = driver.default_threads() if self.threads is None else self.threads
         compiling = Compilation.seconds
-        with self.timed("compile_scene"):
-            film = self.scene.film
-            self.tables = compile_scene(
-                self.scene,
-                self.mode,
-                self.rgb_space,
-                spectral_film=self.spectral_film,
-                threads=threads,
-                observer=self.observer,
-            )
-            if self.clamp_indirect is not None:
-                self.tables.tables.arrays["settings"][0]["clamp_indirect"] = self.clamp_indirect
-            marks = fingerprint(self.scene)
-            self.film = driver.new_film(self.tables, film_crop(film), self.metadata(marks), self.first_sample)
-            self.film.identity = self._identity(marks)
-        # the hierarchy is built by kernels, too
-        compiling = Compilation.seconds - compiling
-        self.seconds["compile_scene"] -= compiling
-        with self.timed("compile_kernel"):
-            driver.prepare_kernel(self.tables)
-        self.seconds["compile_kernel"] += compiling
+        with driver.Team(threads):
+            with self.timed("compile_scene"):
+                film = self.scene.film
+                self.tables = compile_scene(
+                    self.scene,
+                    self.mode,
+                    self.rgb_space,
+                    spectral_film=self.spectral_film,
+                    threads=threads,
+                    observer=self.observer,
+                )
+                if self.clamp_indirect is not None:
+                    self.tables.tables.arrays["settings"][0]["clamp_indirect"] = self.clamp_indirect
+                marks = fingerprint(self.scene)
+                self.film = driver.new_film(self.tables, film_crop(film), self.metadata(marks), self.first_sample)
+                self.film.identity = self._identity(marks)
+            # the hierarchy is built by kernels, too
+            compiling = Compilation.seconds - compiling
+            self.seconds["compile_scene"] -= compiling
+            with self.timed("compile_kernel"):
+                driver.prepare_kernel(self.tables, threads)
+            self.seconds["compile_kernel"] += compiling
         return self.tables
 
     def metadata(self, marks: dict[str, str]) -> dict[str, object]:

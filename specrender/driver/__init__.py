@@ -6,6 +6,7 @@
 from specrender.driver.job import Job, Regular, RenderStats, Stop
 from specrender.driver.plan import Plan
 from specrender.driver.render import default_threads, new_film, prepare_kernel, render_film
+from specrender.driver.team import Team
 from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Regular",
     "RenderStats",
     "Stop",
+    "Team",
     "default_threads",
     "new_film",
     "prepare_kernel",

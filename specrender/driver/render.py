@@ -10,12 +10,13 @@ import numpy as np
 
 from specrender.driver.job import Job, RenderStats, Stop
 from specrender.driver.plan import Plan
-from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles, empty_call
+from specrender.driver.team import Team, call_each
+from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles
 from specrender.driver.variant import variant_of
 from specrender.film import Film, allocation, noise
 from specrender.film import aov_layout as film_layout
 from specrender.film.rounds import Round
-from specrender.kernel.jit import Compilation, is_compiled
+from specrender.kernel.jit import Compilation
 from specrender.kernel.sampler import SOBOL
 from specrender.kernel.tile import RENDER_TILE
 from specrender.scene.compile import SceneTables
@@ -34,21 +35,21 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def prepare_kernel(scene_tables: SceneTables | None = None) -> None:
+def prepare_kernel(scene_tables: SceneTables | None = None, processes: int | None = None) -> None:
     """Load the machine code of the render kernel from the cache, or compile it.
 
     Comes before threads start, which would all wait.  The kernel's types do not depend on a scene, and all its variants
     share most of the compiler's work: if one has to be compiled, all are.
 
     scene_tables : the variant that these take is prepared; None: all are.
+    processes : that compile; None: as many as this one may use processors.
     """
-    entries = RENDER_TILE.values() if scene_tables is None else [RENDER_TILE[variant_of(scene_tables.tables)]]
     compiling = Compilation.seconds
-    for entry in entries:
-        if not is_compiled(entry):
-            empty_call(entry)
-    if scene_tables is not None and Compilation.seconds > compiling:
-        prepare_kernel()
+    with Team(default_threads() if processes is None else processes):
+        if scene_tables is not None:
+            call_each([RENDER_TILE[variant_of(scene_tables.tables)]])
+        if scene_tables is None or Compilation.seconds > compiling:
+            call_each(RENDER_TILE.values())
 
 
 def new_film(scene_tables: SceneTables, crop=None, metadata: dict | None = None, first_sample: int = 0) -> Film:

@@ -205,10 +205,10 @@ def kernel_film(film: Film) -> tuple:
     )
 
 
-def empty_call(entry) -> None:
-    """Call an entry point of the kernel with nothing to do."""
+def nothing_to_do() -> tuple:
+    """Arguments of an entry point of the kernel that make it do nothing."""
     from specrender.kernel.settings import LAYOUT
     from specrender.kernel.tables import Tables
 
     sums = (*kernel_film(Film.create(1, 1)), _NO_COUNTS, _NO_COUNTS)
-    entry(Tables(LAYOUT, {}), sums, 0, 0, 0, 0, 0, 0, 0, 0, np.zeros(tile.COUNTERS, np.int64))
+    return Tables(LAYOUT, {}), sums, 0, 0, 0, 0, 0, 0, 0, 0, np.zeros(tile.COUNTERS, np.int64)

@@ -25,8 +25,11 @@ from numba import __version__ as numba_version
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
 from numba.core.registry import cpu_target as registry_target
 from numba.core.runtime import rtsys
+from numba.core.sigutils import normalize_signature
+from numba.core.typing.typeof import Purpose, typeof
 
 from specrender.kernel.cache_folder import cache_folder
+from specrender.kernel.exchange import exchanging, key_of
 from specrender.kernel.features import VARIANTS
 from specrender.kernel.program import EntryPoint, KernelFunction
 
@@ -135,10 +138,12 @@ class Compilation:
     """What compiling has cost this process: only what the cache did not have counts.
 
     on_begin : called without arguments before an entry point is compiled; to be set by whoever tells the user.
-    seconds : wall time spent compiling so far.
+    on_request : the same, before that, or None; to be set by whoever gets other processes to help.
+    seconds : wall time spent compiling so far, also by other processes for this one.
     """
 
     on_begin = staticmethod(lambda: None)
+    on_request = None
     seconds = 0.0
 
 
@@ -148,6 +153,7 @@ class _KernelCache(FunctionCache):
 
     def __init__(self, py_func):
         super().__init__(py_func)
+        self._function = f"{py_func.__module__}.{py_func.__qualname__}"
         self._cache_file = _KernelCacheFile(
             self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
         )
@@ -156,22 +162,35 @@ class _KernelCache(FunctionCache):
         # numba's own first imports all that it can compile (linear algebra, random numbers, containers): a quarter of a
         # start in which nothing is compiled; where something is, the compiler does so
         rtsys.initialize(target_context)
-        found = None
+        found = self._find(sig, target_context)
+        if found is None:
+            if Compilation.on_request is not None:
+                Compilation.on_request()
+            Compilation.on_begin()
+            self._began = time.perf_counter()
+            found = exchanging(lambda e: e.obtain(self._key(sig), lambda content: self._find(sig, target_context)))
+            if found is not None:
+                Compilation.seconds += time.perf_counter() - self._began
+        return found
+
+    def _find(self, sig, target_context):
+        """What the cache holds, or None."""
         try:
             with self._guard_against_spurious_io_errors():
-                found = self._load_overload(sig, target_context)
+                return self._load_overload(sig, target_context)
         except Exception:  # whatever a truncated file makes pickle raise: as good as not there
             with contextlib.suppress(OSError):
                 self.flush()
-        if found is None:
-            Compilation.on_begin()
-            self._began = time.perf_counter()
-        return found
+        return None
 
     def save_overload(self, sig, data):
         with contextlib.suppress(OSError):  # no space left, no permission: compiled anew next time
             super().save_overload(sig, data)
+        exchanging(lambda e: e.finish(self._key(sig)))
         Compilation.seconds += time.perf_counter() - self._began
+
+    def _key(self, sig):
+        return key_of(self._function, normalize_signature(sig)[0])
 
 
 def kernel(function=None, *, entry=False, forceinline=False):
@@ -205,6 +224,16 @@ def entry_variants(py_func):
     return entries
 
 
-def is_compiled(entry) -> bool:
-    """Whether an entry point has machine code in this process already."""
-    return bool(entry.signatures)
+
+def _types(arguments):
+    return tuple(typeof(argument, Purpose.argument) for argument in arguments)
+
+
+def is_cached(entry, arguments) -> bool:
+    """Whether the cache has machine code of an entry point for such arguments."""
+    return entry._cache._find(_types(arguments), registry_target.target_context) is not None
+
+
+def is_claimed(entry, arguments) -> bool:
+    """Whether a process of an exchange compiles an entry point for such arguments, or has done so."""
+    return bool(exchanging(lambda e: e.is_claimed(entry._cache._key(_types(arguments)))))

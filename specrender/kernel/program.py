@@ -1,13 +1,13 @@
 """Compiling an entry point and everything that it calls as one program.
 
-numba makes a library of each function: it links in what the function calls, runs the whole optimiser over it, and
-emits machine code, with wrappers for Python, before the next caller does the same again.  What lies deep in a call
-tree is so optimised once for every level above it.  Here a function that other kernels call stays as it is lowered (a
-`Fragment`); an entry point links every fragment below it once and optimises the whole (a `Program`), as a C++ compiler
-does with a translation unit: 28 s for all of the kernel instead of 75 s.
+A function that other kernels call stays as it is lowered (a `fragment.Fragment`); an entry point links every fragment
+below it once and optimises the whole (a `Program`), as a C++ compiler does with a translation unit: 28 s for all of the
+kernel instead of 75 s.
 """
 
+import collections
 import functools
+from typing import ClassVar
 
 from llvmlite import binding as llvm
 from numba import types
@@ -17,79 +17,9 @@ from numba.core.compiler_lock import require_global_compiler_lock
 from numba.core.errors import TypingError
 from numba.core.registry import CPUDispatcher
 
+from specrender.kernel.exchange import FragmentCache
 from specrender.kernel.features import FEATURES, answers
-
-
-class _NoEngine:
-    """A code generator as a fragment shows it: without machine code there is no environment to set."""
-
-    def __init__(self, codegen):
-        self._codegen = codegen
-
-    def __getattr__(self, name):
-        return getattr(self._codegen, name)
-
-    def set_env(self, env_name, env):
-        """Nothing: fragments raise no exceptions and hold no objects."""
-
-
-class Fragment(JITCodeLibrary):
-    """The code of one function, neither linked nor optimised beyond the function."""
-
-    @property
-    def codegen(self):
-        """The code generator, for numba's lowering."""
-        return _NoEngine(self._codegen)
-
-    def finalize(self):
-        """Close the library; nothing is linked."""
-        self._raise_if_finalized()
-        self._finalized = True
-
-    def get_pointer_to_function(self, name):
-        """Null: there is no machine code."""
-        return 0
-
-    def own_module(self):
-        """The module of this function alone, with definitions that the linker may drop or merge."""
-        if self._shared_module is None:
-            for function in self._final_module.functions:
-                if not function.is_declaration and function.linkage == llvm.Linkage.external:
-                    function.linkage = "linkonce_odr"
-            self._shared_module = self._final_module
-        return self._shared_module
-
-    def _get_module_for_linking(self):
-        """All that the function needs, for a library of numba's own kind that calls it."""
-        whole = self.own_module().clone()
-        for library in _below(self._linking_libraries):
-            whole.link_in(_module(library), preserve=True)
-        return whole
-
-
-def _module(library):
-    return library.own_module() if isinstance(library, Fragment) else library._get_module_for_linking()
-
-
-def _below(libraries):
-    """These libraries and all that the fragments among them link, each once, callers before what they call.
-
-    The order matters: a linker leaves out a definition that it may drop when nothing has asked for it yet.
-    """
-    seen, finished = set(), []
-
-    def visit(library):
-        if id(library) in seen:
-            return
-        seen.add(id(library))
-        if isinstance(library, Fragment):
-            for called in library._linking_libraries:
-                visit(called)
-        finished.append(library)
-
-    for library in libraries:
-        visit(library)
-    return finished[::-1]
+from specrender.kernel.fragment import Fragment, all_below, link
 
 
 class Program(JITCodeLibrary):
@@ -107,15 +37,15 @@ class Program(JITCodeLibrary):
         require_global_compiler_lock()
         self._raise_if_finalized()
         own_environments = _environments(self._final_module)
-        for library in _below(self._linking_libraries):
+        for library in all_below(self._linking_libraries):
             self._reload_init.update(library._reload_init)
-            self._final_module.link_in(_module(library), preserve=True)
+        link(self._final_module, self._linking_libraries)
         self._final_module.link_in(llvm.parse_assembly(answers(self._features)))
         for name in _environments(self._final_module) - own_environments:
             # nothing reads those of fragments; each that stays would be made anew whenever the program is loaded
             self._final_module.get_global_variable(name).linkage = "internal"
         for function in self._final_module.functions:
-            if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
+            if function.linkage in (llvm.Linkage.weak_odr, llvm.Linkage.linkonce_odr):
                 function.linkage = "internal"
         self._optimize_final_module()
         self._final_module.verify()
@@ -178,18 +108,32 @@ class KernelFunction:
     options : numba's target options.
     """
 
+    _made: ClassVar = collections.Counter()
+
     def __init__(self, py_func, options):
         functools.update_wrapper(self, py_func)
         self.py_func = py_func
         self._options = options
+        name = f"{py_func.__module__}.{py_func.__qualname__}"
+        # a function that makes kernels gives several the same name
+        self._name = f"{name} {self._made[name]}"
+        self._made[name] += 1
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """A name of the function, the same in each process, which no function with other code has."""
+        cells = [cell.cell_contents for cell in self.py_func.__closure__ or ()]
+        return f"{self._name} {[getattr(cell, 'identity', type(cell).__name__) for cell in cells]}"
 
     @functools.cached_property
     def fragment(self):
         """The dispatcher of the function, made when something is compiled that calls it: four hundred take a while."""
         wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        return CPUDispatcher(
+        dispatcher = CPUDispatcher(
             self.py_func, targetoptions={**self._options, **wrappers}, pipeline_class=_compiler(Fragment)
         )
+        dispatcher._cache = FragmentCache(self.identity)
+        return dispatcher
 
     @property
     def _numba_type_(self):

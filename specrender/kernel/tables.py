@@ -20,14 +20,13 @@ import numpy as np
 from llvmlite import ir
 from numba import from_dtype, types
 from numba.core import cgutils
-from numba.core.imputils import lower_getattr_generic
-from numba.core.typing.templates import AttributeTemplate
+from numba.core.imputils import lower_builtin, lower_getattr_generic
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
 from numba.extending import (
     NativeValue,
     infer_getattr,
     intrinsic,
     models,
-    overload,
     register_model,
     typeof_impl,
     unbox,
@@ -62,23 +61,22 @@ def _invariant_load(builder, address, align):
     return value
 
 
-@intrinsic
-def _pointer_load(typingctx, pointer, index):
-    element = pointer.element
-
-    def codegen(context, builder, sig, args):
-        if isinstance(element, types.Record):  # a record *is* a pointer: no copy
-            address = builder.gep(args[0], [builder.mul(args[1], I64(element.size))])
-            return builder.bitcast(address, context.get_value_type(element))
-        return _invariant_load(builder, builder.gep(args[0], [args[1]]), element.bitwidth // 8)
-
-    return element(pointer, types.int64), codegen
+@infer_global(operator.getitem)
+class _PointerItem(AbstractTemplate):
+    def generic(self, args, kws):
+        pointer, index = args
+        if isinstance(pointer, PointerType) and isinstance(index, types.Integer):
+            return pointer.element(pointer, types.int64)
+        return None
 
 
-@overload(operator.getitem)
-def _pointer_getitem(pointer, index):
-    if isinstance(pointer, PointerType) and isinstance(index, types.Integer):
-        return lambda pointer, index: _pointer_load(pointer, index)
+@lower_builtin(operator.getitem, PointerType, types.int64)
+def _lower_pointer_item(context, builder, sig, args):
+    element = sig.args[0].element
+    if isinstance(element, types.Record):  # a record *is* a pointer: no copy
+        address = builder.gep(args[0], [builder.mul(args[1], I64(element.size))])
+        return builder.bitcast(address, context.get_value_type(element))
+    return _invariant_load(builder, builder.gep(args[0], [args[1]]), element.bitwidth // 8)
 
 
 def _group_load(lanes, vector_type):

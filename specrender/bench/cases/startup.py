@@ -56,7 +56,7 @@ with event.install_listener("numba:compile", Recorder()):
     from specrender.driver import prepare_kernel
     from specrender.kernel.accel.build import build
     imported = time.perf_counter()
-    prepare_kernel()
+    prepare_kernel(processes=1)
     rendering = time.perf_counter()
     positions = np.zeros((9, 4), np.float32)
     positions[:, :3] = np.random.default_rng(0).random((9, 3))

@@ -1,0 +1,50 @@
+"""A process of a `Team`: `python -m specrender.driver.helper FOLDER NUMBER`."""
+
+import itertools
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+from numba.core.bytecode import FunctionIdentity
+
+from specrender.driver.team import call_each
+from specrender.driver.tiles import nothing_to_do
+from specrender.kernel.exchange import Exchange, key_of
+from specrender.kernel.jit import is_cached
+from specrender.kernel.parts import PARTS
+from specrender.kernel.tile import RENDER_TILE
+
+#: numba numbers the functions that it compiles and names machine code by that: each process has as many numbers.
+_NUMBERS = 1_000_000
+
+
+def main(folder: Path, number: int) -> None:
+    """Compile the parts of the kernel, and then its variants, that no other process is at.
+
+    folder, number : of the `Exchange`.
+    """
+    FunctionIdentity._unique_ids = itertools.count(number * _NUMBERS)
+    if all(is_cached(entry, nothing_to_do()) for entry in RENDER_TILE.values()):
+        return
+    Exchange.current = Exchange(folder, number)
+    start = (number - 1) * len(PARTS) // 2
+    for function, types in PARTS[start:] + PARTS[:start]:
+        if not Exchange.current.is_claimed(key_of(function.identity, types)):
+            function.fragment.compile(types)
+    # the largest first: that takes longest
+    call_each(reversed(RENDER_TILE.values()))
+
+
+def _end_with_parent(folder):
+    """End this process when the one that started it has ended: then nobody reads what it makes."""
+    sys.stdin.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    main(folder, int(sys.argv[2]))
