@@ -1,7 +1,7 @@
 """A process of a `Team`: `python -m specrender.driver.helper FOLDER NUMBER`."""
 
+import _thread
 import itertools
-import os
 import shutil
 import sys
 import threading
@@ -37,14 +37,16 @@ def main(folder: Path, number: int) -> None:
     call_each(reversed(RENDER_TILE.values()))
 
 
-def _end_with_parent(folder):
-    """End this process when the one that started it has ended: then nobody reads what it makes."""
+def _end_with_parent():
+    """Interrupt this process when the one that started it has ended: then nobody reads what it makes."""
     sys.stdin.read()
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(1)
+    _thread.interrupt_main()
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-    main(folder, int(sys.argv[2]))
+    place = Path(sys.argv[1])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        main(place, int(sys.argv[2]))
+    except KeyboardInterrupt:
+        shutil.rmtree(place, ignore_errors=True)

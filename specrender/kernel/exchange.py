@@ -7,6 +7,7 @@ waits for it.  Nobody waits in a circle, as functions that call each other do no
 
 import hashlib
 import pickle
+import re
 import time
 from pathlib import Path
 
@@ -28,8 +29,9 @@ _RUNTIME = "nrt"
 
 
 def key_of(name, types) -> str:
-    """The key of a function's code: of its name, for arguments of these numba types."""
-    return hashlib.sha256(f"{name} {tuple(types)!r}".encode()).hexdigest()[:32]
+    """The key of a function's code, for arguments of these numba types: a name for a file."""
+    digest = hashlib.sha256(f"{name} {tuple(types)!r}".encode()).hexdigest()[:32]
+    return re.sub(r"[^\w.]", "_", f"{name.split()[0]} {digest}")
 
 
 class Exchange:
