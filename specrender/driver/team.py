@@ -73,7 +73,7 @@ class Team(contextlib.AbstractContextManager):
             for number in range(1, self._size):
                 self._helpers.append(self._helper(number))
         if self._helpers:
-            Exchange.current = Exchange(self._folder, 0, self._is_alive)
+            Exchange.current = Exchange(self._folder, 0, self._watch)
 
     def _helper(self, number):
         """A process that sees the packages of this one, and ends when its input does."""
@@ -86,5 +86,7 @@ class Team(contextlib.AbstractContextManager):
             stderr=subprocess.DEVNULL,
         )
 
-    def _is_alive(self, number):
-        return number == 0 or self._helpers[number - 1].poll() is None
+    def _watch(self):
+        for number, helper in enumerate(self._helpers, 1):
+            if helper.poll() is not None:
+                Exchange.current.gone(number)

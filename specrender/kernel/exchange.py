@@ -24,6 +24,9 @@ from specrender.kernel.fragment import Fragment
 #: How often a process looks whether another has finished [s].
 _INTERVAL = 0.005
 
+#: How long a claim takes at most to be written [s].
+_PATIENCE = 5.0
+
 #: The key of numba's runtime, which each process has.
 _RUNTIME = "nrt"
 
@@ -39,16 +42,16 @@ class Exchange:
 
     folder : exists, and is empty at first.
     number : of this process, from 0; each has another.
-    is_alive : whether the process of a number may still finish what it claimed.
+    watch : called while this process waits; the one that started the others tells `gone` which have ended.
     """
 
     #: That of this process, while it compiles together with others.
     current: "Exchange | None" = None
 
-    def __init__(self, folder: Path, number: int, is_alive=lambda number: True):
+    def __init__(self, folder: Path, number: int, watch=lambda: None):
         self._folder = folder
         self._number = number
-        self._is_alive = is_alive
+        self._watch = watch
         rtsys.initialize(cpu_target.target_context)
         self._libraries = {_RUNTIME: rtsys.library}
         self._keys = {id(rtsys.library): _RUNTIME}
@@ -62,12 +65,17 @@ class Exchange:
         while not done.exists():
             if self._claims(claim):
                 return None
+            self._watch()
             time.sleep(_INTERVAL)
         return load(done.read_bytes())
 
     def is_claimed(self, key) -> bool:
         """Whether a process is at what has this key, or has finished it."""
         return (self._folder / f"{key}.claim").exists()
+
+    def gone(self, number: int) -> None:
+        """Tell all that the process of this number will not finish what it claimed."""
+        (self._folder / f"{number}.gone").touch()
 
     def finish(self, key, content: bytes = b"") -> None:
         """Give the others what this process has made."""
@@ -83,7 +91,9 @@ class Exchange:
             return True
         except FileExistsError:
             holder = claim.read_text(encoding="ascii")
-            return bool(holder) and not self._is_alive(int(holder))
+            if not holder:  # being written, unless the disk is full
+                return time.time() - claim.stat().st_mtime > _PATIENCE
+            return (self._folder / f"{holder}.gone").exists()
 
     # ------------------------------------------------------------ fragments
 

@@ -117,9 +117,17 @@ def test_a_process_waits_for_what_another_is_at(tmp_path):
 
 def test_what_a_dead_process_was_at_is_made_by_others(tmp_path):
     assert Exchange(tmp_path, 1).obtain("key", bytes) is None
-    asked = []
-    assert Exchange(tmp_path, 0, lambda number: asked.append(number)).obtain("key", bytes) is None
-    assert asked == [1]
+    first = Exchange(tmp_path, 0, lambda: first.gone(1))
+    assert first.obtain("key", bytes) is None
+    # as by a process that does not know of itself which others have ended
+    assert Exchange(tmp_path, 2).obtain("key", bytes) is None
+
+
+def test_claim_that_was_never_written_holds_nobody_up(tmp_path):
+    claim = tmp_path / "key.claim"
+    claim.touch()
+    os.utime(claim, (0, 0))
+    assert Exchange(tmp_path, 0).obtain("key", bytes) is None
 
 
 def test_process_whose_folder_is_gone_goes_on_alone(tmp_path, monkeypatch):
