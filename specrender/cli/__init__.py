@@ -4,6 +4,8 @@ One module a command, imported when that command is run; this one must stay ligh
 Exit codes: 0 done, 1 failed while running, 2 bad input, 130 interrupted.
 """
 
+from __future__ import annotations
+
 import atexit
 import contextlib
 import os
@@ -11,11 +13,14 @@ import signal
 import sys
 import threading
 import time
-from typing import NoReturn
 
 from specrender.cli.parser import build_parser, joined
 from specrender.cli.streams import open_missing, say, silence
 from specrender.errors import SpecrenderError
+
+TYPE_CHECKING = False  # as in specrender/__init__.py
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 #: When this process began to import specrender [time.perf_counter()].
 STARTED = time.perf_counter()
