@@ -21,11 +21,10 @@ from specrender.kernel.accel.layout import (
     LINE_FLOATS,
     MAX_DEPTH,
     MOST_LINES,
-    NODE_FARNESS,
+    NODE_FAR,
     NODE_FLOATS,
     NODE_REFS,
     OBJECT_LEAF,
-    VERY_FAR_BYTES,
     WIDTH,
 )
 from specrender.kernel.accel.small import SMALL_RANGE
@@ -250,6 +249,5 @@ def _write(pool, prims, count, tree, choices, positions, triangles):
     nothing = np.empty((0, 4), np.int64)
     for _ in pool.map(lambda task: write(task[0], 0, task[1], task[2], nothing), tasks):
         pass
-    size = nodes.nbytes + leaves.nbytes
-    nodes.view(np.int32)[NODE_FARNESS // 4] = int(size > FAR_BYTES) + int(size > VERY_FAR_BYTES)
+    nodes.view(np.int32)[NODE_FAR // 4] = nodes.nbytes + leaves.nbytes > FAR_BYTES
     return nodes, leaves

@@ -7,7 +7,7 @@ Node, 256 bytes (64 floats; byte offsets)
     64   lo_y[8]   96  hi_y[8]      round: `near = lo + 32 * (direction < 0)`, `far = near ^ 32`
     128  lo_z[8]   160 hi_z[8]      an absent child has lo = +inf, hi = -inf, which no ray enters
     192  ref[8]    int32            child references, see below
-    224  int32          of a root: 1 if its tree is larger than the fast caches (FAR_BYTES), 2 if larger than all
+    224  int32          of a root: 1 if its tree is larger than the fast caches (FAR_BYTES)
     228  28 bytes of zeros
 
     Boxes are larger than their contents by BOX_SLACK times the coordinate.
@@ -46,13 +46,11 @@ WIDTH = 8
 NODE_BYTES = 256
 NODE_FLOATS = NODE_BYTES // 4
 NODE_REFS = 192
-NODE_FARNESS = 224
+NODE_FAR = 224
 
 #: A tree of more bytes than this is worth prefetching: that costs 3 % of a render of the Cornell box, whose tree is in
 #: the first cache anyway, and gains a third on a million triangles.
 FAR_BYTES = 256 * 1024
-#: In one of more bytes than this most of a ray's time is waiting for memory.
-VERY_FAR_BYTES = 16 * 1024 * 1024
 
 LINE_BYTES = 64
 LINE_FLOATS = LINE_BYTES // 4

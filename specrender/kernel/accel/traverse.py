@@ -4,8 +4,8 @@ Slab test of eight boxes, one multiply-add a plane; the watertight test of eight
 `make_traversal` builds the two kernels around the function that intersects objects, which so stays out of this package.
 
 In a tree larger than the fast caches, what is on top of the stack is asked for while its predecessor is being tested:
-on a soup of a million triangles occlusion went from 0.75 to 1.03 times Embree's rays a second.  In one larger than all
-caches every child that a nearest-hit ray enters is asked for before it is known which one is next.
+on a soup of a million triangles occlusion went from 0.75 to 1.03 times Embree's rays a second.  The first of the
+children that a nearest-hit ray enters are asked for before it is known which one is next.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from specrender.kernel.accel.layout import (
     INNER,
     LEAF_PLACE,
     LEAF_SIZE,
-    NODE_FARNESS,
+    NODE_FAR,
     NODE_REFS,
     OBJECT_LEAF,
 )
@@ -283,7 +283,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
     def closest_hit(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
-        farness = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_FARNESS)
+        is_far = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_FAR) != 0
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         stack = new_stack()
@@ -307,7 +307,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                     mask &= mask - 1
                     if mask == 0:
                         continue
-                    if farness > 1:
+                    if is_far:
                         prefetch_start(nodes, leaves, ref)
                         prefetch_start(nodes, leaves, int_at(nodes, base + 4 * lowest_bit(mask)))
                     # several: go on with the nearest, leave the others on the stack, nearest on top
@@ -319,10 +319,10 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         top += 1
                         stack_put(stack, top, far)
                         ref = entry_ref(nearest)
-                        if farness != 0:
+                        if is_far:
                             prefetch_child(nodes, leaves, entry_ref(far))
                         continue
-                    if farness > 1:
+                    if is_far:
                         prefetch_start(nodes, leaves, int_at(nodes, base + 4 * lowest_bit(mask)))
                     # three are sorted in registers, more by insertion
                     entry = _child_entry(nodes, base, enter, mask)
@@ -343,7 +343,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         stack_put(stack, place + 1, entry)
                         top += 1
                     ref = entry_ref(nearest)
-                    if farness != 0:
+                    if is_far:
                         prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
                     continue
             else:
@@ -374,7 +374,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
             ref = entry_ref(entry)
             if ref == BOTTOM:
                 break
-            if farness != 0:
+            if is_far:
                 prefetch_child(nodes, leaves, entry_ref(stack_get(stack, top)))
         return (best_t if found else INFINITY), best_u, best_v, primitive, number
 
@@ -382,7 +382,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
     def occluded(tables, root, origin, direction, t_max):
         nodes = nodes_by_reference(tables.bvh_nodes)
         leaves = tables.bvh_leaves
-        farness = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_FARNESS)
+        is_far = int_at(nodes, (np.int64(root + INNER) << 8) + NODE_FAR) != 0
         near, slabs = _slabs_of(origin, direction)
         rows, corner, shear = _shear_of(origin, direction)
         limit = splat8(t_max)
@@ -407,7 +407,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         push_downwards(stack, top, nodes, base, mask)
                     ref = int_at(nodes, base + 4 * k)
                     top += count_bits(mask)
-                    if farness != 0:
+                    if is_far:
                         prefetch_child(nodes, leaves, reference_get(stack, top))
                     continue
             else:
@@ -420,7 +420,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                         return True
             ref = reference_get(stack, top)
             top -= 1
-            if farness != 0:
+            if is_far:
                 prefetch_child(nodes, leaves, reference_get(stack, max(top, 0)))
         return False
 
