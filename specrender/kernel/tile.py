@@ -6,10 +6,11 @@ from specrender.kernel.aov import add_layers
 from specrender.kernel.camera import generate_ray
 from specrender.kernel.depth import trace_depth
 from specrender.kernel.direct import trace_direct
-from specrender.kernel.features import has_integrators, has_layers
+from specrender.kernel.features import has_integrators, has_layers, has_many_lights
 from specrender.kernel.film import add_responses, add_to_bins, film_place, sample_wavelengths, to_xyz
 from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.light import GUIDES, SHARES, prepare_light
+from specrender.kernel.light.tree import NODE_GROUPS
 from specrender.kernel.outline import has_outline, lamps_in_view
 from specrender.kernel.path import FILM_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_of_pixel, sample_quad, sample_state
@@ -55,8 +56,13 @@ def _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index):
     origin, direction, reach, factor = generate_ray(tables, film_x, film_y, lane(u_lens, 1), lane(u_lens, 2))
     wavelengths, inverse_pdf = sample_wavelengths(tables, lane(u_film, 0))
     # wavelengths and the lobe of the first BSDF come from the film's group: stratified together with the place in the
-    # pixel, edges of a lamp keep their colour and reflections in a gloss their share
-    numbers = prepare_light(tables, u_light, GUIDES), with_lane(u_bsdf, 0, lane(u_film, 3))
+    # pixel, edges of a lamp keep their colour and reflections in a gloss their share; among very many lights it is more
+    # important which one is chosen
+    if has_many_lights() and settings.has_light_tree and settings.root_groups == NODE_GROUPS:
+        u_light = with_lane(u_light, 0, lane(u_film, 3))
+    else:
+        u_bsdf = with_lane(u_bsdf, 0, lane(u_film, 3))
+    numbers = prepare_light(tables, u_light, GUIDES), u_bsdf
     return state, numbers, weight, origin, direction, reach, wavelengths, inverse_pdf, factor
 
 

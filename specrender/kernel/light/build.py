@@ -28,13 +28,17 @@ from specrender.kernel.light.tree import (
     COS_O,
     GROUP_ROWS,
     LINK,
+    NODE_GROUPS,
     RADIUS,
     REACH,
-    ROOT_GROUPS,
     SIN_O,
     STRENGTH,
     WIDTH,
 )
+
+#: A node with so many emitters below it at most has them for children; others, but the root, have so many children.
+MOST_LEAVES = 24
+BRANCHES = 8
 
 
 @kernel
@@ -79,61 +83,6 @@ def straighten(bounds, children):
 
 
 @kernel
-def _solve(bounds, children, costs, choices):
-    """The optimal collapse by dynamic programming, as for the BVH in [Ylitie2017] section 4.1.
-
-    costs[n, i - 1] : least cost of the subtree at binary node n as at most i children of a wide node, i = 1 .. 8;
-    choices : how many of them the left child gets; 0: as for i - 1.
-    """
-    total = bounds[0, POWER]
-    # children have higher numbers than their parents
-    for n in range(len(bounds) - 1, -1, -1):
-        left, right = children[n]
-        if left < 0:
-            costs[n], choices[n] = 0.0, 0
-            continue
-        for i in range(2, WIDTH + 1):
-            costs[n, i - 1] = np.inf
-            for k in range(1, i):
-                cost = costs[left, k - 1] + costs[right, i - k - 1]
-                if cost < costs[n, i - 1]:
-                    costs[n, i - 1], choices[n, i - 1] = cost, k
-        # a node of its own: how often it is visited, and its share of the cache
-        choices[n, 0] = choices[n, WIDTH - 1]
-        costs[n, 0] = costs[n, WIDTH - 1] + bounds[n, POWER] / total + 0.25 / len(bounds)
-        for i in range(2, WIDTH + 1):
-            if costs[n, i - 2] <= costs[n, i - 1]:
-                costs[n, i - 1], choices[n, i - 1] = costs[n, i - 2], 0
-
-
-@kernel
-def _gather(children, choices, root, slots):
-    """The children of the wide node at binary node `root` into `slots`; returns how many."""
-    if children[root, 0] < 0:
-        slots[0] = root
-        return 1
-    waiting = np.empty((WIDTH + 1, 2), np.int64)
-    k = choices[root, 0]
-    waiting[0, 0], waiting[0, 1] = children[root, 1], WIDTH - k
-    waiting[1, 0], waiting[1, 1] = children[root, 0], k
-    left, count = 2, 0
-    while left:
-        left -= 1
-        node, room = waiting[left, 0], waiting[left, 1]
-        while room > 1 and choices[node, room - 1] == 0:
-            room -= 1
-        if room == 1 or children[node, 0] < 0:
-            slots[count] = node
-            count += 1
-            continue
-        k = choices[node, room - 1]
-        waiting[left, 0], waiting[left, 1] = children[node, 1], room - k
-        waiting[left + 1, 0], waiting[left + 1, 1] = children[node, 0], k
-        left += 2
-    return count
-
-
-@kernel
 def _write_child(nodes, lane, b):
     """Bounds of a binary node into one lane; spheres and cones are widened by the rounding of float32."""
     largest = 0.0
@@ -155,13 +104,13 @@ def _write_child(nodes, lane, b):
 
 
 @kernel
-def _gather_root(bounds, children, chosen):
-    """The children of the root, in order, into `chosen`; returns how many.
+def _gather(bounds, children, root, room, chosen):
+    """The children of the wide node at binary node `root`, in order, into `chosen`; returns how many, at most `room`.
 
     The one that counts most by [ConteyEstevez2018] eq. 2 is opened as long as there is room.
     """
-    chosen[0], count = 0, 1
-    while count < len(chosen):
+    chosen[0], count = root, 1
+    while count < room:
         best, worst = -1, -1.0
         for i in range(count):
             b = bounds[chosen[i]]
@@ -184,36 +133,43 @@ def wide_tree(bounds, children, nodes, links, parents, slots):
     """Collapse the binary tree.
 
     nodes : (m, GROUP_ROWS, WIDTH) float32, and `links`, the same memory as int32; written, zero before.
-    parents : (m,) int32, written: the slot whose child a group is; -1: of the root.
+    parents : (m,) int32, written: the slot whose child the node of a group is; -1: of the root.
     slots : (n,) int32, written: the slot of each emitter.   Returns the numbers of groups of the root and of all.
     """
-    costs, choices = np.empty((len(bounds), WIDTH)), np.zeros((len(bounds), WIDTH), np.int8)
-    _solve(bounds, children, costs, choices)
-    roots = np.empty(len(nodes), np.int64)
-    chosen = np.empty(WIDTH * ROOT_GROUPS, np.int64)
-    count = _gather_root(bounds, children, chosen)
-    groups = (count + WIDTH - 1) // WIDTH
-    parents[:groups] = -1
-    written, made = 0, groups
-    while written < made:
-        first, step = written, 1
-        if written == 0:
-            step = groups
+    sizes = np.empty(len(bounds), np.int64)
+    # children have higher numbers than their parents
+    for i in range(len(bounds) - 1, -1, -1):
+        left, right = children[i]
+        sizes[i] = 1 if left < 0 else sizes[left] + sizes[right]
+    # binary nodes that are wide ones, and the slots that lead there
+    roots, leads = np.zeros(len(nodes), np.int64), np.empty(len(nodes), np.int64)
+    leads[0] = -1
+    chosen = np.empty(WIDTH * NODE_GROUPS, np.int64)
+    waiting, found, written, root_groups = 0, 1, 0, 0
+    while waiting < found:
+        room = BRANCHES if sizes[roots[waiting]] > MOST_LEAVES else MOST_LEAVES
+        if waiting == 0:
+            room = len(chosen)
+        count = _gather(bounds, children, roots[waiting], room, chosen)
+        groups = (count + WIDTH - 1) // WIDTH
+        if waiting == 0:
+            root_groups = groups
         else:
-            count = _gather(children, choices, roots[written], chosen)
+            lead = leads[waiting]
+            links[lead // WIDTH, LINK, lead % WIDTH] = NODE_GROUPS * written + groups - 1
+        parents[written : written + groups] = leads[waiting]
         for k in range(count):
-            child, group, lane = chosen[k], first + k % step, k // step
+            child, group, lane = chosen[k], written + k % groups, k // groups
             _write_child(nodes[group], lane, bounds[child])
             if children[child, 0] < 0:
                 links[group, LINK, lane] = ~children[child, 1]
                 slots[children[child, 1]] = WIDTH * group + lane
             else:
-                links[group, LINK, lane] = made
-                parents[made] = WIDTH * group + lane
-                roots[made] = child
-                made += 1
-        written += step
-    return groups, made
+                roots[found], leads[found] = child, WIDTH * group + lane
+                found += 1
+        waiting += 1
+        written += groups
+    return root_groups, written
 
 
 def build_tree(emitters, threads=2):
@@ -228,7 +184,7 @@ def build_tree(emitters, threads=2):
     Returns
     -------
     nodes : (m, GROUP_ROWS, WIDTH) float32, the row LINK of which is int32.
-    parents : (m,) int32, the slots of groups; -1: of the root.
+    parents : (m,) int32, the slots whose children the nodes of groups are; -1: of the root.
     slots : (n,) int32, those of emitters.
     """
     emitters = np.ascontiguousarray(emitters, np.float64)

@@ -1,4 +1,4 @@
-"""Choosing one of many lights: a tree over bounds of emitters, after [ConteyEstevez2018], eight children a node.
+"""Choosing one of many lights: a tree over bounds of emitters, after [ConteyEstevez2018], 8 to 64 children a node.
 
 An emitter is a triangle of a mesh that emits, a whole shape, or a light at a point.  Each has a sphere, a cone that
 holds the normals of what shines, a quarter of a turn from which it shines no more, and a strength: its peak radiant
@@ -8,7 +8,7 @@ the root, by the same arithmetic.  `build.py` makes the tree.
 
 The root has up to 64 children, in groups of eight.  Guesses about large clusters near by are what is worst about such
 trees, and eight groups, which do not wait for each other, take hardly longer than two levels, which do.  Up to 64
-emitters are all children of the root.
+emitters are all children of the root, up to `build.MOST_LEAVES` all children of any other node.
 
 Deviations from the paper: spheres instead of boxes, with the extent along the axis, which keeps planes from shining
 backwards; sums of cosines and sines where it subtracts angles, which are no smaller and need one root; and nothing for
@@ -40,20 +40,21 @@ from specrender.kernel.simd import (
 )
 from specrender.kernel.tables import load8
 
-#: Children of a group, and most groups of the root; all other nodes are one group.
+#: Children of a group, and most groups of a node.
 WIDTH = 8
-ROOT_GROUPS = 8
+NODE_GROUPS = 8
 #: Rows of eight values of a group in tables.light_nodes: one value a child.  theta_o is half the angle of the cone of
 #: normals, less a right angle for what shines less far than that (then SIN_O is 0); REACH is how far before the centre,
 #: in any of the directions of the cone, something shines: 0 for what lies in a plane, the radius at most.  LINK is an
-#: int32: >= 0 a group, < 0 the complement of an emitter.
+#: int32: >= 0 a node, NODE_GROUPS times its first group plus the number of those that follow, < 0 the complement of an
+#: emitter.
 CENTER_X, CENTER_Y, CENTER_Z, RADIUS, AXIS_X, AXIS_Y, AXIS_Z, COS_O, SIN_O, REACH, STRENGTH, LINK = range(12)
 GROUP_ROWS = 12
 GROUP_BYTES = 4 * WIDTH * GROUP_ROWS
 LINK_BYTE = 4 * WIDTH * LINK
-#: A slot is WIDTH times a group plus the lane of a child.  tables.light_parents has the slot of each group but the
-#: root's, and an emitter its own.  Child k of the root is in group k % groups, lane k // groups: the lanes, one after
-#: the other from group to group, keep its children in order.
+#: A slot is WIDTH times a group plus the lane of a child.  tables.light_parents has for each group the slot whose child
+#: its node is (-1: the root), and an emitter has its own.  Child k of a node is in group k % groups, lane k // groups:
+#: the lanes, one after the other from group to group, keep its children in order.
 
 #: Least share of a full cosine that a child counts with: bounds are not exact, and tiny probabilities give fireflies.
 LEAST_COSINE = f32(0.01)
@@ -86,7 +87,7 @@ def _running_sums(typingctx, vector):
 
 
 class RowsType(types.Type):
-    """ROOT_GROUPS rows of WIDTH float32 in the frame of the calling function."""
+    """NODE_GROUPS rows of WIDTH float32 in the frame of the calling function."""
 
     def __init__(self):
         super().__init__(name="light_rows")
@@ -107,7 +108,7 @@ def _new_rows(typingctx):
 
     def codegen(context, builder, sig, args):
         with builder.goto_entry_block():
-            room = builder.alloca(ir.ArrayType(F32, ROOT_GROUPS * WIDTH))
+            room = builder.alloca(ir.ArrayType(F32, NODE_GROUPS * WIDTH))
         room.align = 4 * WIDTH
         return builder.bitcast(room, F32.as_pointer())
 
@@ -187,18 +188,22 @@ def _link(tables, group, child):
 
 
 @kernel(forceinline=True)
-def _columns(tables, p, n):
-    """(rows, their last one): the guesses about the root's children, each group's added to those of the ones before."""
+def _columns(tables, node, p, n):
+    """(rows, their last one): the guesses about a node's children, each group's added to those of the ones before."""
     columns, column = _new_rows(), splat8(f32(0.0))
-    for group in range(np.int64(tables.settings[0].root_groups)):
-        column += _importance(tables, group, p, n)
-        _put_row(columns, group, column)
+    first = node // NODE_GROUPS
+    for i in range(node % NODE_GROUPS + 1):
+        column += _importance(tables, first + i, p, n)
+        _put_row(columns, i, column)
     return columns, column
 
 
 @kernel(forceinline=True)
-def _first_step(tables, columns, sums, u):
-    """(link, rest of u, probability) of a child of the root; sums : running sums of the last row of `columns`."""
+def _choose(tables, node, columns, sums, u, probability):
+    """(link, rest of u, probability) of a child of a node that was reached with that probability.
+
+    sums : running sums of the last row of `columns`.
+    """
     total = lane(sums, WIDTH - 1)
     rest = u * total
     if not rest < total:  # nothing shines here
@@ -206,26 +211,26 @@ def _first_step(tables, columns, sums, u):
     # first a lane, by its sum over the groups, then one of the groups in it
     child = lowest_bit(mask_bits(sums > rest))
     rest -= _before(sums, child)
-    group = np.int64(0)
-    for row in range(np.int64(tables.settings[0].root_groups) - 1):
-        group += np.int64(not _in_rows(columns, WIDTH * row + child) > rest)
-    low = _in_rows(columns, WIDTH * (group - 1) + child) if group > 0 else f32(0.0)
-    share = _in_rows(columns, WIDTH * group + child) - low
-    return _link(tables, group, child), smaller((rest - low) / share, ONE_MINUS_EPSILON), share / total
+    i = np.int64(0)
+    for row in range(node % NODE_GROUPS):
+        i += np.int64(not _in_rows(columns, WIDTH * row + child) > rest)
+    low = _in_rows(columns, WIDTH * (i - 1) + child) if i > 0 else f32(0.0)
+    share = _in_rows(columns, WIDTH * i + child) - low
+    link = _link(tables, node // NODE_GROUPS + i, child)
+    return link, smaller((rest - low) / share, ONE_MINUS_EPSILON), probability * (share / total)
 
 
 @kernel(forceinline=True)
-def _step(tables, p, n, group, u, probability):
-    """(link, rest of u, probability) of a child of a group that was reached with that probability."""
-    sums = _running_sums(_importance(tables, group, p, n))
-    total = lane(sums, WIDTH - 1)
-    rest = u * total
-    if not rest < total:
-        return np.int64(-1), u, f32(0.0)
-    child = lowest_bit(mask_bits(sums > rest))
-    low = _before(sums, child)
-    share = lane(sums, child) - low
-    return _link(tables, group, child), smaller((rest - low) / share, ONE_MINUS_EPSILON), probability * (share / total)
+def _step(tables, p, n, node, u, probability):
+    """`_choose` with the guesses that it takes."""
+    columns, column = _columns(tables, node, p, n)
+    return _choose(tables, node, columns, _running_sums(column), u, probability)
+
+
+@kernel(forceinline=True)
+def _root(tables):
+    """The link to the root."""
+    return np.int64(tables.settings[0].root_groups) - 1
 
 
 @kernel
@@ -234,8 +239,7 @@ def sample_emitter(tables, p, n, u):
 
     n : unit normal on the side where light counts, lane 3 = 1: on both sides (zero: no surface).
     """
-    columns, column = _columns(tables, p, n)
-    link, u, probability = _first_step(tables, columns, _running_sums(column), u)
+    link, probability = _root(tables), f32(1.0)
     while link >= 0:
         link, u, probability = _step(tables, p, n, link, u, probability)
     return ~link, probability
@@ -247,10 +251,11 @@ def sample_two_emitters(tables, p, n, u, v):
 
     The root is read once, and then one walk goes on while the other waits for its sums.
     """
-    columns, column = _columns(tables, p, n)
+    root = _root(tables)
+    columns, column = _columns(tables, root, p, n)
     sums = _running_sums(column)
-    first, u, p_first = _first_step(tables, columns, sums, u)
-    second, v, p_second = _first_step(tables, columns, sums, v)
+    first, u, p_first = _choose(tables, root, columns, sums, u, f32(1.0))
+    second, v, p_second = _choose(tables, root, columns, sums, v, f32(1.0))
     while first >= 0 or second >= 0:
         if first >= 0:
             first, u, p_first = _step(tables, p, n, first, u, p_first)
@@ -262,25 +267,16 @@ def sample_two_emitters(tables, p, n, u, v):
 @kernel
 def emitter_probability(tables, p, n, index):
     """The probability with which `sample_emitter` chooses an emitter for p and n."""
-    slot, groups = np.int64(tables.emitters[index].slot), np.int64(tables.settings[0].root_groups)
-    if slot < 0:
-        return f32(0.0)
-    group, child = slot // WIDTH, slot % WIDTH
-    probability = f32(1.0)
-    while group >= groups:
-        sums = _running_sums(_importance(tables, group, p, n))
-        total = lane(sums, WIDTH - 1)
-        if not total > f32(0.0):
-            return f32(0.0)
-        probability *= (lane(sums, child) - _before(sums, child)) / total
-        slot = np.int64(tables.light_parents[group])
+    slot = np.int64(tables.emitters[index].slot)
+    probability = f32(1.0) if slot >= 0 else f32(0.0)
+    while slot >= 0 and probability > f32(0.0):
         group, child = slot // WIDTH, slot % WIDTH
-    column, low, high = splat8(f32(0.0)), f32(0.0), f32(0.0)
-    for other in range(groups):
-        if other == group:
-            low = lane(column, child)
-        column += _importance(tables, other, p, n)
-        if other == group:
-            high = lane(column, child)
-    total = lane(_running_sums(column), WIDTH - 1)
-    return probability * (high - low) / total if total > f32(0.0) else f32(0.0)
+        slot = np.int64(tables.light_parents[group])
+        node = _link(tables, slot // WIDTH, slot % WIDTH) if slot >= 0 else _root(tables)
+        columns, column = _columns(tables, node, p, n)
+        total = lane(_running_sums(column), WIDTH - 1)
+        i = group - node // NODE_GROUPS
+        low = _in_rows(columns, WIDTH * (i - 1) + child) if i > 0 else f32(0.0)
+        share = _in_rows(columns, WIDTH * i + child) - low
+        probability = probability * (share / total) if total > f32(0.0) else f32(0.0)
+    return probability

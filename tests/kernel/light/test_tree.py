@@ -13,6 +13,7 @@ from specrender.kernel.light.tree import (
     CENTER_X,
     GROUP_ROWS,
     LINK,
+    NODE_GROUPS,
     RADIUS,
     STRENGTH,
     WIDTH,
@@ -212,7 +213,11 @@ def test_bounds_hold_what_is_below(n):
         slot, link = slots[i], ~i
         while slot >= 0:
             group, lane = divmod(slot, WIDTH)
-            assert links[group, lane] == link
+            if link >= 0:  # a node, by any of its groups
+                first, more = divmod(links[group, lane], NODE_GROUPS)
+                assert first <= link <= first + more
+            else:
+                assert links[group, lane] == link
             centre = nodes[group, CENTER_X : CENTER_X + 3, lane].astype(np.float64)
             corner = np.maximum(np.abs(row[LOW : LOW + 3] - centre), np.abs(row[HIGH : HIGH + 3] - centre))
             assert np.linalg.norm(corner) <= nodes[group, RADIUS, lane] * (1 + 1e-5) + 1e-6
@@ -221,14 +226,15 @@ def test_bounds_hold_what_is_below(n):
 
 def order_of(nodes, parents):
     """The emitters of a tree from its first to its last."""
-    links, root = nodes.view(np.int32)[:, LINK], (parents < 0).sum()
-    waiting, found = [int(link) for link in links[:root].T.ravel() if link][::-1], []
+    links = nodes.view(np.int32)[:, LINK]
+    waiting, found = [int((parents < 0).sum()) - 1], []
     while waiting:
         link = waiting.pop()
         if link < 0:
             found.append(~link)
         else:
-            waiting += [int(below) for below in links[link] if below][::-1]
+            first, more = divmod(link, NODE_GROUPS)
+            waiting += [int(below) for below in links[first : first + more + 1].T.ravel() if below][::-1]
     return found
 
 
