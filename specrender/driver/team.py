@@ -16,7 +16,7 @@ from pathlib import Path
 
 from specrender.driver.tiles import nothing_to_do
 from specrender.kernel.exchange import Exchange
-from specrender.kernel.jit import Compilation, is_claimed
+from specrender.kernel.jit import Compilation, is_claimed, usable_cache_folder
 
 #: More processes find nothing left to do.
 MOST = 4
@@ -76,8 +76,12 @@ class Team(contextlib.AbstractContextManager):
             Exchange.current = Exchange(self._folder, 0, self._watch)
 
     def _helper(self, number):
-        """A process that sees the packages of this one, and ends when its input does."""
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+        """A process that sees the packages and the cache of this one, and ends when its input does."""
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+            "SPECRENDER_CACHE": str(usable_cache_folder()),
+        }
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "specrender.driver.helper", str(self._folder), str(number)],
             env=environment,

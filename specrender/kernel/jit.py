@@ -33,6 +33,9 @@ from specrender.kernel.exchange import exchanging, key_of
 from specrender.kernel.features import VARIANTS
 from specrender.kernel.program import EntryPoint, KernelFunction
 
+#: Of the cache folder, where compiled kernels are.
+_KERNELS = "kernels"
+
 KERNEL_ROOT = Path(__file__).resolve().parent
 
 #: Safe relaxations only: no `nnan`/`ninf` (they would delete the tests for non-finite samples) and no `reassoc`
@@ -81,7 +84,7 @@ class _KernelCacheLocator(_CacheLocator):
         self._name = f"{py_func.__module__}.{py_func.__qualname__}"
 
     def get_cache_path(self):
-        return str(_usable_cache_path())
+        return str(usable_cache_folder() / _KERNELS)
 
     def get_source_stamp(self):
         folder = Path(self._py_file).resolve().parent
@@ -98,17 +101,18 @@ class _KernelCacheLocator(_CacheLocator):
 
 
 @functools.cache
-def _usable_cache_path() -> Path:
-    """The kernel cache folder; a private one, until the process ends, where the user's cannot be written."""
-    path = cache_folder() / "kernels"
+def usable_cache_folder() -> Path:
+    """The cache folder; a private one, until the process ends, where kernels cannot be written into the user's."""
+    folder = cache_folder()
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
+        (folder / _KERNELS).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder / _KERNELS):
             pass
     except OSError:
-        path = Path(tempfile.mkdtemp(prefix="specrender-kernels-"))
-        atexit.register(shutil.rmtree, path, ignore_errors=True)
-    return path
+        folder = Path(tempfile.mkdtemp(prefix="specrender-kernels-"))
+        (folder / _KERNELS).mkdir()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class _KernelCacheImpl(CompileResultCacheImpl):

@@ -147,3 +147,12 @@ def test_helper_ends_with_the_process_that_started_it(tmp_path):
     helper.stdin.close()
     assert helper.wait(60) == 0
     assert not folder.exists()
+
+
+def test_helpers_write_where_this_process_reads(monkeypatch, tmp_path):
+    """Also if that is not the user's cache, which may be read-only."""
+    started = []
+    monkeypatch.setattr(team, "usable_cache_folder", lambda: tmp_path / "private")
+    monkeypatch.setattr(team.subprocess, "Popen", lambda command, env, **_: started.append(env))
+    Team(2)._helper(1)
+    assert started[0]["SPECRENDER_CACHE"] == str(tmp_path / "private")

@@ -87,11 +87,11 @@ def test_features_are_those_of_the_entry_point():
 
 def test_variants_have_files_of_their_own_in_the_cache(tmp_path, monkeypatch):
     """One that took the other's machine code would run without what its scene needs."""
-    monkeypatch.setattr("specrender.kernel.jit._usable_cache_path", lambda: tmp_path)
+    monkeypatch.setattr("specrender.kernel.jit.usable_cache_folder", lambda: tmp_path)
     for _ in range(2):  # compiled, then loaded
         entries = entry_variants(asks.py_func)
         assert [entries[name]() for name in ("plain", "full")] == [0, 30]
-    assert len(list(tmp_path.glob("*.nbi"))) == 2
+    assert len(list((tmp_path / "kernels").glob("*.nbi"))) == 2
 
 
 def test_a_cached_program_is_its_machine_code_alone():
