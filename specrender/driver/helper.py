@@ -3,6 +3,7 @@
 import _thread
 import itertools
 import shutil
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -45,8 +46,10 @@ def _end_with_parent():
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # a shell has its background processes ignore this signal, and their children with them
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         main(place, int(sys.argv[2]))
     except KeyboardInterrupt:
         shutil.rmtree(place, ignore_errors=True)

@@ -138,7 +138,8 @@ def test_stats(scene, command, tmp_path):
     assert stats["spp"] == 4 and stats["size"] == [24, 16] and not stats["interrupted"]
     stages = {"import", "read", "compile_scene", "compile_kernel", "render", "checkpoint", "write", "total"}
     assert set(stats["seconds"]) == stages and all(seconds >= 0 for seconds in stats["seconds"].values())
-    assert stats["paths_per_second"] == pytest.approx(stats["counters"]["paths"] / stats["seconds"]["render"], rel=0.5)
+    # the stage is longer than what the rate is of: it starts threads
+    assert stats["paths_per_second"] > 0.99 * stats["counters"]["paths"] / stats["seconds"]["render"]
 
 
 def test_as_a_process(scene, start, tmp_path):

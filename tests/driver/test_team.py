@@ -139,13 +139,19 @@ def test_without_room_for_files_there_is_no_helper(monkeypatch):
     assert not helped._helpers
 
 
-def test_helper_ends_with_the_process_that_started_it(tmp_path):
+@pytest.mark.parametrize("is_in_background", [False, True])
+def test_helper_ends_with_the_process_that_started_it(tmp_path, is_in_background):
+    """Also where a shell has seen to it that Ctrl-C does not reach a process."""
     folder = tmp_path / "exchange"
     folder.mkdir()
-    command = [sys.executable, "-m", "specrender.driver.helper", str(folder), "1"]
+    started = "import signal, sys, subprocess; "
+    if is_in_background:
+        started += "signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    started += "sys.exit(subprocess.call([sys.executable, '-m', 'specrender.driver.helper', *sys.argv[1:]]))"
+    command = [sys.executable, "-c", started, str(folder), "1"]
     helper = subprocess.Popen(command, env=environment(tmp_path / "cache"), stdin=subprocess.PIPE)
     helper.stdin.close()
-    assert helper.wait(60) == 0
+    assert helper.wait(30) == 0
     assert not folder.exists()
 
 
