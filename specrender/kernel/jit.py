@@ -228,7 +228,6 @@ def entry_variants(py_func):
     return entries
 
 
-
 def _types(arguments):
     return tuple(typeof(argument, Purpose.argument) for argument in arguments)
 
