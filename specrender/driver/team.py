@@ -16,7 +16,7 @@ from pathlib import Path
 
 from specrender.driver.tiles import nothing_to_do
 from specrender.kernel.exchange import Exchange
-from specrender.kernel.jit import Compilation, is_claimed, usable_cache_folder
+from specrender.kernel.jit import Compilation, code_stamp, is_claimed, usable_cache_folder
 
 #: More processes find nothing left to do.
 MOST = 4
@@ -44,6 +44,7 @@ class Team(contextlib.AbstractContextManager):
         self._helpers = []
         self._leads = False
         self._folder = None
+        self._exchange = None
 
     def __enter__(self):
         if self._size > 1 and not Team._is_there:
@@ -73,17 +74,19 @@ class Team(contextlib.AbstractContextManager):
             for number in range(1, self._size):
                 self._helpers.append(self._helper(number))
         if self._helpers:
-            Exchange.current = Exchange(self._folder, 0, self._watch)
+            self._exchange = Exchange.current = Exchange(self._folder, 0, self._watch)
 
     def _helper(self, number):
         """A process that sees the packages and the cache of this one, and ends when its input does."""
+        # imports pass over entries that are no text; one with a separator would be read as two
+        paths = [os.path.abspath(path) for path in sys.path if isinstance(path, str) and os.pathsep not in path]
         environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+            "PYTHONPATH": os.pathsep.join(paths),
             "SPECRENDER_CACHE": str(usable_cache_folder()),
         }
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "specrender.driver.helper", str(self._folder), str(number)],
+            [sys.executable, "-P", "-m", "specrender.driver.helper", str(self._folder), str(number), code_stamp()],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -93,4 +96,4 @@ class Team(contextlib.AbstractContextManager):
     def _watch(self):
         for number, helper in enumerate(self._helpers, 1):
             if helper.poll() is not None:
-                Exchange.current.gone(number)
+                self._exchange.gone(number)

@@ -75,6 +75,11 @@ def cpu_target() -> str:
     return f"{triple} {processor} {digest}, numba {numba_version}, llvmlite {llvmlite_version}"
 
 
+def code_stamp() -> str:
+    """What must be the same in two processes that share what they compile: the sources and the target."""
+    return f"{kernel_digest()} {cpu_target()}"
+
+
 class _KernelCacheLocator(_CacheLocator):
     """Puts compiled kernels into the user's cache folder, stamped with the digest of the kernel sources."""
 
