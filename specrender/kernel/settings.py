@@ -106,8 +106,7 @@ LAYOUT = {
     "emitters": EMITTER,
     "light_nodes": np.dtype("f4"),
     "light_parents": np.dtype("i4"),
-    "bvh_nodes": np.dtype("f4"),
-    "bvh_leaves": np.dtype("f4"),
+    "bvh": np.dtype("f4"),
     "outlines": np.dtype("u1"),  # of each pixel of the film: 1 where the outline of a lamp may cross it
     "aovs": np.dtype("i4"),  # kinds of the layers
 }

@@ -128,7 +128,7 @@ def _build_contestants(name, make, context):
 
 def _memory_contestants(name, make, context):
     accel, count = _built(context, name, make), _ready(context, name, make).count
-    contestants = [Contestant("specrender", figure(accel.nbytes / count, triangles=count))]
+    contestants = [Contestant("specrender", figure(accel.table.nbytes / count, triangles=count))]
     if embree.available(context):
         scene = _embree_scene(context, name, make)
         contestants.append(Contestant("embree", figure(scene.bytes / count), against="specrender"))
@@ -143,9 +143,7 @@ def _tables(context, name, make):
     from specrender.kernel.tables import Tables
 
     accel = _built(context, name, make)
-    return context.once(
-        ("tables", name), lambda: Tables(LAYOUT, {"bvh_nodes": accel.nodes, "bvh_leaves": accel.leaves})
-    )
+    return context.once(("tables", name), lambda: Tables(LAYOUT, {"bvh": accel.table}))
 
 
 def as_rays(origins, directions, t_max) -> np.ndarray:

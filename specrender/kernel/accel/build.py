@@ -1,9 +1,9 @@
 """Building the hierarchy of a scene.
 
-Stages: primitives with their boxes -> binary tree (binary.py) -> optimal 8-wide collapse (collapse.py) -> tables.
+Stages: primitives with their boxes -> binary tree (binary.py) -> optimal 8-wide collapse (collapse.py) -> table.
 Each stage is cut into tasks by the tree alone, so the result does not depend on the number of threads: the upper part
 of the binary tree level by level, then its subtrees; the upper part of the wide tree, then what hangs below it.
-Peak memory: 115 bytes a primitive before the tables are written, 75 besides the tables then.
+Peak memory: 115 bytes a primitive before the table is written, 75 besides the table then.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +16,17 @@ from specrender.kernel.accel.layout import (
     CORNER_ROWS,
     FAR_BYTES,
     ID_BIAS,
-    LEAF_PLACE,
     LEAF_SIZE,
     LINE_FLOATS,
+    LINE_PLACES,
     MAX_DEPTH,
     MOST_LINES,
     NODE_FAR,
     NODE_FLOATS,
     NODE_REFS,
     OBJECT_LEAF,
+    PLACE,
+    PLACE_BYTES,
     WIDTH,
 )
 from specrender.kernel.accel.small import SMALL_RANGE
@@ -42,63 +44,61 @@ class Accel:
 
     Attributes
     ----------
-    nodes : (64 n,) float32, table `bvh_nodes`; begins on a 64-byte boundary
-    leaves : (16 m,) float32, table `bvh_leaves`; likewise; at least one line
+    table : (16 m,) float32, table `bvh`; begins on a 64-byte boundary
+    node_count : number of nodes at its beginning
     bounds : (2, 3) float32, lower and upper corner of all; lower > upper if there is nothing to hit
     skipped : number of triangles without area, with corners that are not finite or so far away (2e37) that sums are
         not, and of objects with such boxes
     """
 
-    nodes: np.ndarray
-    leaves: np.ndarray
+    table: np.ndarray
+    node_count: int
     bounds: np.ndarray
     skipped: int
 
     @property
-    def nbytes(self) -> int:
-        """Bytes of both tables."""
-        return self.nodes.nbytes + self.leaves.nbytes
+    def places(self) -> int:
+        """Length of the table in units of PLACE_BYTES, a multiple of LINE_PLACES."""
+        return self.table.nbytes // PLACE_BYTES
 
-    def moved(self, node_count: int = 0, line_count: int = 0, first_triangle: int = 0, objects=None) -> "Accel":
-        """The same tree for tables that hold `node_count` nodes and `line_count` lines of leaves before it.
+    def moved(self, root: int = 0, first_triangle: int = 0, objects=None) -> "Accel":
+        """The same tree for a table in which its root is at place `root`, a multiple of LINE_PLACES.
 
         first_triangle : added to the numbers of triangles.
         objects : (k,) int32 new numbers of the objects, or None to keep them.
 
         Raises
         ------
-        MemoryError : the tables have more lines than references can name.
+        MemoryError : the table has more lines than references can name.
         """
-        check_lines(line_count + len(self.leaves) // LINE_FLOATS)
-        nodes, leaves = aligned_empty(len(self.nodes)), self.leaves
-        nodes[:] = self.nodes
-        rows = nodes.reshape(-1, NODE_FLOATS)
+        check_lines((root + self.places) // LINE_PLACES)
+        table = aligned_empty(len(self.table))
+        table[:] = self.table
+        rows = table[: NODE_FLOATS * self.node_count].reshape(-1, NODE_FLOATS)
         refs = rows[:, NODE_REFS // 4 : NODE_REFS // 4 + WIDTH].view(np.int32)
         present = rows[:, :WIDTH] <= rows[:, WIDTH : 2 * WIDTH]
         if first_triangle or objects is not None:
-            leaves = aligned_empty(len(self.leaves))
-            leaves[:] = self.leaves
             leaf_refs = refs[present & (refs >= 0)]
             is_object = leaf_refs & OBJECT_LEAF != 0
-            words = leaves.view(np.int32)
+            words = table.view(np.int32)
             words[id_places(leaf_refs[~is_object])] += np.int32(first_triangle)
             if objects is not None:
                 places = id_places(leaf_refs[is_object])
                 words[places] = np.asarray(objects, np.int32)[words[places] - ID_BIAS] + ID_BIAS
-        refs[...] = np.where(present, refs + np.where(refs < 0, node_count, line_count * WIDTH), refs)
-        return Accel(nodes=nodes, leaves=leaves, bounds=self.bounds, skipped=self.skipped)
+        refs[present] += np.int32(root)
+        return Accel(table=table, node_count=self.node_count, bounds=self.bounds, skipped=self.skipped)
 
 
 def check_lines(count):
-    """MemoryError if leaves of so many lines are more than references can name."""
+    """MemoryError if a table of so many lines is longer than references can name."""
     if count > MOST_LINES:
         raise MemoryError(f"the hierarchy of the scene needs {count} lines of 64 bytes; there are {MOST_LINES} at most")
 
 
 def id_places(refs):
-    """Where in the table of leaves, in words of 4 bytes, the numbers of the primitives are; refs (n,) int32."""
+    """Where in the table, in words of 4 bytes, the numbers of leaves' primitives are; refs (n,) int32."""
     sizes = (refs & LEAF_SIZE).astype(np.int64) + 1
-    firsts = (refs & LEAF_PLACE).astype(np.int64) // WIDTH * LINE_FLOATS + CORNER_ROWS * sizes
+    firsts = (refs & PLACE).astype(np.int64) // LINE_PLACES * LINE_FLOATS + CORNER_ROWS * sizes
     ends = np.cumsum(sizes)
     return np.repeat(firsts - (ends - sizes), sizes) + np.arange(sizes.sum())
 
@@ -131,9 +131,10 @@ def build(positions, triangles, object_boxes, threads=2) -> Accel:
         prims, count, bounds = _primitives(pool, positions, triangles, object_boxes)
         tree, subtrees, top_nodes = _build_binary(pool, prims, count, bounds)
         choices = _solve(pool, prims, tree, subtrees, top_nodes)
-        nodes, leaves = _write(pool, prims, count, tree, choices, positions, triangles)
+        table, node_count = _write(pool, prims, count, tree, choices, positions, triangles)
     box = np.stack([bounds[:3], -bounds[4:7]])
-    return Accel(nodes=nodes, leaves=leaves, bounds=box, skipped=len(triangles) + len(object_boxes) - count)
+    skipped = len(triangles) + len(object_boxes) - count
+    return Accel(table=table, node_count=node_count, bounds=box, skipped=skipped)
 
 
 def _primitives(pool, positions, triangles, object_boxes):
@@ -211,7 +212,7 @@ def _solve(pool, prims, tree, subtrees, top_nodes):
 
 
 def _write(pool, prims, count, tree, choices, positions, triangles):
-    """The tables (nodes, leaves) of the wide tree."""
+    """The wide tree: (table, number of nodes)."""
     root, stop = (0 if count > 1 else -1), _subtree_size(count)
     stack = MAX_DEPTH * WIDTH + WIDTH
     # at most `count / stop` wide nodes of a level have more than `stop` primitives
@@ -222,32 +223,31 @@ def _write(pool, prims, count, tree, choices, positions, triangles):
 
     handed = np.empty((room, 2), np.int64)
     top_nodes, top_lines, below = size(root, count, stop, handed)
-    top_lines += 1
     nothing = np.empty((0, 2), np.int64)
     sizes = list(pool.map(lambda row: size(row[0], row[1], 0, nothing), handed[:below]))
     sizes = {int(node): (n - 1, m) for (node, _), (n, m, _) in zip(handed, sizes, strict=False)}
     node_count = top_nodes + sum(n for n, _ in sizes.values())
-    line_count = top_lines + sum(m for _, m in sizes.values())
+    first_line = node_count * NODE_FLOATS // LINE_FLOATS
+    line_count = first_line + top_lines + sum(m for _, m in sizes.values())
     check_lines(line_count)
-    nodes, leaves = aligned_empty(node_count * NODE_FLOATS), aligned_empty(line_count * LINE_FLOATS)
-    leaves[:LINE_FLOATS] = 0.0
+    table = aligned_empty(line_count * LINE_FLOATS)
 
     def write(start, stop, next_node, next_line, handed):
         return collapse.write_nodes(
             prims, tree, choices, positions, triangles, np.array(start, np.int64), stop, next_node, next_line,
-            np.empty((stack, 4), np.int64), nodes.reshape(-1, NODE_FLOATS), leaves, handed,
+            np.empty((stack, 4), np.int64), table, handed,
         )  # fmt: skip
 
     handed = np.empty((room, 4), np.int64)
-    write((root, 0, count, 0), stop, 1, 1, handed)
-    tasks = []
+    write((root, 0, count, 0), stop, 1, first_line, handed)
+    tasks, next_node, next_line = [], top_nodes, first_line + top_lines
     for row in handed[:below]:
-        tasks.append((row, top_nodes, top_lines))
+        tasks.append((row, next_node, next_line))
         n, m = sizes[int(row[0])]
-        top_nodes, top_lines = top_nodes + n, top_lines + m
+        next_node, next_line = next_node + n, next_line + m
     tasks.sort(key=lambda task: -task[0][2])
     nothing = np.empty((0, 4), np.int64)
     for _ in pool.map(lambda task: write(task[0], 0, task[1], task[2], nothing), tasks):
         pass
-    nodes.view(np.int32)[NODE_FAR // 4] = nodes.nbytes + leaves.nbytes > FAR_BYTES
-    return nodes, leaves
+    table.view(np.int32)[NODE_FAR // 4] = table.nbytes > FAR_BYTES
+    return table, node_count

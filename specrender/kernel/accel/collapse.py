@@ -18,7 +18,9 @@ from specrender.kernel.accel.layout import (
     ID_BIAS,
     INNER,
     LINE_FLOATS,
+    LINE_PLACES,
     NODE_FLOATS,
+    NODE_PLACES,
     NODE_REFS,
     OBJECT_LEAF,
     WIDTH,
@@ -266,21 +268,22 @@ def _write_boxes(prims, tree, refs, count, row):
 
 @kernel(entry=True)
 def write_nodes(
-    prims, tree, choices, positions, triangles, start, stop_count, next_node, next_line, room, nodes, leaves, handed
+    prims, tree, choices, positions, triangles, start, stop_count, next_node, next_line, room, table, handed
 ):
     """Write the wide tree below a binary node.
 
     start : (4,) int64: the binary node, its first primitive, how many it has, the number of the wide node made of it.
     stop_count : children of at most so many primitives are handed back as rows of `handed`, (m, 4) int64, like `start`.
-    next_node, next_line : numbers of the first wide node and the first line of leaves below it.
+    next_node, next_line : numbers of the first wide node and the first line of leaves below it; lines are counted from
+        the beginning of the table.
     room : (k, 4) int64 scratch for a stack; k >= MAX_DEPTH * WIDTH.
-    nodes, leaves : (n, 64), (16 m,) float32; whole nodes and lines are written.
+    table : (16 m,) float32; whole nodes and lines are written.
 
     Returns the number of nodes handed back.  Children of a node lie side by side; the biggest one's subtree is first.
     """
     prims, tree, choices = borrowed(prims), borrowed(tree), borrowed(choices)
     room, handed = borrowed(room), borrowed(handed)
-    positions, triangles, nodes, leaves = borrowed(positions), borrowed(triangles), borrowed(nodes), borrowed(leaves)
+    positions, triangles, table = borrowed(positions), borrowed(triangles), borrowed(table)
     refs, firsts, sizes, ranks = _new_children(), _new_children(), _new_children(), _new_ranks()
     done, waiting = 0, 1
     for k in range(4):
@@ -296,18 +299,19 @@ def write_nodes(
                 if _is_leaf(choices, refs[k]):
                     _prefetch_corners(prims, positions, triangles, firsts[k], sizes[k], second)
         _sort_children(prims, tree, choices, refs, firsts, sizes, ranks, count)
-        row_refs = nodes[number, NODE_REFS // 4 :]
-        _write_boxes(prims, tree, refs, count, nodes[number])
+        row = table[NODE_FLOATS * number :]
+        row_refs = row[NODE_REFS // 4 :]
+        _write_boxes(prims, tree, refs, count, row)
         for k in range(count):
             ref = refs[k]
             if _is_leaf(choices, ref):
-                row = leaves[LINE_FLOATS * next_line :]
-                is_object = _write_leaf(prims, positions, triangles, firsts[k], sizes[k], row)
-                leaf = WIDTH * next_line + sizes[k] - 1
+                lines = table[LINE_FLOATS * next_line :]
+                is_object = _write_leaf(prims, positions, triangles, firsts[k], sizes[k], lines)
+                leaf = LINE_PLACES * next_line + sizes[k] - 1
                 row_refs[k] = float_bits(np.int32(leaf | (OBJECT_LEAF if is_object else 0)))
                 next_line += lines_of(sizes[k])
                 continue
-            row_refs[k] = float_bits(np.int32(next_node + INNER))
+            row_refs[k] = float_bits(np.int32(NODE_PLACES * next_node + INNER))
             if sizes[k] <= stop_count:
                 handed[done, 0], handed[done, 1], handed[done, 2], handed[done, 3] = ref, firsts[k], sizes[k], next_node
                 done += 1

@@ -1,6 +1,7 @@
 """Memory layout of the bounding volume hierarchy: nodes of eight boxes, leaves of one to eight triangles.
 
-Both tables are flat float32 arrays on a 64-byte boundary; integers are stored by their bit pattern.
+They are in one table, a flat float32 array on a 64-byte boundary: first all nodes of a tree, then its leaves.  Integers
+are stored by their bit pattern.  Places in the table are counted in units of 8 bytes.
 
 Node, 256 bytes (64 floats; byte offsets)
     0    lo_x[8]   32  hi_x[8]      a ray going up in x enters at lo_x and leaves at hi_x; going down the other way
@@ -15,10 +16,12 @@ Node, 256 bytes (64 floats; byte offsets)
     in reverse.
 
 Child reference
-    ref <  0   node number + INNER
-    ref >= 0   8 * (number of the leaf's first line) + (its number of triangles - 1); with bit 30 (`OBJECT_LEAF`) a leaf
+    ref <  0   place of the node + INNER
+    ref >= 0   place of the leaf, a multiple of 8, + (its number of triangles - 1); with bit 30 (`OBJECT_LEAF`) a leaf
                of objects
     As unsigned numbers, leaves come before nodes: of children at one distance the cheap ones are tested first.
+    The low 30 bits (`PLACE`) are a place in the first line of the child, whatever it is: its memory can be asked for
+    without a question.
 
 Leaf of n triangles, 40 n bytes and zeros up to a whole number of lines of 64 bytes (`leaf_lines`; 16 floats each)
     0, 4 n, 8 n        v0_x[n], v0_y[n], v0_z[n]    corners of each triangle
@@ -31,14 +34,13 @@ Leaf of n triangles, 40 n bytes and zeros up to a whole number of lines of 64 by
 
     Of a million random triangles in a cube, 4.4 in a leaf, leaves take 47 bytes a triangle; each with room for eight
     they took 73.
-    Line 0 of a tree's leaves belongs to no leaf, so that a reference of a leaf is never `BOTTOM`.
 
-The root is node 0 and is always there, be the scene empty.
+The root is the node at place 0 and is always there, be the scene empty.
 
-Two levels (instances).  An instance is an object.  The nodes and leaves of the group it shows are appended to the same
-two tables (`Accel.moved` shifts the references), and its `intersect_object` moves the ray into the instance's space and
-walks from the number of that root with a second traversal, made by `make_rooted_traversal` with an `intersect_object`
-that knows no instances: compiled code has no recursion.
+Two levels (instances).  An instance is an object.  The tree of the group it shows is appended to the same table
+(`Accel.moved` shifts the references), and its `intersect_object` moves the ray into the instance's space and walks from
+the place of that root with a second traversal, made by `make_rooted_traversal` with an `intersect_object` that knows no
+instances: compiled code has no recursion.
 """
 
 WIDTH = 8
@@ -54,6 +56,12 @@ FAR_BYTES = 256 * 1024
 
 LINE_BYTES = 64
 LINE_FLOATS = LINE_BYTES // 4
+
+#: Unit of places, the scale that an address of x86 has room for.
+PLACE_BYTES = 8
+NODE_PLACES = NODE_BYTES // PLACE_BYTES
+LINE_PLACES = LINE_BYTES // PLACE_BYTES
+
 #: Rows of a leaf before its ids.
 CORNER_ROWS = 9
 
@@ -61,16 +69,17 @@ CORNER_ROWS = 9
 #: denormal one takes some processors a hundred times as long.
 ID_BIAS = 1 << 30
 
-#: Added to the number of a node it gives the reference.  Traversal shifts the reference to the left by 8 bits and adds
-#: it to an address that is -(INNER << 8) beyond the table: nothing to mask.
+#: Added to the place of a node it gives the reference.  Traversal adds the reference to an address that is -INNER
+#: places beyond the table: nothing to mask.
 INNER = -(2**31)
 OBJECT_LEAF = 1 << 30
-#: Bits of a reference that hold a leaf's place, and its size - 1.
-LEAF_PLACE = OBJECT_LEAF - 1
+#: Bits of a reference that hold a place, and in the last of them, of a leaf, its size - 1.
+PLACE = OBJECT_LEAF - 1
 LEAF_SIZE = WIDTH - 1
-#: Most lines of leaves in a table, 8 GB: about 180 million triangles.
-MOST_LINES = (LEAF_PLACE + 1) // WIDTH
-#: Marks the bottom of the traversal stack; as a leaf it would begin in line 0, so prefetching it is harmless.
+#: Most lines of a table, 8 GB: about 150 million triangles.
+MOST_LINES = (PLACE + 1) // LINE_PLACES
+#: Marks the bottom of the traversal stack.  As a leaf it would be where the root is: there is none, and prefetching it
+#: is harmless.
 BOTTOM = OBJECT_LEAF
 
 #: The slab test's error is within this share of |plane / direction| + |origin / direction|: three roundings of 2^-24,

@@ -5,7 +5,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from specrender.kernel.accel.layout import INNER, LEAF_PLACE, LEAF_SIZE, LINE_BYTES, NODE_BYTES, STACK_SIZE
+from specrender.kernel.accel.layout import INNER, LINE_BYTES, NODE_BYTES, PLACE, PLACE_BYTES, STACK_SIZE, WIDTH
 from specrender.kernel.simd import F32, I1, I32, I64, VectorType, broadcast, f32x4, f32x8
 from specrender.kernel.tables import emit_prefetch
 
@@ -60,39 +60,35 @@ def int_at(typingctx, pointer, byte):
 
 
 @intrinsic
-def nodes_by_reference(typingctx, nodes):
-    """The address to which `byte_of` a reference of a node is added."""
+def nodes_by_reference(typingctx, table):
+    """The address to which the reference of a node, times PLACE_BYTES, is added."""
 
     def codegen(context, builder, sig, args):
-        address = builder.gep(builder.bitcast(args[0], I8.as_pointer()), [I64(-INNER * NODE_BYTES)])
+        address = builder.gep(builder.bitcast(args[0], I8.as_pointer()), [I64(-INNER * PLACE_BYTES)])
         return builder.bitcast(address, args[0].type)
 
-    return nodes(nodes), codegen
+    return table(table), codegen
 
 
 def _prefetch(lines):
     @intrinsic
-    def prefetch(typingctx, nodes, leaves, ref):
+    def prefetch(typingctx, table, ref):
         def codegen(context, builder, sig, args):
-            nodes, leaves, ref = args
-            wide = builder.sext(ref, I64)
-            is_node = builder.icmp_signed("<", ref, I32(0))
-            nodes, leaves = (builder.bitcast(table, I8.as_pointer()) for table in (nodes, leaves))
-            base = builder.select(is_node, nodes, leaves)
-            leaf_byte = builder.shl(builder.and_(wide, I64(LEAF_PLACE & ~LEAF_SIZE)), I64(3))
-            byte = builder.select(is_node, builder.shl(wide, I64(8)), leaf_byte)
+            table, ref = args
+            place = builder.zext(builder.and_(ref, I32(PLACE)), I64)
+            start = builder.gep(builder.bitcast(table, I64.as_pointer()), [place])
+            start = builder.bitcast(start, I8.as_pointer())
             for line in range(lines):
-                emit_prefetch(builder, builder.gep(base, [builder.add(byte, I64(LINE_BYTES * line))]))
+                emit_prefetch(builder, builder.gep(start, [I64(LINE_BYTES * line)]))
             return context.get_dummy_value()
 
-        return types.void(nodes, leaves, types.int32), codegen
+        return types.void(table, types.int32), codegen
 
     return prefetch
 
 
-#: prefetch_child(nodes, leaves, ref): ask for the memory of a child before it is its turn; `nodes` from
-#: `nodes_by_reference`.  All of a node; as much of a leaf, which most leaves fit into: where it ends costs more to find
-#: out than the lines beyond, where its neighbours are.
+#: prefetch_child(table, ref): ask for the memory of a child before it is its turn.  All of a node; as much of a leaf,
+#: which most leaves fit into: where it ends costs more to find out than the lines beyond, where its neighbours are.
 prefetch_child = _prefetch(NODE_BYTES // LINE_BYTES)
 #: Its first line only.
 prefetch_start = _prefetch(1)
@@ -184,7 +180,7 @@ def either(typingctx, a, b):
 
 
 class StackType(types.Type):
-    """STACK_SIZE entries of 8 bytes in the frame of the calling function: distance above, reference below."""
+    """Entries of 8 bytes in the frame of the calling function: distance above, reference below."""
 
     def __init__(self):
         super().__init__(name="traversal_stack")
@@ -199,17 +195,24 @@ class _StackModel(models.PrimitiveModel):
 stack_type = StackType()
 
 
-@intrinsic
-def new_stack(typingctx):
-    """Room for a traversal; allocated once in the entry block of the calling function."""
+def _room(count):
+    @intrinsic
+    def room(typingctx):
+        def codegen(context, builder, sig, args):
+            with builder.goto_entry_block():  # cgutils.alloca_once fills with zeros: half of the time of a ray
+                entries = builder.alloca(ir.ArrayType(I64, count))
+            entries.align = 64
+            return builder.bitcast(entries, I64.as_pointer())
 
-    def codegen(context, builder, sig, args):
-        with builder.goto_entry_block():  # not cgutils.alloca_once, which fills with zeros: half of the time of a ray
-            room = builder.alloca(ir.ArrayType(I64, STACK_SIZE))
-        room.align = 64
-        return builder.bitcast(room, I64.as_pointer())
+        return stack_type(), codegen
 
-    return stack_type(), codegen
+    return room
+
+
+#: new_stack() and new_entries(): room for a traversal, and for the entries of a node's children; allocated once, in the
+#: entry block of the calling function.
+new_stack = _room(STACK_SIZE)
+new_entries = _room(WIDTH)
 
 
 @intrinsic
@@ -312,7 +315,7 @@ def reference_get(typingctx, stack, index):
 
 @intrinsic
 def entry_of(typingctx, t, ref):
-    """Stack entry of a reference at distance t >= 0; entries compare as their distances do."""
+    """Stack entry of a reference at distance t; entries compare as their distances do, if these are not negative."""
 
     def codegen(context, builder, sig, args):
         distance = builder.shl(builder.zext(builder.bitcast(args[0], I32), I64), I64(32))
@@ -322,13 +325,29 @@ def entry_of(typingctx, t, ref):
 
 
 @intrinsic
-def entry_distance(typingctx, entry):
-    """float32 distance of a stack entry."""
+def entries_put(typingctx, entries, distances, nodes, byte):
+    """Write the entries of all eight children of a node, whose references are at `byte`, from entry 0 on."""
 
     def codegen(context, builder, sig, args):
-        return builder.bitcast(builder.trunc(builder.lshr(args[0], I64(32)), I32), F32)
+        entries, distances, nodes, byte = args
+        refs = _table_load(builder, nodes, byte, I32X8, 32)
+        in_turn = ir.Constant(ir.VectorType(I32, 2 * WIDTH), [k // 2 + WIDTH * (k % 2) for k in range(2 * WIDTH)])
+        pairs = builder.shuffle_vector(refs, builder.bitcast(distances, I32X8), in_turn)
+        builder.store(pairs, builder.bitcast(entries, pairs.type.as_pointer())).align = 64
+        return context.get_dummy_value()
 
-    return types.float32(types.int64), codegen
+    return types.void(entries, distances, nodes, types.int64), codegen
+
+
+@intrinsic
+def farthest_entry(typingctx, t):
+    """The greatest stack entry at a distance of no more than t; those of a distance of -0 are not greater for any t."""
+
+    def codegen(context, builder, sig, args):
+        distance = builder.shl(builder.zext(builder.bitcast(args[0], I32), I64), I64(32))
+        return builder.or_(distance, I64(2**32 - 1))
+
+    return types.int64(types.float32), codegen
 
 
 @intrinsic

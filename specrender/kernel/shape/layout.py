@@ -43,7 +43,7 @@ DTYPE = np.dtype(
         ("size_x", "i4"),  # samples of a grid along each axis
         ("size_y", "i4"),
         ("size_z", "i4"),
-        ("root", "i4"),  # node of the BVH below which the group of an instance is
+        ("root", "i4"),  # place in the BVH of the node below which the group of an instance is
         ("corners", "i4"),  # load4 index in tables.values: v0, e1, e2, normal and area of each triangle, emitters only
     ],
     align=True,

@@ -8,7 +8,6 @@ import numpy as np
 
 from specrender.errors import SceneError
 from specrender.kernel.accel.build import Accel, aligned_empty, build
-from specrender.kernel.accel.layout import LINE_FLOATS, NODE_FLOATS
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.geometry import Geometry
@@ -71,7 +70,7 @@ class Hierarchy:
         return np.stack([np.min([self._bounds[0], *lower], axis=0), np.max([self._bounds[1], *upper], axis=0)])
 
     def build(self, arrays: dict[str, np.ndarray], builder: TableBuilder, threads: int) -> dict[str, np.ndarray]:
-        """The tables bvh_nodes, bvh_leaves, shapes and objects; `arrays` has positions and triangles."""
+        """The tables bvh, shapes and objects; `arrays` has positions and triangles."""
         geometry = self.geometry
         boxes = geometry.boxes()
 
@@ -91,18 +90,15 @@ class Hierarchy:
             numbers = [np.arange(self._top.objects[1]), np.arange(first_instance, geometry.object_count)]
             top = top.moved(objects=np.concatenate(numbers))
 
-        accels, node_count, line_count = [top], len(top.nodes) // NODE_FLOATS, len(top.leaves) // LINE_FLOATS
+        accels, root = [top], top.places
         for name, part in self._groups.items():
             for record, group, _, _ in self._instances:
                 if group == name:
-                    geometry.records[record]["root"] = node_count
+                    geometry.records[record]["root"] = root
             numbers = np.arange(*part.objects)
-            accel = below.pop(name).moved(node_count, line_count, part.triangles[0], numbers)
-            accels.append(accel)
-            node_count += len(accel.nodes) // NODE_FLOATS
-            line_count += len(accel.leaves) // LINE_FLOATS
-        tables = {"bvh_nodes": _joined([a.nodes for a in accels]), "bvh_leaves": _joined([a.leaves for a in accels])}
-        return tables | geometry.finish_objects()
+            accels.append(below.pop(name).moved(root, part.triangles[0], numbers))
+            root += accels[-1].places
+        return {"bvh": _joined([accel.table for accel in accels])} | geometry.finish_objects()
 
 
 def _joined(parts):

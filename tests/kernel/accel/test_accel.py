@@ -13,11 +13,14 @@ from specrender.kernel.accel.layout import (
     LEAF_SIZE,
     LINE_BYTES,
     LINE_FLOATS,
+    LINE_PLACES,
     MAX_DEPTH,
     MOST_LINES,
     NODE_FLOATS,
+    NODE_PLACES,
     NODE_REFS,
     OBJECT_LEAF,
+    PLACE,
     STACK_SIZE,
     WIDTH,
     leaf_lines,
@@ -27,7 +30,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.simd import dot, f32, sqrt, vec3
 from specrender.kernel.tables import Tables
 
-LAYOUT = {"bvh_nodes": np.float32, "bvh_leaves": np.float32, "spheres": np.float32}
+LAYOUT = {"bvh": np.float32, "spheres": np.float32}
 NO_TRIANGLES = np.zeros((0, 4), np.int32)
 NO_BOXES = np.zeros((0, 6), np.float32)
 
@@ -72,8 +75,7 @@ def tables_of(*accels, spheres=()):
     return Tables(
         LAYOUT,
         {
-            "bvh_nodes": np.concatenate([a.nodes for a in accels]),
-            "bvh_leaves": np.concatenate([a.leaves for a in accels]),
+            "bvh": np.concatenate([a.table for a in accels]),
             "spheres": np.asarray(spheres, np.float32).reshape(-1),
         },
     )
@@ -142,9 +144,7 @@ def brute_force(corners, rays):
 
 
 def same_bits(a, b):
-    return np.array_equal(a.nodes.view(np.int32), b.nodes.view(np.int32)) and np.array_equal(
-        a.leaves.view(np.int32), b.leaves.view(np.int32)
-    )
+    return np.array_equal(a.table.view(np.int32), b.table.view(np.int32))
 
 
 @pytest.mark.parametrize("count", [*range(1, 10), 60, 1500])
@@ -171,7 +171,7 @@ def test_random_triangles_as_brute_force(count):
 
 def test_empty_scene():
     accel = build(np.zeros((0, 4), np.float32), NO_TRIANGLES, NO_BOXES)
-    assert len(accel.nodes) == NODE_FLOATS and accel.skipped == 0
+    assert len(accel.table) == NODE_FLOATS and accel.node_count == 1 and accel.skipped == 0
     assert np.all(accel.bounds[0] > accel.bounds[1])
     hits, numbers, shadowed = shoot(tables_of(accel), random_rays(np.random.default_rng(0), 50))
     assert np.all(np.isinf(hits[:, 0])) and np.all(numbers == -1) and not shadowed.any()
@@ -224,13 +224,16 @@ def test_no_ray_leaves_a_closed_surface(offset):
     assert shadowed.all()
 
 
+LIMITS = (1.0, 1.0001, 0.0, -0.0, -1.0, -1e-40, np.inf, -np.inf, np.nan, -np.nan)
+
+
 def test_ends_of_the_range_are_open():
     tables = tables_of(build(*mesh([[[0, 0, 1], [4, 0, 1], [0, 4, 1]]]), NO_BOXES))
-    rays = np.array([[1, 1, 0, 0, 0, 1, t] for t in (1.0, 1.0001, 0.0, -1.0, np.nan)], np.float32)
+    rays = np.array([[1, 1, 0, 0, 0, 1, t] for t in LIMITS], np.float32)
     rays = np.concatenate([rays, [[1, 1, 1, 0, 0, 1, 9], [1, 1, 1, 0, 0, -1, 9]]])
     hits, _, shadowed = shoot(tables, rays)
-    np.testing.assert_array_equal(np.isfinite(hits[:, 0]), [False, True] + [False] * 5)
-    np.testing.assert_array_equal(shadowed, [False, True] + [False] * 5)
+    np.testing.assert_array_equal(np.isfinite(hits[:, 0]), [t > 1 for t in LIMITS] + [False] * 2)
+    np.testing.assert_array_equal(shadowed, [t > 1 for t in LIMITS] + [False] * 2)
 
 
 def test_degenerate_and_broken_triangles_are_never_hit():
@@ -279,25 +282,30 @@ def test_spheres_among_triangles():
 
 def leaf_at(accel, ref):
     """(first line, corners (n, 3, 3), primitive numbers (n,)) of a leaf; the rest of its lines is zero."""
-    first, size = (ref & ~OBJECT_LEAF) // WIDTH, (ref & LEAF_SIZE) + 1
-    words = accel.leaves[first * LINE_FLOATS :][: LINE_FLOATS * leaf_lines(size)]
+    first, size = (ref & PLACE) // LINE_PLACES, (ref & LEAF_SIZE) + 1
+    words = accel.table[first * LINE_FLOATS :][: LINE_FLOATS * leaf_lines(size)]
     rows = words[: (CORNER_ROWS + 1) * size].reshape(-1, size)
     assert not words[rows.size :].view(np.int32).any()
     return first, rows[:CORNER_ROWS].T.reshape(size, 3, 3), rows[CORNER_ROWS].view(np.int32) - ID_BIAS
 
 
+def nodes_of(accel):
+    """(n, 64) float32."""
+    return accel.table[: accel.node_count * NODE_FLOATS].reshape(-1, NODE_FLOATS)
+
+
 def leaf_refs(accel):
     """All references of leaves."""
-    nodes = accel.nodes.reshape(-1, NODE_FLOATS)
+    nodes = nodes_of(accel)
     refs = nodes.view(np.int32)[:, NODE_REFS // 4 : NODE_REFS // 4 + WIDTH]
     return [int(ref) for ref in refs[nodes[:, :WIDTH] <= nodes[:, WIDTH : 2 * WIDTH]] if ref >= 0]
 
 
 def walk(accel):
     """Check the wide tree's structure: (triangle ids, object ids, depth, greatest stack use)."""
-    nodes = accel.nodes.reshape(-1, NODE_FLOATS)
+    nodes = nodes_of(accel)
     refs = nodes.view(np.int32)[:, NODE_REFS // 4 :]
-    triangles, objects, seen_nodes, seen_lines = [], [], [], [0]
+    triangles, objects, seen_nodes, seen_lines = [], [], [], []
     pending = [(0, 0, 1, None)]
     depth, need = 0, 0
     while pending:
@@ -311,14 +319,17 @@ def walk(accel):
         for k in present:
             ref = refs[node, k]
             if ref < 0:
-                pending.append((ref - INNER, level + 1, stack + len(present) - 1, boxes[:, :, k]))
+                number, rest = divmod(ref - INNER, NODE_PLACES)
+                assert rest == 0
+                pending.append((number, level + 1, stack + len(present) - 1, boxes[:, :, k]))
             else:
                 assert ref != BOTTOM
                 first, _, ids = leaf_at(accel, ref)
                 seen_lines.extend(range(first, first + leaf_lines(len(ids))))
                 (objects if ref & OBJECT_LEAF else triangles).extend(ids)
     assert sorted(seen_nodes) == list(range(len(nodes)))
-    assert sorted(seen_lines) == list(range(len(accel.leaves) // LINE_FLOATS))
+    first_line = len(nodes) * NODE_FLOATS // LINE_FLOATS
+    assert sorted(seen_lines) == list(range(first_line, len(accel.table) // LINE_FLOATS))
     return sorted(triangles), sorted(objects), depth, need
 
 
@@ -329,7 +340,7 @@ def test_every_primitive_is_in_one_leaf():
     triangles, objects, _, need = walk(accel)
     assert triangles == list(range(500)) and objects == list(range(70))
     assert need + WIDTH <= STACK_SIZE
-    assert accel.nodes.ctypes.data % 64 == 0 and accel.leaves.ctypes.data % 64 == 0
+    assert accel.table.ctypes.data % 64 == 0
 
 
 @pytest.mark.parametrize("kind", ["coincident", "geometric", "line"])
@@ -359,13 +370,13 @@ def test_threads_do_not_change_the_tree():
 
 
 def test_second_tree_in_the_same_tables():
-    """A moved tree below its own root sees its own triangles only."""
+    """A moved tree below its own root sees its own triangles only, and the one before it likewise."""
     rng = np.random.default_rng(8)
     first, second = random_corners(rng, 200), random_corners(rng, 300)
     above = build(*mesh(first), NO_BOXES)
     below = build(*mesh(second), NO_BOXES)
-    root = len(above.nodes) // NODE_FLOATS
-    tables = tables_of(above, below.moved(root, len(above.leaves) // LINE_FLOATS))
+    root = above.places
+    tables = tables_of(above, below.moved(root))
     rays = random_rays(rng, 500)
     np.testing.assert_array_equal(shoot(tables, rays)[1][:, 0], brute_force(first, rays)[1])
     np.testing.assert_array_equal(shoot(tables, rays, root)[1][:, 0], brute_force(second, rays)[1])
@@ -396,9 +407,9 @@ def test_what_follows_a_row_is_no_triangle(count):
     corners = rng.random((count, 3, 3)).astype(np.float32)
     accel = build(*mesh(corners), NO_BOXES)
     (ref,) = leaf_refs(accel)
-    start = (ref // WIDTH) * LINE_FLOATS
+    start = (ref // LINE_PLACES) * LINE_FLOATS
     row = np.arange(CORNER_ROWS)[:, None] * count + np.arange(count, WIDTH)
-    phantoms = accel.leaves[start:][row].T.reshape(-1, 3, 3)
+    phantoms = accel.table[start:][row].T.reshape(-1, 3, 3)
     weights = rng.dirichlet([1, 1, 1], size=(200, len(phantoms)))
     aims = np.einsum("ijk,jkl->ijl", weights, phantoms).reshape(-1, 3)
     rays = np.zeros((len(aims), 7), np.float32)
@@ -426,16 +437,16 @@ def test_moved_trees_name_other_primitives():
         _, same_corners, new_ids = leaf_at(moved, ref)
         np.testing.assert_array_equal(corners, same_corners)
         np.testing.assert_array_equal(new_ids, numbers[ids] if ref & OBJECT_LEAF else ids + 5000)
-    assert leaf_refs(accel.moved(7, 9)) == [ref + 9 * WIDTH for ref in leaf_refs(accel)]
+    assert leaf_refs(accel.moved(72)) == [ref + 72 for ref in leaf_refs(accel)]
 
 
-def test_more_leaves_than_references_can_name(monkeypatch):
+def test_longer_tables_than_references_can_name(monkeypatch):
     triangles = mesh(random_corners(np.random.default_rng(13), 500))
     accel = build(*triangles, NO_BOXES)
-    lines = len(accel.leaves) // LINE_FLOATS
-    accel.moved(0, MOST_LINES - lines)
+    lines = len(accel.table) // LINE_FLOATS
+    accel.moved((MOST_LINES - lines) * LINE_PLACES)
     with pytest.raises(MemoryError, match=f"{MOST_LINES + 1} lines"):
-        accel.moved(0, MOST_LINES - lines + 1)
+        accel.moved((MOST_LINES - lines + 1) * LINE_PLACES)
     monkeypatch.setattr(build_module, "MOST_LINES", lines)
     assert same_bits(build(*triangles, NO_BOXES), accel)
     monkeypatch.setattr(build_module, "MOST_LINES", lines - 1)

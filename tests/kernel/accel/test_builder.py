@@ -155,7 +155,7 @@ def test_long_ranges_are_cut_between_bins():
 
 def ids_of(accel):
     places = id_places(np.array(leaf_refs(accel), np.int32))
-    return np.sort(accel.leaves.view(np.int32)[places] - ID_BIAS)
+    return np.sort(accel.table.view(np.int32)[places] - ID_BIAS)
 
 
 def test_left_out_triangles_of_several_tasks():
