@@ -140,7 +140,8 @@ def _clock(seconds: float) -> str:
 
 def announce_compiling(quiet: bool) -> list:
     """Say once when kernels begin to compile; the list that is returned is no longer empty then."""
-    from specrender.kernel.jit import Compilation
+    from specrender.files import cache_folder
+    from specrender.kernel.jit import Compilation, is_cache_kept
 
     begun = []
 
@@ -148,8 +149,10 @@ def announce_compiling(quiet: bool) -> list:
         begun.append(True)
         Compilation.on_begin = staticmethod(lambda: None)
         if not quiet:
-            text = "compiling kernels (once per version, a minute or so) ..."
-            say(f"specrender: {text}")
+            say("specrender: compiling kernels (once per version, a minute or so) ...")
+            if not is_cache_kept():
+                remedy = "set SPECRENDER_CACHE to a folder that can be"
+                say(f"specrender: note: they will not be kept: '{cache_folder()}' cannot be written to; {remedy}")
 
     Compilation.on_begin = staticmethod(begin)
     return begun

@@ -107,7 +107,10 @@ class _KernelCacheLocator(_CacheLocator):
 
 @functools.cache
 def usable_cache_folder() -> Path:
-    """The cache folder; a private one, until the process ends, where kernels cannot be written into the user's."""
+    """The cache folder; a private one, until the process ends, where kernels cannot be written into the user's.
+
+    What the user's holds is in the private one, too: that of an image of a container, or of a cluster, is read-only.
+    """
     folder = cache_folder()
     try:
         (folder / _KERNELS).mkdir(parents=True, exist_ok=True)
@@ -117,7 +120,16 @@ def usable_cache_folder() -> Path:
         folder = Path(tempfile.mkdtemp(prefix="specrender-kernels-"))
         (folder / _KERNELS).mkdir()
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # no such folder, or a system that lets not everyone make links
+            for path in (cache_folder() / _KERNELS).absolute().iterdir():
+                # new files take the place of links: nothing is written through them
+                (folder / _KERNELS / path.name).symlink_to(path)
     return folder
+
+
+def is_cache_kept() -> bool:
+    """Whether what is compiled will be there for the next process."""
+    return usable_cache_folder() == cache_folder()
 
 
 class _KernelCacheImpl(CompileResultCacheImpl):

@@ -91,6 +91,26 @@ def test_unwritable_cache_is_no_error(package, monkeypatch):
     assert not list(temporary.iterdir())
 
 
+def test_a_cache_that_can_only_be_read_is_used(package, monkeypatch):
+    """That of an image of a container: what it has is not compiled again, what it lacks is, and it stays as it is."""
+    leaf = package / "specrender" / "kernel" / "leaf.py"
+    leaf.write_text(LEAF.format(value=10))
+    assert run(package) == (11, 1)
+    temporary = package / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    files = {path: path.read_bytes() for path in (package / "cache" / "kernels").iterdir()}
+
+    # permission bits do not stop root
+    (package / "sitecustomize.py").write_text(
+        "import tempfile\ndef refuse(*_, **__):\n    raise PermissionError\ntempfile.TemporaryFile = refuse\n"
+    )
+    assert run(package) == (11, 0)
+    assert run(package, argument="1.0") == (11, 1)
+    assert not list(temporary.iterdir())
+    assert {path: path.read_bytes() for path in (package / "cache" / "kernels").iterdir()} == files
+
+
 def test_cache_that_takes_no_file_is_no_error(package):
     """As where no space is left."""
     (package / "specrender" / "kernel" / "leaf.py").write_text(LEAF.format(value=10))
@@ -147,3 +167,17 @@ def test_code_for_other_types_in_the_place_of_the_right_one(package):
     numbers.write_bytes(integers.read_bytes())
     assert run(package, argument="1.0") == (11, 1)
     assert [run(package), run(package, argument="1.0")] == [(11, 0), (11, 0)]
+
+
+def test_a_user_is_told_when_kernels_are_not_kept(tmp_path, monkeypatch, capsys):
+    from specrender.cli.progress import announce_compiling
+    from specrender.kernel import jit
+
+    monkeypatch.setattr(jit.Compilation, "on_begin", jit.Compilation.on_begin)
+    monkeypatch.setenv("SPECRENDER_CACHE", str(tmp_path))
+    for folder, lines in ((tmp_path, 1), (tmp_path / "private", 2)):
+        monkeypatch.setattr(jit, "usable_cache_folder", lambda folder=folder: folder)
+        announce_compiling(quiet=False)
+        jit.Compilation.on_begin()
+        said = capsys.readouterr().err
+        assert said.count("\n") == lines and ("SPECRENDER_CACHE" in said) == (lines == 2)
