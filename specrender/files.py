@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import socket
@@ -30,6 +31,10 @@ AGAIN = "; copy or export it anew"
 _PROBE = 1 << 20
 
 
+#: Bytes that the name of a file may have on the usual systems, and digits of the number of a process.
+_LONGEST_NAME = 255
+_DIGITS = 10
+
 #: What can stand where a file should.
 _SPECIAL = (
     (stat.S_ISFIFO, "a pipe"),
@@ -42,6 +47,40 @@ def reason(error: OSError | ValueError) -> str:
     """Why a file cannot be written or read, in words that follow "cannot write '...': "."""
     ours = _WORDS.get(errno.errorcode.get(getattr(error, "errno", None)))
     return ours or getattr(error, "strerror", None) or str(error)
+
+
+def title(path: str | os.PathLike) -> str:
+    """The name of a file without its folder and ending, as text that every file can hold.
+
+    Names are bytes to the system. Those that are no text where the process runs (another coding, or a locale that
+    knows ASCII alone) are not even to be written as UTF-8; what is no UTF-8 is replaced by U+FFFD.
+    """
+    return os.fsencode(Path(path).stem).decode(errors="replace")
+
+
+def is_text(path: str | os.PathLike) -> bool:
+    """Whether libraries that take names as UTF-8 can be told a name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def named_as_text(path: str | os.PathLike) -> Iterator[str]:
+    """Context that gives a name for libraries that take names as UTF-8: that of a link where the real one is none.
+
+    The file need not exist; what is written to the link appears at `path`.
+    """
+    if is_text(path):
+        yield str(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="specrender-") as folder:
+        suffix = Path(path).suffix
+        link = Path(folder) / f"file{suffix if is_text(suffix) else ''}"
+        link.symlink_to(os.path.abspath(path))
+        yield str(link)
 
 
 def why_full(path: str | os.PathLike) -> str | None:
@@ -68,7 +107,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     What killed processes of this machine left behind for the same `path` is removed.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{_name(os.getpid())}{target.suffix}")
+    temporary = target.with_name(f"{_start(target)}{os.getpid()}{target.suffix}")
     try:
         yield temporary
         _sync(temporary)
@@ -87,10 +126,11 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     """
     try:
         if Path(path).exists() and not Path(path).is_file():
-            Path(path).write_text(text, encoding="utf-8")
+            Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
             return
         with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            # a name in it may be no text
+            temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error
 
@@ -104,7 +144,8 @@ def why_unwritable(path: str | os.PathLike) -> str | None:
         target = Path(os.path.realpath(path))
         if not target.parent.is_dir():
             problem = "is not a folder" if target.parent.exists() else "does not exist"
-            return f"the folder '{Path(path).parent}' {problem}"
+            folder = target.parent if os.path.islink(path) else Path(path).parent
+            return f"the folder '{folder}' {problem}"
         if target.is_dir():
             return "it is a folder; give a file name"
         if target.exists() and not target.is_file():
@@ -162,8 +203,13 @@ def filling(folder: str | os.PathLike) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _name(process: int) -> str:
-    return f"{socket.gethostname()}-{process}"
+def _start(target: Path) -> str:
+    """What the names of temporary files of a target begin with on this machine; the number of the process follows."""
+    machine = socket.gethostname()
+    name = target.name
+    if len(os.fsencode(f".{name}.{machine}-{target.suffix}")) + _DIGITS > _LONGEST_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    return f".{name}.{machine}-"
 
 
 def _sync(path: Path, access: int = os.O_RDWR) -> None:
@@ -182,7 +228,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _remove_leftovers(target: Path) -> None:
     """Remove temporary files of the same target whose process on this machine is gone."""
-    start = f".{target.name}.{socket.gethostname()}-"
+    start = _start(target)
     for path in target.parent.iterdir():
         if not path.name.startswith(start):
             continue

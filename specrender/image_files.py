@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import InputError, SpecrenderWarning
-from specrender.files import AGAIN, check_readable
+from specrender.files import AGAIN, check_readable, named_as_text
 
 #: Longest piece of a library's complaint: of garbled headers it quotes what it finds.
 _LONGEST = 160
@@ -104,9 +104,12 @@ def _decoded(path, choose=None):
 
     as_stored = oiio.ImageSpec()
     as_stored.attribute("oiio:UnassociatedAlpha", 1)
-    image = oiio.ImageInput.open(str(path), as_stored)
-    if image is None:
-        return "", None, None, _complaint(oiio)
+    with named_as_text(path) as name:
+        image = oiio.ImageInput.open(name, as_stored)
+        return ("", None, None, _complaint(oiio)) if image is None else _read(oiio, image, choose)
+
+
+def _read(oiio, image, choose):
     try:
         spec = image.spec()
         first, last = (0, spec.nchannels) if choose is None else choose(spec)

@@ -15,7 +15,7 @@ import threading
 import time
 
 from specrender.cli.parser import build_parser, joined
-from specrender.cli.streams import open_missing, say, silence
+from specrender.cli.streams import escape_unencodable, open_missing, say, silence
 from specrender.errors import SpecrenderError
 
 TYPE_CHECKING = False  # as in specrender/__init__.py
@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command line, `sys.argv` by default; returns the exit code."""
     try:
         open_missing()
+        escape_unencodable()
         try:
             arguments = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
             code = arguments.run(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from specrender.color import GAMUTS, xyz_to_rgb, xyz_to_uv_prime, xyz_to_xy
 from specrender.color.transfer import srgb_encode
 from specrender.errors import InputError, SpecrenderError
 from specrender.files import reason, replacing, why_unwritable
+from specrender.labels import plain
 from specrender.spectra.lamps import CCT_MIN_K
 from specrender.spectra.spectrum import Blackbody, integrate_xyz
 from specrender.spectra.wavelengths import cmf, visible
@@ -51,7 +53,8 @@ def plot(thing, report: dict, path: str) -> None:
         _diagram(axes[2], report["uv_prime"], _to_uv_prime, (0.0, 0.0, 0.65, 0.6), ("u'", "v'"), "CIE 1976")
         axes[1].legend(loc="upper right", fontsize=8, facecolor="silver")
     try:
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # the name of a file in a script of another font
             figure.savefig(temporary, dpi=100)
     except OSError as error:
         raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error
@@ -59,7 +62,7 @@ def plot(thing, report: dict, path: str) -> None:
 
 def _curve(axes, thing, report):
     nm = visible()
-    axes.set_title(report["spectrum"] if len(report["spectrum"]) < 40 else report["spectrum"][:37] + "...")
+    axes.set_title(plain(report["spectrum"] if len(report["spectrum"]) < 40 else report["spectrum"][:37] + "..."))
     axes.set_xlabel("wavelength [nm]")
     axes.set_xlim(nm[0], nm[-1])
     if thing.kind == "metal":

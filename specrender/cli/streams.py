@@ -17,6 +17,12 @@ def open_missing() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
 
 
+def escape_unencodable() -> None:
+    """Let standard output show what its coding does not have as escapes, as standard error does, and not fail on it."""
+    with contextlib.suppress(AttributeError):  # something else in the place of a stream
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def say(text: str, stream=None) -> None:
     """Print a line to standard error or another stream; one that cannot be written to is silent from then on."""
     stream = sys.stderr if stream is None else stream

@@ -8,6 +8,7 @@ import numpy as np
 
 from specrender.color import rgb_to_xyz, srgb_encode, xyz_to_rgb, xyz_to_uv_prime, xyz_to_xy
 from specrender.color.gamuts import D65
+from specrender.labels import plain
 from specrender.spectra.wavelengths import cmf, visible
 
 #: Gamut of the colours of real surfaces [Pointer1980]: maximum over lightness, CIE 1931 xy under illuminant C, as
@@ -111,7 +112,7 @@ def chromaticity_diagram(first: np.ndarray, second: np.ndarray, space: str, uv: 
     ):
         spots = project(xyz.reshape(-1, 3)[chosen])
         axes.plot(*spots.T, marker, color=colour, markersize=2.2, alpha=0.35, markeredgewidth=0, rasterized=True)
-        axes.plot([], [], marker, color=colour, label=label)
+        axes.plot([], [], marker, color=colour, label=plain(label))
     axes.set_aspect("equal")
     axes.set_xlim(*((0.0, 0.65) if uv else (0.0, 0.78)))
     axes.set_ylim(*((0.0, 0.6) if uv else (0.0, 0.88)))
@@ -135,7 +136,7 @@ def spectrum_figure(probe: dict, label: str) -> str:
     axes.set_ylim(0.0, 1.05 * max(float((values + error).max()), 1e-12))
     axes.set_xlabel("wavelength [nm]")
     axes.set_ylabel("radiance [W m$^{-2}$ sr$^{-1}$ nm$^{-1}$]", fontsize=7)
-    axes.set_title(label, fontsize=9, loc="left")
+    axes.set_title(plain(label), fontsize=9, loc="left")
     return _svg(figure)
 
 

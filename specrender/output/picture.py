@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SpecrenderError
-from specrender.files import reason, replacing, why_full
+from specrender.files import named_as_text, reason, replacing, why_full
 from specrender.film.film import Film
 from specrender.image_files import library_error
 
@@ -156,10 +156,11 @@ def save_bands(bands: Iterable[Picture], window: tuple[int, int, int, int], path
     """
     try:
         with replacing(path) as temporary:
-            problem = _encode(iter(bands), window, temporary)
+            with named_as_text(temporary) as name:
+                problem = _encode(iter(bands), window, Path(name))
             if problem:
                 # image libraries tell that writing failed ("Failed OpenEXR write"), and seldom why
-                problem = why_full(temporary) or problem.replace(str(temporary), str(path))
+                problem = why_full(temporary) or problem.replace(name, str(path))
                 raise SpecrenderError(f"cannot write '{path}': {problem}")
     except OSError as error:
         raise SpecrenderError(f"cannot write '{path}': {reason(error)}") from error

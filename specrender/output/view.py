@@ -12,7 +12,7 @@ import numpy as np
 
 from specrender.color.gamuts import Gamut, gamut
 from specrender.errors import InputError, SpecrenderError, did_you_mean
-from specrender.files import why_unreadable
+from specrender.files import is_text, why_unreadable
 from specrender.image_files import library_error
 
 DEFAULT_CONFIG = "ocio://default"
@@ -106,6 +106,8 @@ def _loaded(name: str):
     import OpenImageIO as oiio
 
     problem = why_unreadable(name) if os.path.exists(name) else None  # else the name of a built-in one
+    if not is_text(name):
+        problem = "its name is no text in UTF-8; rename it"
     if problem is None:
         config = oiio.ColorConfig(name)
         problem = library_error(config) or ("" if config.getDisplayNames() else "it has no displays")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
+from specrender.files import title
 from specrender.scene import description as d
 from specrender.scene.overrides import dropped_parameters, use_camera
 from specrender.scene.readers.xml_nodes import Plugin, Tree, Value
@@ -102,7 +103,7 @@ class Builder:
         if root.tag != "scene":
             raise SceneError(f"the root element is <{root.tag}>, not <scene>", root.location)
         params = Params(root, self)
-        scene = d.Scene(name=path.stem)
+        scene = d.Scene(name=title(path))
         scene.__dict__["location"] = root.location
         self._settings(params, scene)
         for texture in params.children("texture"):

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 from specrender.errors import SceneError, did_you_mean
-from specrender.files import reason
+from specrender.files import reason, title
 from specrender.scene.description import Scene
 from specrender.scene.overrides import dropped_parameters, use_camera
 from specrender.scene.readers.decode import Decoder, quoted
@@ -58,7 +58,7 @@ def load(
         data["instances"] = [data["instances"]]  # one set may be written without the list
     scene = Decoder(path, path.parent).struct(data, Scene)
     if "name" not in data:
-        scene.name = path.stem
+        scene.name = title(path)
     use_camera(scene, next(iter(scene.cameras.values())) if scene.cameras and "camera" not in data else scene.camera)
     return scene
 

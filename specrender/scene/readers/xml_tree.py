@@ -99,7 +99,8 @@ def _parse(path, content):
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        tree = etree.parse(str(path) if content is None else io.BytesIO(content), parser)
+        # read here: lxml takes names, also those of open files, as text in UTF-8
+        tree = etree.parse(io.BytesIO(path.read_bytes() if content is None else content), parser)
     except etree.XMLSyntaxError as error:
         raise SceneError(f"is not well-formed XML: {error.msg}", f"{path}:{error.lineno or 1}") from None
     except OSError as error:
