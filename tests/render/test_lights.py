@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from rendering import assert_mean, look_at, moved, narrow_camera, rendered, scene
+from rendering import assert_mean, look_at, mean_and_error, moved, narrow_camera, rendered, scene
 
 from specrender.errors import SceneError
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
+from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.lights.units import PHOTOMETRIC_PER_Y
 from specrender.scene.validate import validate
+from specrender.spectra.spectrum import integrate_xyz
 
 DIRECT = d.PathIntegrator(max_depth=2)
 DOWN = look_at((0.0, 0.0, 2.0), (0.0, 0.0, 0.0))
@@ -55,6 +57,27 @@ def test_units_of_a_line():
     assert record["scale"] == pytest.approx(100.0 / (4.0 * np.pi) / 6.0, rel=1e-6)
     light = d.PointLight(color=color, position=(0.0, 0.0, 2.0), units="cd", intensity=500.0)
     assert_lux(illuminance([light], mode="rgb", spp=1024), 125.0, rounding=2e-3)
+
+
+THIN = d.SpectrumSpec(wavelengths=[545.97, 546.07, 546.17], values=[0.0, 50.0, 0.0])
+
+
+@pytest.mark.parametrize("other", [None, 1.0, "HP1"], ids=str)
+def test_a_thin_line_has_its_colour(other):
+    """XYZ of a wall under a line of mercury, beside nothing else, white light, or other lines: few paths are enough."""
+    lights = [d.PointLight(color=THIN, position=(0.0, 0.0, 2.0), units="cd", intensity=500.0)]
+    if other is not None:
+        lights.append(d.PointLight(color=other, position=(0.0, 0.0, 2.0), units="cd", intensity=500.0))
+    result = illuminance(lights, spp=256)
+    colours = [THIN] if other is None else [THIN, other]
+    builder = TableBuilder(d.Scene(), "spectral", "srgb")
+    for channel in range(3):
+        parts = [integrate_xyz(builder.host_spectrum(color, "emission", d.Scene())) for color in colours]
+        expected = sum(xyz[channel] / xyz[1] for xyz in parts) * 125.0 / np.pi / PHOTOMETRIC_PER_Y
+        assert_mean(result, expected, rounding=3e-3, channel=channel)
+        _, error = mean_and_error(result, channel)
+        # without a density that knows of the line: 0.2
+        assert error < (0.02 if channel < 2 else 0.1) * expected
 
 
 def test_units_of_a_spot():

@@ -23,6 +23,7 @@ from specrender.bench.renderers import Renderer, Specrender, average
 #: scene -> (size [pixels], samples per pixel of a measurement).  Small, because references are large.
 SCENES = {
     "cbox": ((128, 128), 64),
+    "cbox-fluorescent": ((128, 128), 64),
     "materials": ((192, 144), 64),
     "envmap": ((192, 144), 64),
     "cbox-spectral": ((128, 128), 64),

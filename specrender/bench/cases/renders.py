@@ -39,7 +39,9 @@ class SceneFile:
 SCENES = {
     "cbox": SceneFile("Cornell box, measured reflectances, 256x256, depth 6",
                       lambda context, folder: xml.cornell_box(folder), spp=128, has_pbrt=True),
-    "cbox-rgb": SceneFile("the same from colours, in rgb mode", lambda context, folder: xml.cornell_box(folder, "rgb"),
+    "cbox-fluorescent": SceneFile("the same under a fluorescent lamp, FL11, whose light is in lines",
+                                  lambda context, folder: xml.cornell_box(folder, lamp=xml.lamp_of("FL11")), spp=128),
+    "cbox-rgb": SceneFile("the Cornell box from colours, in rgb mode", lambda context, folder: xml.cornell_box(folder, "rgb"),
                           mode="rgb", spp=128),
     "materials": SceneFile("36 spheres of 8 materials under two lamps, 384x288, depth 8",
                            lambda context, folder: xml.materials(folder, sky=False)),

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from specrender.bench.scenes.geometry import TriangleMesh, bumpy_sphere, terrain, write_environment, write_ply
+from specrender.spectra import catalogue
+from specrender.spectra.spectrum import luminance
 
 #: Corners of the walls, the lamp and the blocks of the Cornell box [mm], and what they are made of.  Source: see
 #: data/cornell.csv.  A block is its upper face; its sides go down to the floor.
@@ -56,13 +58,23 @@ def cornell_meshes() -> dict[str, tuple[TriangleMesh, str]]:
     return meshes
 
 
-def cornell_box(folder: Path, mode: str = "spectral") -> Path:
-    """Mitsuba's cbox-spectral or cbox-rgb: 256x256, depth 6, one lamp."""
+def lamp_of(name: str) -> str:
+    """The emission of the Cornell box's lamp, with the spectrum of another one, of about the same luminance."""
+    spectrum = catalogue.named(name)
+    nm = np.arange(spectrum.wavelengths[0], spectrum.wavelengths[-1] + 0.5)
+    return ", ".join(f"{x:g}:{v:.6g}" for x, v in zip(nm, 12.0 / luminance(spectrum) * spectrum(nm), strict=True))
+
+
+def cornell_box(folder: Path, mode: str = "spectral", lamp: str = LAMP) -> Path:
+    """Mitsuba's cbox-spectral or cbox-rgb: 256x256, depth 6, one lamp.
+
+    lamp : its emission in spectral mode, "nm:value, ...".
+    """
     meshes = {name: _mesh(folder, name, mesh) for name, (mesh, _) in cornell_meshes().items()}
     if mode == "spectral":
         tables = {name: ", ".join(f"{nm:g}:{v:g}" for nm, v in pairs) for name, pairs in reflectances().items()}
         parts = [_diffuse(name, f'<spectrum name="reflectance" value="{table}"/>') for name, table in tables.items()]
-        lamp = f'<spectrum name="radiance" value="{LAMP}"/>'
+        lamp = f'<spectrum name="radiance" value="{lamp}"/>'
     else:
         parts = [_diffuse(name, f'<rgb name="reflectance" value="{RGB[name]}"/>') for name in ("white", "red", "green")]
         lamp = f'<rgb name="radiance" value="{RGB["lamp"]}"/>'

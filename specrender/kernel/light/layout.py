@@ -23,7 +23,7 @@ DTYPE = np.dtype(
     [
         ("kind", "i4"),
         ("shape", "i4"),  # area lights: the shape that emits
-        ("color", "i4"),  # texture id: radiance, intensity or irradiance
+        ("color", "i4"),  # texture id: radiance, intensity or irradiance; envmap, sunsky: the mean one, for the host
         ("texture", "i4"),  # spot: image over the cone, or -1; envmap: texture id of the illuminant, or -1
         ("transform", "i4"),  # to_world in tables.transforms; its inverse is the next one
         ("scale", "f4"),

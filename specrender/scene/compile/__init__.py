@@ -2,7 +2,7 @@
 
 The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, material_table.py
 materials of them, lights.py lights, expand.py files of several shapes, geometry.py shapes, hierarchy.py BVH and
-instances, cameras.py cameras, optics.py filter, wavelengths and integrator.
+instances, cameras.py cameras, wavelengths.py the wavelengths of paths, optics.py filter and integrator.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from specrender.kernel.settings import BSDF, LAYOUT, MATERIAL, RGB, SETTINGS, SP
 from specrender.kernel.tables import Tables
 from specrender.kernel.texture import layout as texture_layout
 from specrender.scene import description as d
-from specrender.scene.compile import optics
+from specrender.scene.compile import optics, wavelengths
 from specrender.scene.compile.attributes import pack_attributes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
@@ -27,6 +27,7 @@ from specrender.scene.compile.hierarchy import Hierarchy
 from specrender.scene.compile.lights import scene_light, shape_light
 from specrender.scene.compile.lights.bounds import pack_lamp_box
 from specrender.scene.compile.lights.choice import pack_lights
+from specrender.scene.compile.lights.lines import lamps_of
 from specrender.scene.compile.material_table import MaterialTable
 from specrender.scene.compile.outlines import pack_outlines
 
@@ -90,7 +91,7 @@ def compile_scene(
     scene = expanded(scene)
     builder = TableBuilder(scene, mode, rgb_space)
     responses = optics.film_responses(scene, builder)
-    limits = optics.wavelength_range(scene, responses)
+    limits = wavelengths.wavelength_range(scene, responses)
     builder.set_range(limits)
     settings = np.zeros(1, SETTINGS)
     record = settings[0]
@@ -100,7 +101,6 @@ def compile_scene(
     # a meter has no use for neighbouring pixels
     rfilter = d.BoxFilter() if isinstance(scene.camera, d.METERS) else scene.film.rfilter
     optics.pack_filter(record, rfilter, builder)
-    cmf = optics.pack_wavelengths(record, scene, limits, responses, builder, observer)
     edges = optics.pack_bins(record, scene, mode, spectral_film)
     aov_names, aov_tags, wants_moments = optics.pack_integrator(record, scene)
     record["response_count"] = len(responses)
@@ -131,6 +131,9 @@ def compile_scene(
         raise d.fail(environments[1], message)
     lights += [scene_light(light, builder) for light in scene.lights]
     light_tables = pack_lights(record, lights, geometry, builder, threads)
+    radius = bounding_sphere(*hierarchy.bounds())[1]
+    lamps = lamps_of(lights, geometry, radius, builder)
+    cmf = wavelengths.pack_wavelengths(record, scene, limits, responses, lamps, builder, observer)
     pack_lamp_box(record, hierarchy.bounds(), geometry, builder)
     record["has_null"] = materials.has_null()
 

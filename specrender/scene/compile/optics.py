@@ -1,39 +1,20 @@
-"""Reconstruction filter, wavelengths, spectral bins and integrator of the scene to the settings record."""
+"""Reconstruction filter, sensor responses, spectral bins and integrator of the scene to the settings record."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from specrender.color import rgb_to_xyz
 from specrender.errors import did_you_mean
 from specrender.kernel.aov import AOV_TAGS
 from specrender.kernel.sampler import INDEPENDENT, SOBOL
 from specrender.kernel.settings import DEPTH, DIRECT, NO_INTEGRATOR, PATH
-from specrender.kernel.texture.layout import RGB
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
-from specrender.scene.rules.place import WAVELENGTHS
-from specrender.spectra.observers import DEFAULT_OBSERVER, observer
-from specrender.spectra.wavelengths import visible
 
 SAMPLER_TAGS = {d.IndependentSampler: INDEPENDENT, d.SobolSampler: SOBOL}
 
-#: Equal-probability cells of the tabulated inverse CDFs.
-WAVELENGTH_CELLS = 1024
+#: Equal-probability cells of the tabulated inverse CDF.
 FILTER_CELLS = 256
-
-#: The wavelength density: (nm, logarithm of the density), linear in between, and a share that is uniform, so that every
-#: bin and every lamp line is sampled.  Found by minimising the variance of R, G, B and Y over the 24 patches of a
-#: ColorChecker under E, D65, A and a white LED, with a small penalty on curvature.  On average over the patches under
-#: E, D65 and A, R, G and B together have 0.0033 of variance in units of the illuminant's Y^2; with pbrt-v4's one bump,
-#: 0.041; with a uniform share of 0.05, 0.0026, but then the outer bins of a spectral film have four times the variance.
-#: Smoothness counts: the quadrature by four rotated lanes cancels what varies slowly along the CDF.
-WAVELENGTH_DENSITY = (
-    (360, -8.34), (380, -5.93), (400, -3.62), (415, -1.40), (430, -0.52), (445, 0.0), (460, -0.22), (475, -0.91),
-    (490, -1.05), (505, -0.65), (520, -0.42), (540, -0.44), (560, -0.45), (580, -0.32), (600, -0.31), (620, -0.32),
-    (640, -0.49), (660, -0.97), (680, -1.80), (700, -3.58), (720, -5.46), (750, -7.08), (830, -8.42),
-)  # fmt: skip
-UNIFORM_SHARE = 0.2
 
 #: Width of the bins of an output named *.spectral.exr when the scene does not ask for any [nm].
 DEFAULT_BIN_WIDTH_NM = 5.0
@@ -101,32 +82,7 @@ def pack_filter(record, rfilter: d.ReconstructionFilter, builder: TableBuilder) 
     record["filter_table"] = builder.values(np.concatenate([inverse, weights]))
 
 
-# ---------------------------------------------------------------- wavelengths
-
-
-def wavelength_density(grid_nm: np.ndarray, responses: list = ()) -> np.ndarray:
-    """Density of the wavelengths of a path at equally spaced wavelengths, not normalised; positive everywhere.
-
-    responses : functions of nm that the film integrates; where there are any, they take the observer's place.
-    """
-    if responses:
-        density = sum(response(grid_nm) / max(response(grid_nm).mean(), 1e-30) for response in responses)
-    else:
-        density = np.exp(np.interp(grid_nm, *np.transpose(WAVELENGTH_DENSITY)))
-    return (1.0 - UNIFORM_SHARE) * density / max(density.mean(), 1e-30) + UNIFORM_SHARE
-
-
-def wavelength_range(scene: d.Scene, responses: dict) -> tuple[float, float]:
-    """(min, max) [nm] that paths carry: the scene's or, if it says nothing, where the responses of its film are."""
-    limits = scene.wavelengths
-    if not responses or limits != d.WavelengthRange():
-        return limits.lambda_min, limits.lambda_max
-    grid = np.arange(*WAVELENGTHS)
-    seen = grid[np.any([response(grid) > 0.0 for response in responses.values()], axis=0)]
-    if not len(seen) or len(seen) == len(grid):  # black, or not limited by itself
-        return limits.lambda_min, limits.lambda_max
-    # one step more on each side: the table may begin between two whole numbers
-    return float(max(seen[0] - 1.0, WAVELENGTHS[0])), float(min(seen[-1] + 1.0, WAVELENGTHS[1]))
+# ---------------------------------------------------------------- film
 
 
 def film_responses(scene: d.Scene, builder: TableBuilder) -> dict:
@@ -137,41 +93,6 @@ def film_responses(scene: d.Scene, builder: TableBuilder) -> dict:
     if builder.mode == "rgb":
         raise d.fail(film, "a specfilm needs --mode spectral: RGB transport knows no wavelengths")
     return {name: builder.host_spectrum(spec, "unbounded", film) for name, spec in sorted(film.responses.items())}
-
-
-def pack_wavelengths(
-    record, scene: d.Scene, limits, responses: dict, builder: TableBuilder, observer_name: str | None = None
-) -> np.ndarray:
-    """The wavelength density into the values; returns the (n, 4) response table of the film.
-
-    limits : (min, max) wavelength of a path [nm].  The camera's `srf` is a factor on what the film sees.
-    """
-    srf = scene.camera.srf
-    if builder.mode == "rgb":
-        table = np.zeros((3, 4), np.float32)
-        table[:, :3] = rgb_to_xyz(builder.rgb_space).T
-        if srf is not None:
-            response = builder.textures[builder.spectral(srf, "unbounded", scene.camera)]
-            factors = [response[f"value{i}"] if response["kind"] == RGB else response["scale"] for i in range(3)]
-            table *= np.array(factors, np.float32)[:, None]
-        return table
-    low, high = limits
-    grid = np.linspace(low, high, 16 * 1024 + 1)
-    density = wavelength_density(0.5 * (grid[1:] + grid[:-1]), list(responses.values()))
-    running = np.concatenate([[0.0], np.cumsum(density)])
-    inverse = np.interp(np.linspace(0.0, running[-1], WAVELENGTH_CELLS + 1), running, grid)
-    record["wavelength_cells"] = WAVELENGTH_CELLS
-    record["wavelength_table"] = builder.values(inverse)
-    # one row more than there are steps: the last wavelength is interpolated too
-    table = np.zeros((len(builder.grid_nm) + 1, 4), np.float32)
-    who = observer(DEFAULT_OBSERVER if observer_name is None else observer_name)
-    for channel in range(3):
-        table[:-1, channel] = np.interp(builder.grid_nm, visible(), who.functions[:, channel], left=0.0, right=0.0)
-    if srf is not None:
-        table[:-1] *= builder.host_spectrum(srf, "unbounded", scene.camera)(builder.grid_nm)[:, None]
-    record["grid_start"] = builder.grid_nm[0]
-    record["inv_cmf_integral"] = 1.0 / who.integral
-    return table
 
 
 def pack_bins(record, scene: d.Scene, mode: str, wanted: bool) -> np.ndarray | None:

@@ -28,6 +28,8 @@ class SpectrumTables(Pools):
         super().__init__()
         self.mode = mode
         self.rgb_space = rgb_space
+        #: Texture id -> the host's table that it is made of, up to a factor.
+        self.tabulated: dict[int, Tabulated] = {}
         self.set_range(wavelength_range)
 
     def set_range(self, wavelength_range: tuple[float, float]) -> None:
@@ -42,7 +44,10 @@ class SpectrumTables(Pools):
         key = (spectrum, role, factor)
         if self.mode == "rgb":
             return self._once(key, lambda: self.rgb(project(spectrum, role, self.rgb_space) * factor))
-        return self._once(key, lambda: self._spectral_record(spectrum, factor))
+        index = self._once(key, lambda: self._spectral_record(spectrum, factor))
+        if isinstance(spectrum, Tabulated):
+            self.tabulated[index] = spectrum
+        return index
 
     def rgb(self, rgb) -> int:
         """RGB mode: texture id of a constant colour of the rendering space."""

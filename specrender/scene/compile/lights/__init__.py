@@ -14,7 +14,7 @@ from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import horizontal_fov
 from specrender.scene.compile.images import REC709_LUMINANCE, load_image
-from specrender.scene.compile.lights.grid import pack_grid
+from specrender.scene.compile.lights.grid import pack_grid, sphere_mean
 from specrender.scene.compile.lights.ies import ies_light
 from specrender.scene.compile.lights.record import record as record_of
 from specrender.scene.compile.lights.sky import sunsky
@@ -121,11 +121,12 @@ def _envmap(light: d.EnvironmentMap, builder: TableBuilder) -> np.void:
     scale = light.scale * light.intensity * 2.0**light.exposure
     if light.units == "cd/m2":
         scale /= PHOTOMETRIC_PER_Y
-    record = record_of(layout.ENVMAP, builder, builder.one(), scale, light.to_world.matrix)
+    brightness = pixels @ REC709_LUMINANCE
+    record = record_of(layout.ENVMAP, builder, builder.scalar(sphere_mean(brightness)), scale, light.to_world.matrix)
     record["is_rgb"] = flags != 0
     if builder.mode == "spectral":  # texels of rgb mode hold the light itself; sigmoids are times D65
         record["texture"] = builder.spectrum(white_spectrum(light.space), "emission")
-    pack_grid(record, pixels @ REC709_LUMINANCE, np.pi, builder, texels)
+    pack_grid(record, brightness, np.pi, builder, texels)
     return record
 
 

@@ -67,6 +67,12 @@ def pack_grid(
     return integral
 
 
+def sphere_mean(values: np.ndarray, theta_max: float = np.pi) -> float:
+    """The mean over the sphere of values on a grid as those of `pack_grid`, which are 0 beyond it."""
+    cosines = np.cos(np.linspace(0.0, theta_max, len(values)))
+    return float(0.5 * -np.diff(cosines) @ _cells(values.astype(np.float64)).mean(axis=1))
+
+
 def _around(points) -> np.ndarray:
     """(height, width + 1, ...) with the first column once more at the end."""
     return np.concatenate([points, points[:, :1]], axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 from specrender.kernel.light import layout
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
-from specrender.scene.compile.lights.grid import pack_grid
+from specrender.scene.compile.lights.grid import pack_grid, sphere_mean
 from specrender.scene.compile.lights.record import record as record_of
 from specrender.scene.compile.projection import project
 from specrender.spectra import sky
@@ -76,6 +76,7 @@ def sunsky(light: d.SunSky, builder: TableBuilder) -> np.void:
     values = sky.sky_radiance(parameters, radiance, towards[1].clip(0.0), np.arccos(cosine.clip(-1.0, 1.0)))
     from_sky = pack_grid(record, values @ brightness, 0.5 * np.pi, builder)
     from_sun = 2.0 * np.pi * cap * float(disk @ brightness)
+    record["color"] = builder.scalar(sphere_mean(values @ brightness, 0.5 * np.pi) + from_sun / (4.0 * np.pi))
     if from_sun > 0.0:
         record["sun_cap"] = cap
         share = from_sun / (from_sun + from_sky)

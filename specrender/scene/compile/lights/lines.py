@@ -1,0 +1,75 @@
+"""What lamps the density of wavelengths has to know: their spectra, and how much each one counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from specrender.kernel.light import layout
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.geometry import Geometry
+from specrender.spectra.spectrum import Tabulated
+
+#: Most spectra with lines that are told apart; the faintest of more count as smooth.
+MOST_SPECTRA = 64
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """What shines with one spectrum.
+
+    spectrum : None if it is smooth: a black body, a colour, the sky.
+    weight : the root of its irradiance somewhere in the scene, roughly: a faint lamp may be all that a corner gets.
+    """
+
+    spectrum: Tabulated | None
+    weight: float
+
+
+def lamps_of(lights: list[np.void], geometry: Geometry, radius: float, builder: TableBuilder) -> list[Lamp]:
+    """The lamps of a scene, the brightest first, those without lines as one.
+
+    radius : of the sphere around the scene.
+    """
+    irradiance = defaultdict(float)
+    for light in lights:
+        spectra = _tables(_colour(light), builder)
+        for spectrum in spectra:
+            irradiance[spectrum] += _irradiance(light, geometry, radius, builder) / len(spectra)
+    smooth = irradiance.pop(None, 0.0)
+    ranked = sorted(irradiance.items(), key=lambda item: -item[1])
+    smooth += sum(value for _, value in ranked[MOST_SPECTRA:])
+    lamps = [Lamp(spectrum, float(np.sqrt(value))) for spectrum, value in ranked[:MOST_SPECTRA]]
+    return [*lamps, Lamp(None, float(np.sqrt(smooth)))]
+
+
+def _colour(light: np.void) -> int:
+    """Texture id of what a light's lines are in, or -1."""
+    if light["kind"] == layout.SUNSKY:
+        return -1
+    return int(light["texture"] if light["kind"] == layout.ENVMAP else light["color"])
+
+
+def _tables(texture: int, builder: TableBuilder) -> list[Tabulated | None]:
+    """The tables that the colours of a texture are made with."""
+    if texture < 0:
+        return [None]
+    if texture in builder.tabulated:
+        return [builder.tabulated[texture]]
+    record = builder.textures[texture]
+    parts = [int(record[name]) for name in ("illuminant", "child0", "child1") if record[name] >= 0]
+    return [table for part in parts for table in _tables(part, builder)] or [None]
+
+
+def _irradiance(light: np.void, geometry: Geometry, radius: float, builder: TableBuilder) -> float:
+    """What a surface in the scene may get of a light, roughly."""
+    strength = builder.mean(int(light["color"])) * abs(float(light["scale"]))
+    far = max(radius, 1e-30) ** 2
+    kind = light["kind"]
+    if kind in (layout.AREA, layout.BEAM):
+        return strength * float(geometry.records[int(light["shape"])]["area"]) / far
+    if kind == layout.DIRECTIONAL:
+        return strength
+    return strength * np.pi if kind >= layout.CONSTANT else strength / far
