@@ -52,5 +52,8 @@ def _noise(stats, plan):
         return []
     if finite(stats.noise) is None:
         return [f"noise not judged below {FIRST_DECISION}"] if plan.noise is not None else []
-    asked = f" (asked {plan.noise:g})" if plan.noise is not None and stats.stop is not Stop.NOISE else ""
+    asked = ""
+    if plan.noise is not None and stats.stop is not Stop.NOISE:
+        # the last samples may have been enough
+        asked = f" (asked {plan.noise:g}{', reached' if stats.noise <= plan.noise else ''})"
     return [f"noise {stats.noise:.3g}{asked}", f"95 % of the pixels below {stats.worst_noise:.3g}"]

@@ -122,6 +122,13 @@ def test_a_resumed_render_tells_its_noise_again(scene, command):
     assert again == first.replace("stopped at --spp 100: ", "nothing was added: 100 samples per pixel, ")
 
 
+def test_a_target_that_the_last_samples_reached_is_said_to_be(scene, command):
+    """What ends the render is --spp; what is there by then is judged once more."""
+    flags = ("render", scene, "-o", "a.exr", "--resume", "--adaptive", "off", "--spp", 100)
+    assert " (asked 0.0001), 95 %" in command(*flags, "--noise", 1e-4)[1]
+    assert " (asked 0.5, reached), 95 %" in command(*flags, "--noise", 0.5)[1]
+
+
 def test_resumed_with_more_samples_to_the_same_picture(scene, command, tmp_path):
     """Within a round of adaptive sampling, where the first limit ended it."""
     flags = ("render", scene, "--resume", "--adaptive", "on")
