@@ -131,8 +131,7 @@ def compile_scene(
         raise d.fail(environments[1], message)
     lights += [scene_light(light, builder) for light in scene.lights]
     light_tables = pack_lights(record, lights, geometry, builder, threads)
-    radius = bounding_sphere(*hierarchy.bounds())[1]
-    lamps = lamps_of(lights, geometry, radius, builder)
+    lamps = lamps_of(lights, geometry, bounding_sphere(*hierarchy.bounds()), builder)
     cmf = wavelengths.pack_wavelengths(record, scene, limits, responses, lamps, builder, observer)
     pack_lamp_box(record, hierarchy.bounds(), geometry, builder)
     record["has_null"] = materials.has_null()

@@ -155,6 +155,15 @@ def test_area_and_distance_count(monkeypatch):
     assert weights(1.0, 2.0) == pytest.approx(weights(1.0, 1.0), rel=1e-5)
 
 
+@pytest.mark.parametrize("shapes", [[d.Sphere()], []], ids=["sphere", "nothing"])
+def test_a_lamp_far_outside_counts_as_what_arrives(monkeypatch, shapes):
+    """As much as a directional light of the same irradiance, and not as if it stood at the edge of the scene."""
+    far = d.PointLight(color="FL11", position=(0.0, 0.0, 1000.0), intensity=1e6)
+    sun = d.DirectionalLight(irradiance="HP1", direction=(0.0, 0.0, -1.0))
+    found = lamps(monkeypatch, shapes=shapes, lights=[far, sun])
+    assert found[catalogue.named("FL11")] == pytest.approx(found[catalogue.named("HP1")], rel=0.25)
+
+
 def test_most_spectra_are_told_apart(monkeypatch):
     """The faintest of very many count as smooth, and nothing of them is lost."""
     count = MOST_SPECTRA + 6

@@ -28,16 +28,16 @@ class Lamp:
     weight: float
 
 
-def lamps_of(lights: list[np.void], geometry: Geometry, radius: float, builder: TableBuilder) -> list[Lamp]:
+def lamps_of(lights: list[np.void], geometry: Geometry, sphere: tuple, builder: TableBuilder) -> list[Lamp]:
     """The lamps of a scene, the brightest first, those without lines as one.
 
-    radius : of the sphere around the scene.
+    sphere : (centre, radius) of the sphere around the scene.
     """
     irradiance = defaultdict(float)
     for light in lights:
         spectra = _tables(_colour(light), builder)
         for spectrum in spectra:
-            irradiance[spectrum] += _irradiance(light, geometry, radius, builder) / len(spectra)
+            irradiance[spectrum] += _irradiance(light, geometry, sphere, builder) / len(spectra)
     smooth = irradiance.pop(None, 0.0)
     ranked = sorted(irradiance.items(), key=lambda item: -item[1])
     smooth += sum(value for _, value in ranked[MOST_SPECTRA:])
@@ -63,11 +63,15 @@ def _tables(texture: int, builder: TableBuilder) -> list[Tabulated | None]:
     return [table for part in parts for table in _tables(part, builder)] or [None]
 
 
-def _irradiance(light: np.void, geometry: Geometry, radius: float, builder: TableBuilder) -> float:
+def _irradiance(light: np.void, geometry: Geometry, sphere: tuple, builder: TableBuilder) -> float:
     """What a surface in the scene may get of a light, roughly."""
+    centre, radius = sphere
     strength = builder.mean(int(light["color"])) * abs(float(light["scale"]))
-    far = max(radius, 1e-30) ** 2
     kind = light["kind"]
+    if kind in (layout.POINT, layout.SPOT, layout.PROJECTOR, layout.IES):  # which may be far outside, as a sun
+        place = builder.transforms[int(light["transform"])][:3, 3]
+        radius = max(radius, float(np.linalg.norm(place - centre)))
+    far = max(radius, 1e-30) ** 2
     if kind in (layout.AREA, layout.BEAM):
         return strength * float(geometry.records[int(light["shape"])]["area"]) / far
     if kind == layout.DIRECTIONAL:
