@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from specrender.color import rgb_to_xyz
@@ -91,17 +93,23 @@ def _lines(spectrum: Tabulated | None, edges_nm: np.ndarray, density: np.ndarray
     if spectrum is None:
         return nothing
     values = _cell_means(spectrum, edges_nm)
-    step = SMOOTHED_CELLS * (edges_nm[1] - edges_nm[0])
-    centres = np.arange(count // SMOOTHED_CELLS)
-    blur = np.exp(-0.5 * ((centres[:, None] - centres) * (step / LINE_SCALE_NM)) ** 2)
-    smooth = blur @ values.reshape(-1, SMOOTHED_CELLS).mean(axis=1) / blur.sum(axis=1)
-    smooth = np.interp(np.arange(count) + 0.5, SMOOTHED_CELLS * (centres + 0.5), smooth)
+    coarse = count // SMOOTHED_CELLS
+    smooth = _blur(coarse, SMOOTHED_CELLS * (edges_nm[1] - edges_nm[0])) @ values.reshape(coarse, -1).mean(axis=1)
+    smooth = np.interp(np.arange(count) + 0.5, SMOOTHED_CELLS * (np.arange(coarse) + 0.5), smooth)
     padded = np.pad(values, LINE_MARGIN)
     widened = np.max([padded[k : k + count] for k in range(2 * LINE_MARGIN + 1)], axis=0)
     if not smooth.max() > 0.0:
         return nothing
     lines = widened / np.maximum(smooth, 1e-6 * smooth.max())
     return lines if np.average(np.abs(lines - 1.0), weights=density) > LEAST_LINES else nothing
+
+
+@lru_cache(maxsize=1)
+def _blur(count: int, step_nm: float) -> np.ndarray:
+    """(count, count) matrix that smooths values in even cells; its rows add up to 1, also at the ends of the range."""
+    cells = np.arange(count)
+    blur = np.exp(-0.5 * ((cells[:, None] - cells) * (step_nm / LINE_SCALE_NM)) ** 2)
+    return blur / blur.sum(axis=1, keepdims=True)
 
 
 def _cell_means(spectrum: Tabulated, edges_nm: np.ndarray) -> np.ndarray:

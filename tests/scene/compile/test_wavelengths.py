@@ -6,9 +6,14 @@ from image_files import write_image
 from rendering import moved
 
 from specrender.color import xyz_to_rgb
+from specrender.kernel.light.layout import POINT
+from specrender.kernel.texture.layout import CHECKERBOARD
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
+from specrender.scene.compile.builder import TableBuilder
+from specrender.scene.compile.geometry import Geometry
 from specrender.scene.compile.lights.lines import MOST_SPECTRA, Lamp, lamps_of
+from specrender.scene.compile.lights.record import record
 from specrender.scene.compile.wavelengths import KEPT_SHARE, wavelength_density
 from specrender.spectra import catalogue
 from specrender.spectra.spectrum import Tabulated, luminance
@@ -203,3 +208,16 @@ def test_lines_are_found_wherever_they_shine(monkeypatch, tmp_path, where):
     else:
         assert set(found) == expected
         assert found[catalogue.named("FL11")] > 0.0
+
+
+def test_a_texture_within_textures_is_looked_at_once():
+    """Squares of squares of squares, both of whose colours are the same: 2^60 ways lead to the lamp."""
+    depth, lamp = 60, catalogue.named("FL11")
+    builder = TableBuilder(d.Scene(), "spectral", "srgb")
+    for k in range(depth):
+        builder.texture(kind=CHECKERBOARD, child0=k + 1, child1=k + 1, mean=1.0)
+    assert builder.spectrum(lamp, "emission") == depth
+    lights = [record(POINT, builder, 0, 1.0)]
+    (found, smooth) = lamps_of(lights, Geometry(), (np.zeros(3), 1.0), builder)
+    assert found == Lamp(lamp, 1.0)
+    assert smooth == Lamp(None, 0.0)

@@ -53,14 +53,22 @@ def _colour(light: np.void) -> int:
 
 
 def _tables(texture: int, builder: TableBuilder) -> list[Tabulated | None]:
-    """The tables that the colours of a texture are made with."""
-    if texture < 0:
-        return [None]
-    if texture in builder.tabulated:
-        return [builder.tabulated[texture]]
-    record = builder.textures[texture]
-    parts = [int(record[name]) for name in ("illuminant", "child0", "child1") if record[name] >= 0]
-    return [table for part in parts for table in _tables(part, builder)] or [None]
+    """The tables that the colours of a texture are made with, None for each that has none."""
+    waiting, seen, tables = [texture], set(), []
+    while waiting:
+        part = waiting.pop()
+        # a texture within textures may be met along exponentially many ways
+        if part in seen:
+            continue
+        seen.add(part)
+        inside = []
+        if part >= 0 and part not in builder.tabulated:
+            record = builder.textures[part]
+            inside = [int(record[name]) for name in ("illuminant", "child0", "child1") if record[name] >= 0]
+        waiting += inside
+        if not inside:
+            tables.append(builder.tabulated.get(part))
+    return tables
 
 
 def _irradiance(light: np.void, geometry: Geometry, sphere: tuple, builder: TableBuilder) -> float:
