@@ -96,10 +96,10 @@ def _lines(spectrum: Tabulated | None, edges_nm: np.ndarray, density: np.ndarray
     coarse = count // SMOOTHED_CELLS
     smooth = _blur(coarse, SMOOTHED_CELLS * (edges_nm[1] - edges_nm[0])) @ values.reshape(coarse, -1).mean(axis=1)
     smooth = np.interp(np.arange(count) + 0.5, SMOOTHED_CELLS * (np.arange(coarse) + 0.5), smooth)
-    padded = np.pad(values, LINE_MARGIN)
-    widened = np.max([padded[k : k + count] for k in range(2 * LINE_MARGIN + 1)], axis=0)
     if not smooth.max() > 0.0:
         return nothing
+    padded = np.pad(values, LINE_MARGIN)
+    widened = np.max([padded[k : k + count] for k in range(2 * LINE_MARGIN + 1)], axis=0)
     lines = widened / np.maximum(smooth, 1e-6 * smooth.max())
     return lines if np.average(np.abs(lines - 1.0), weights=density) > LEAST_LINES else nothing
 

@@ -29,10 +29,12 @@ class Lamp:
 
 
 def lamps_of(lights: list[np.void], geometry: Geometry, sphere: tuple, builder: TableBuilder) -> list[Lamp]:
-    """The lamps of a scene, the brightest first, those without lines as one.
+    """The lamps of a scene, the brightest first, those without lines as one; none in rgb mode, without wavelengths.
 
     sphere : (centre, radius) of the sphere around the scene.
     """
+    if builder.mode == "rgb":
+        return []
     irradiance = defaultdict(float)
     for light in lights:
         spectra = _tables(_colour(light), builder)
