@@ -98,10 +98,12 @@ def surface_of(tables, shape, p):
         return center + n * shape.radius, n, vec4(phi, v, f32(0.0), f32(0.0)), tangent
     if shape.kind == DISK:
         r = sqrt(x * x + y * y)
-        n = normalize(transform_normal(tables, shape.transform + 1, vec3(f32(0.0), f32(0.0), f32(1.0))))
+        across = transform_normal(tables, shape.transform + 1, vec3(f32(0.0), f32(0.0), f32(1.0)))
+        n = normalize(across)
         inv_r = f32(1.0) / r if r > f32(0.0) else f32(0.0)
         tangent = transform_vector(tables, shape.transform, vec3(x * inv_r, y * inv_r, f32(0.0)))
-        on_plane = transform_point(tables, shape.transform, vec3(x, y, f32(0.0)))
+        # along the normal, not by x and y: these are exact to a share of the radius only, and disks are used as floors
+        on_plane = p - across * (z / dot(across, across))
         return on_plane, n, vec4(r, phi, f32(0.0), f32(0.0)), tangent
     inv_r = f32(1.0) / sqrt(x * x + y * y)
     x, y = x * inv_r, y * inv_r

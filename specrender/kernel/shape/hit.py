@@ -9,6 +9,7 @@ from specrender.kernel.jit import kernel
 from specrender.kernel.shape.analytic import derivative_v, surface_of
 from specrender.kernel.shape.curve import curve_surface
 from specrender.kernel.shape.layout import (
+    DISK,
     FLIP,
     HAS_NORMALS,
     HAS_UVS,
@@ -40,7 +41,7 @@ from specrender.kernel.transform import transform_normal, transform_point, trans
 
 #: Offset of a ray from its surface, relative to where the shape is and how large: 7 ulp, four times the error of p and
 #: of the distances that the BVH finds (1e-7, by casting rays from planes of all slants).  Relative to p alone it would
-#: fail on a large floor or sphere near the origin.
+#: fail on a large floor or sphere near the origin; a floor is cut where that matters (`scene.compile.cutting`).
 CLEARANCE = f32(4e-7)
 #: The same on curves and grids of distances, whose points an iteration finds.
 CURVED_CLEARANCE = f32(4e-6)
@@ -228,8 +229,11 @@ def _analytic_hit(tables, shape_id, p):
     stretch = vec3(f32(0.0), f32(0.0), f32(0.0))
     if shape.flags & NEEDS_TANGENT:
         stretch = _stretch(s, t, dp_du, derivative_v(tables, shape, p))
-    columns, base = tables.transforms, 4 * shape.transform
-    size = _largest(load4(columns, base)) + _largest(load4(columns, base + 2)) + _largest(load4(columns, base + 3))
+    if shape.kind == DISK:  # exact to a share of where it is hit, however large it is
+        size = _largest(p)
+    else:
+        columns, base = tables.transforms, 4 * shape.transform
+        size = _largest(load4(columns, base)) + _largest(load4(columns, base + 2)) + _largest(load4(columns, base + 3))
     return Hit(p, n, s, t, n, uv, shape_id, np.int32(0), stretch, CLEARANCE * size, f32(0.0))
 
 

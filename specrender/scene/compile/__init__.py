@@ -1,8 +1,9 @@
 """Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
 
 The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, material_table.py
-materials of them, lights.py lights, expand.py files of several shapes, geometry.py shapes, hierarchy.py BVH and
-instances, cameras.py cameras, wavelengths.py the wavelengths of paths, optics.py filter and integrator.
+materials of them, lights.py lights, expand.py files of several shapes, geometry.py shapes, cutting.py pieces of those
+that are too large for what is near them, hierarchy.py BVH and instances, cameras.py cameras, wavelengths.py the
+wavelengths of paths, optics.py filter and integrator.
 """
 
 from __future__ import annotations
@@ -124,6 +125,8 @@ def compile_scene(
             lights.append(shape_light(shape.emitter, index, geometry.records[index], builder))
     hierarchy = Hierarchy(scene, geometry)
     hierarchy.add_groups(instances, add_shape)
+    hierarchy.cut_large()
+    geometry.place_meshes()
 
     environments = [light for light in scene.lights if isinstance(light, d.ENVIRONMENTS)]
     if len(environments) > 1:

@@ -60,6 +60,7 @@ def _target(shape: d.Shape, geometry: Geometry, builder: TableBuilder) -> int:
     """Index of a record from which points of a shape can be sampled; it takes no part in the scene itself."""
     aside = Geometry()
     aside.add(shape, NO_MATERIAL, False, 0, builder)  # as if it emitted, for the tables of its area
+    aside.place_meshes()
     record = aside.records[0]
     record["light"] = -1
     geometry.records.append(record)

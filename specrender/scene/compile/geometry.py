@@ -12,6 +12,10 @@ from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.parts import PARTS
 from specrender.scene.readers.meshes import Mesh, checked, load_shape
 
+#: The vertices of so small meshes are kept in double precision until they are cut: a slanted floor of a million units
+#: whose corners are rounded is off by a tenth of one where things stand on it.
+EXACT_VERTICES = 4096
+
 #: Relative difference of two scales below which they count as equal.
 SCALE_TOLERANCE = 1e-4
 
@@ -22,22 +26,59 @@ BENT_COSINE = np.cos(np.radians(0.5))
 
 
 @dataclass
+class PlacedMesh:
+    """A mesh where it is in the scene, or in its group.
+
+    Parameters
+    ----------
+    shape : index of its record.
+    positions : (n, 4) float32, the last column 0.
+    faces : (m, 3) int32 indices into its own vertices.
+    normals : (n, 4) float32, or None.
+    uvs : (n, 2) float32, or None.
+    attributes : as `Mesh` has them.
+    emits : it is a light or a sensor: `Geometry.emitting` and area_cdf have its triangles.
+    exact : (n, 3) float64, positions before they were rounded; None for meshes of more than EXACT_VERTICES.
+    """
+
+    shape: int
+    positions: np.ndarray
+    faces: np.ndarray
+    normals: np.ndarray | None
+    uvs: np.ndarray | None
+    attributes: dict[str, np.ndarray]
+    emits: bool
+    exact: np.ndarray | None = None
+
+    def corners(self, faces) -> np.ndarray:
+        """(..., 3, 3) float64 corners of faces, as exact as they are known."""
+        positions = self.positions[:, :3] if self.exact is None else self.exact
+        return positions[self.faces[faces]].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How much has been added to the geometry so far, to tell later what came after it."""
+
+    meshes: int = 0
+    objects: int = 0
+    batches: int = 0
+
+
+@dataclass
 class Geometry:
-    """Growing geometry tables; `finish` gives them as arrays."""
+    """Growing geometry tables: shapes are added, `place_meshes` numbers their triangles, `finish` gives the arrays."""
 
     records: list[np.void] = field(default_factory=list)
     objects: list[np.ndarray] = field(default_factory=list)  # (k, 2): shape, part of it
     object_boxes: list[np.ndarray] = field(default_factory=list)  # (k, 6)
     object_count: int = 0
-    triangle_count: int = 0
+    meshes: list[PlacedMesh] = field(default_factory=list)
     emitting: dict[int, np.ndarray] = field(default_factory=dict)  # shape -> (n, 4, 4): v0, e1, e2, (normal, area)
-    #: Index of a shape -> (its mesh attributes, index of its first vertex, of its first triangle).
+    #: Index of a shape -> (its mesh attributes, numbers of its first vertex and triangle), once these are placed.
     attributes: dict[int, tuple[dict, int, int]] = field(default_factory=dict)
-    _positions: list[np.ndarray] = field(default_factory=list)
-    _normals: list[np.ndarray | None] = field(default_factory=list)
-    _uvs: list[np.ndarray | None] = field(default_factory=list)
-    _triangles: list[np.ndarray] = field(default_factory=list)
-    _vertex_count: int = 0
+    #: Number of the first triangle of each mesh, and of all, once they are placed.
+    first_triangles: list[int] = field(default_factory=list)
 
     def add(self, shape: d.Shape, material: int, needs_tangent: bool, light: int, builder: TableBuilder) -> None:
         """Add one shape; `material` and `light` (-1: none) are table indices."""
@@ -85,21 +126,15 @@ class Geometry:
         if mesh.normals is not None and has_flat_faces(mesh):
             mesh = replace(mesh, normals=None)
         positions = np.zeros((len(mesh.positions), 4), np.float32)
-        positions[:, :3] = mesh.positions @ matrix[:3, :3].T + matrix[:3, 3]
+        exact = mesh.positions @ matrix[:3, :3].T + matrix[:3, 3]
+        positions[:, :3] = exact
         if not np.isfinite(positions).all():
             raise d.fail(shape, "the transformed mesh leaves the range of float32")
-        triangles = np.empty((len(mesh.faces), 4), np.int32)
         faces = mesh.faces
         if has_outside and np.linalg.det(matrix[:3, :3]) < 0.0:
             # a mirror image keeps its outside: the order of vertices follows the normals, as Mitsuba's shading does
             faces = faces[:, [0, 2, 1]]
-        triangles[:, :3] = faces
-        triangles[:, :3] += self._vertex_count
-        triangles[:, 3] = len(self.records) - 1
         record["kind"] = layout.MESH
-        record["first_triangle"], record["triangle_count"] = self.triangle_count, len(triangles)
-        if mesh.attributes:
-            self.attributes[len(self.records) - 1] = (mesh.attributes, self._vertex_count, self.triangle_count)
         if mesh.normals is not None:
             record["flags"] |= layout.HAS_NORMALS
             if shape.smooth_shadows and has_bent_faces(mesh):
@@ -121,12 +156,11 @@ class Geometry:
             corners = np.concatenate([corners, normals], axis=1)
             record["corners"] = builder.values(corners) // 4
             self.emitting[len(self.records) - 1] = corners
-        self._positions.append(positions)
-        self._normals.append(self._transformed_normals(mesh, matrix))
-        self._uvs.append(None if mesh.uvs is None else mesh.uvs.astype(np.float32))
-        self._triangles.append(triangles)
-        self._vertex_count += len(positions)
-        self.triangle_count += len(triangles)
+        normals = self._transformed_normals(mesh, matrix)
+        uvs = None if mesh.uvs is None else mesh.uvs.astype(np.float32)
+        exact = exact if len(exact) <= EXACT_VERTICES else None
+        shape_id = len(self.records) - 1
+        self.meshes.append(PlacedMesh(shape_id, positions, faces, normals, uvs, mesh.attributes, emits, exact))
 
     @staticmethod
     def _transformed_normals(mesh: Mesh, matrix) -> np.ndarray | None:
@@ -137,31 +171,46 @@ class Geometry:
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         return np.divide(normals, length, out=normals, where=length > 0)
 
-    def mark(self) -> tuple[int, int]:
-        """What has been added so far, for `bounds`."""
-        return len(self._positions), len(self.object_boxes)
+    def mark(self) -> Mark:
+        """What has been added so far."""
+        return Mark(len(self.meshes), self.object_count, len(self.object_boxes))
 
-    def bounds(self, since=(0, 0), until=(None, None)) -> np.ndarray:
-        """(2, 3) corners of the box around the shapes added between two marks; infinite if there are none."""
-        meshes = self._positions[since[0] : until[0]]
-        boxes = [np.concatenate([p[:, :3].min(axis=0), p[:, :3].max(axis=0)])[None] for p in meshes if len(p)]
-        boxes = np.concatenate([*boxes, *self.object_boxes[since[1] : until[1]], np.zeros((0, 6))])
+    def bounds(self, since: Mark = Mark()) -> np.ndarray:
+        """(2, 3) corners of the box around the shapes added since a mark; infinite if there are none."""
+        meshes = [mesh.positions[:, :3] for mesh in self.meshes[since.meshes :] if len(mesh.positions)]
+        boxes = [np.concatenate([p.min(axis=0), p.max(axis=0)])[None] for p in meshes]
+        boxes = np.concatenate([*boxes, *self.object_boxes[since.batches :], np.zeros((0, 6))])
         return np.stack([boxes[:, :3].min(axis=0, initial=np.inf), boxes[:, 3:].max(axis=0, initial=-np.inf)])
 
+    def place_meshes(self) -> None:
+        """Number all vertices and triangles: after this no mesh is added or changed."""
+        first_vertex, first_triangle = 0, 0
+        for mesh in self.meshes:
+            record = self.records[mesh.shape]
+            record["first_triangle"], record["triangle_count"] = first_triangle, len(mesh.faces)
+            if mesh.attributes:
+                self.attributes[mesh.shape] = (mesh.attributes, first_vertex, first_triangle)
+            self.first_triangles.append(first_triangle)
+            first_vertex += len(mesh.positions)
+            first_triangle += len(mesh.faces)
+        self.first_triangles.append(first_triangle)
+
     def finish(self) -> dict[str, np.ndarray]:
-        """Arrays positions, normals, uvs and triangles.  Empties the lists to save memory."""
-        positions = _joined(self._positions, 4, np.float32)
-        triangles = _joined(self._triangles, 4, np.int32)
-        sizes = [len(p) for p in self._positions]
-        normals = _joined_optional(self._normals, sizes, 4)
-        uvs = _joined_optional(self._uvs, sizes, 2)
-        for pool in (self._positions, self._normals, self._uvs, self._triangles):
-            pool.clear()
+        """Arrays positions, normals, uvs and triangles.  Lets the meshes go to save memory."""
+        meshes, self.meshes = self.meshes, []
+        sizes = [len(mesh.positions) for mesh in meshes]
+        triangles = np.empty((sum(len(mesh.faces) for mesh in meshes), 4), np.int32)
+        first_vertex = 0
+        for mesh, first, size in zip(meshes, self.first_triangles, sizes, strict=False):
+            rows = triangles[first : first + len(mesh.faces)]
+            np.add(mesh.faces, first_vertex, out=rows[:, :3])
+            rows[:, 3] = mesh.shape
+            first_vertex += size
         return {
-            "positions": positions,
+            "positions": _joined([mesh.positions for mesh in meshes], 4, np.float32),
             "triangles": triangles,
-            "normals": normals,
-            "uvs": uvs,
+            "normals": _joined_optional([mesh.normals for mesh in meshes], sizes, 4),
+            "uvs": _joined_optional([mesh.uvs for mesh in meshes], sizes, 2),
         }
 
     def finish_objects(self) -> dict[str, np.ndarray]:

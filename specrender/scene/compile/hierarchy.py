@@ -10,19 +10,32 @@ from specrender.errors import SceneError
 from specrender.kernel.accel.build import Accel, aligned_empty, build
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
-from specrender.scene.compile.geometry import Geometry
+from specrender.scene.compile.cutting import Details, cut_large_triangles, details_of_boxes, details_of_meshes
+from specrender.scene.compile.geometry import Geometry, Mark
 from specrender.scene.readers.instances import load_transforms
 
 #: Instances whose transforms are computed at once: a few MB of float64.
 CHUNK = 65536
 
 
-@dataclass
-class _Range:
-    """Which triangles and objects of the scene belong together."""
+@dataclass(frozen=True)
+class _Part:
+    """Which meshes and objects of the scene belong together."""
 
-    triangles: tuple[int, int]
-    objects: tuple[int, int]
+    since: Mark
+    until: Mark
+
+    @property
+    def meshes(self) -> slice:
+        return slice(self.since.meshes, self.until.meshes)
+
+    @property
+    def objects(self) -> slice:
+        return slice(self.since.objects, self.until.objects)
+
+    @property
+    def batches(self) -> slice:
+        return slice(self.since.batches, self.until.batches)
 
 
 class Hierarchy:
@@ -36,8 +49,8 @@ class Hierarchy:
     def __init__(self, scene: d.Scene, geometry: Geometry):
         self.scene, self.geometry = scene, geometry
         self._instances: list[tuple[int, str, np.ndarray, np.ndarray]] = []  # record, group, columns, boxes
-        self._groups: dict[str, _Range] = {}
-        self._top = _Range((0, 0), (0, 0))
+        self._groups: dict[str, _Part] = {}
+        self._top = _Part(Mark(), geometry.mark())
         self._bounds = geometry.bounds()
 
     def add_groups(self, instances, add_shape) -> None:
@@ -47,17 +60,14 @@ class Hierarchy:
         add_shape : puts one shape into the geometry.
         """
         geometry = self.geometry
-        self._top = _Range((0, geometry.triangle_count), (0, geometry.object_count))
         pending = [*instances, *((geometry.add_instances(), node) for node in self.scene.instances)]
         bounds = {}
         for name in dict.fromkeys(node.group for _, node in pending):
-            first_triangle, first_object, mark = geometry.triangle_count, geometry.object_count, geometry.mark()
+            since = geometry.mark()
             for shape in self.scene.groups[name].shapes:
                 add_shape(shape)
-            self._groups[name] = _Range(
-                (first_triangle, geometry.triangle_count), (first_object, geometry.object_count)
-            )
-            bounds[name] = geometry.bounds(mark)
+            self._groups[name] = _Part(since, geometry.mark())
+            bounds[name] = geometry.bounds(since)
         for record, node in pending:
             columns, boxes = placed(_transforms(node), bounds[node.group], node)
             self._instances.append((record, node.group, columns, boxes))
@@ -69,15 +79,34 @@ class Hierarchy:
         upper = [box[:, 3:].max(axis=0) for box in boxes]
         return np.stack([np.min([self._bounds[0], *lower], axis=0), np.max([self._bounds[1], *upper], axis=0)])
 
+    def cut_large(self) -> None:
+        """Cut triangles that are too large for what is near them; before triangles are numbered."""
+        sizes = {}
+        for name, part in self._groups.items():
+            own = self._details(part)
+            sizes[name] = own.typical_size
+            cut_large_triangles(self.geometry.meshes[part.meshes], own)
+        details = [self._details(self._top)]
+        for _, group, columns, boxes in self._instances:
+            details.append(details_of_boxes(boxes, sizes[group] * _magnification(columns)))
+        cut_large_triangles(self.geometry.meshes[self._top.meshes], Details.joined(details))
+
+    def _details(self, part: _Part) -> Details:
+        boxes = np.concatenate([np.zeros((0, 6)), *self.geometry.object_boxes[part.batches]])
+        return Details.joined([details_of_meshes(self.geometry.meshes[part.meshes]), details_of_boxes(boxes)])
+
     def build(self, arrays: dict[str, np.ndarray], builder: TableBuilder, threads: int) -> dict[str, np.ndarray]:
         """The tables bvh, shapes and objects; `arrays` has positions and triangles."""
         geometry = self.geometry
         boxes = geometry.boxes()
 
-        def tree(part: _Range, extra=None) -> Accel:
-            (t0, t1), (o0, o1) = part.triangles, part.objects
-            own = boxes[o0:o1] if extra is None else np.concatenate([boxes[o0:o1], extra])
-            return build(arrays["positions"], arrays["triangles"][t0:t1], own, threads)
+        def first_triangle(mark: Mark) -> int:
+            return geometry.first_triangles[mark.meshes]
+
+        def tree(part: _Part, extra=None) -> Accel:
+            own = boxes[part.objects] if extra is None else np.concatenate([boxes[part.objects], extra])
+            triangles = arrays["triangles"][first_triangle(part.since) : first_triangle(part.until)]
+            return build(arrays["positions"], triangles, own, threads)
 
         below = {name: tree(part) for name, part in self._groups.items()}
         first_instance, instance_boxes = geometry.object_count, [np.zeros((0, 6), np.float32)]
@@ -87,7 +116,7 @@ class Hierarchy:
             instance_boxes.append(own)
         top = tree(self._top, np.concatenate(instance_boxes))
         if self._instances:
-            numbers = [np.arange(self._top.objects[1]), np.arange(first_instance, geometry.object_count)]
+            numbers = [np.arange(self._top.until.objects), np.arange(first_instance, geometry.object_count)]
             top = top.moved(objects=np.concatenate(numbers))
 
         accels, root = [top], top.places
@@ -95,10 +124,15 @@ class Hierarchy:
             for record, group, _, _ in self._instances:
                 if group == name:
                     geometry.records[record]["root"] = root
-            numbers = np.arange(*part.objects)
-            accels.append(below.pop(name).moved(root, part.triangles[0], numbers))
+            numbers = np.arange(part.since.objects, part.until.objects)
+            accels.append(below.pop(name).moved(root, first_triangle(part.since), numbers))
             root += accels[-1].places
         return {"bvh": _joined([accel.table for accel in accels])} | geometry.finish_objects()
+
+
+def _magnification(columns) -> np.ndarray:
+    """(n,) largest factor by which the to_world of each instance lengthens an axis; columns as `placed` makes them."""
+    return np.linalg.norm(columns[::2, :3, :3], axis=2).max(axis=1)
 
 
 def _joined(parts):

@@ -1,0 +1,209 @@
+"""Triangles that are far larger than what is near them, cut into pieces there.
+
+A ray leaves a triangle by a share of its size (`kernel.shape.hit.CLEARANCE`), since its points, texture coordinates and
+the distances to it are no better than that in single precision.  On a floor a million times as large as the box that
+stands on it the shadow of the box would start from above its lid.  So a floor is cut the finer the nearer it gets to
+small things: a hundred pieces or two are enough for that one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from specrender.scene.compile.geometry import PlacedMesh
+
+#: A triangle may be this many times as long as what is near it: rays then leave it by at most 1/600 of that.
+LARGEST_RATIO = 4096.0
+
+#: "Near" is what is no farther from a triangle than this share of its length.
+REACH = 0.5
+
+#: So many triangles or boxes of a mesh or set of objects stand for all of them.
+MOST_DETAILS = 4096
+
+#: Cuts end at this many pieces of a scene or group.
+MOST_PIECES = 50_000
+
+
+@dataclass(frozen=True)
+class Details:
+    """Where small things are.
+
+    Parameters
+    ----------
+    centres : (n, 3) float64.
+    radii : (n,) of the spheres that hold them.
+    sizes : (n,) lengths, > 0, of what is to be seen there.
+    """
+
+    centres: np.ndarray
+    radii: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: list[Details]) -> Details:
+        """All of them in one."""
+        none = cls(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+        names = ("centres", "radii", "sizes")
+        return cls(*(np.concatenate([getattr(part, name) for part in (none, *parts)]) for name in names))
+
+    @property
+    def typical_size(self) -> float:
+        """Median of the sizes; infinite if there are none."""
+        return float(np.median(self.sizes)) if len(self.sizes) else np.inf
+
+    def chosen(self, which) -> Details:
+        """Those of an index or a mask."""
+        return Details(self.centres[which], self.radii[which], self.sizes[which])
+
+
+def details_of_meshes(meshes: list[PlacedMesh]) -> Details:
+    """The triangles of meshes; of large meshes, every few."""
+    parts = [mesh.positions[mesh.faces[:: _stride(len(mesh.faces))], :3] for mesh in meshes]
+    corners = np.concatenate([np.zeros((0, 3, 3), np.float32), *parts]).astype(np.float64)
+    sizes = _lengths(corners)
+    return Details(corners.mean(axis=1), sizes / np.sqrt(3.0), sizes).chosen(sizes > 0.0)
+
+
+def details_of_boxes(boxes, sizes=None) -> Details:
+    """What is in boxes (n, 6); of sizes (n,), or as large as the boxes are."""
+    step = _stride(len(boxes))
+    boxes = np.asarray(boxes[::step], np.float64)
+    extents = boxes[:, 3:] - boxes[:, :3]
+    sizes = extents.max(axis=1) if sizes is None else np.minimum(sizes[::step], extents.max(axis=1))
+    centres, radii = (boxes[:, :3] + boxes[:, 3:]) / 2, np.linalg.norm(extents, axis=1) / 2
+    return Details(centres, radii, sizes).chosen(sizes > 0.0)
+
+
+def cut_large_triangles(meshes: list[PlacedMesh], details: Details) -> None:
+    """Cut triangles of `meshes` in place until each is at most LARGEST_RATIO times as long as any detail near it.
+
+    The first piece of a triangle takes its number, the others come after the triangles of its mesh.  Texture
+    coordinates, normals and attributes of vertices are blended, those of faces repeated.  Meshes that emit stay whole.
+    """
+    if not len(details.sizes):
+        return
+    enough = LARGEST_RATIO * details.sizes.min()
+    queue, order, whole = [], count(), np.eye(3)
+    corners = {}
+    for number, mesh in enumerate(meshes):
+        if mesh.emits or _diagonal(mesh) <= enough:
+            continue
+        for face, length in _large_faces(mesh, details, enough):
+            corners[number, face] = mesh.corners(face)
+            heapq.heappush(queue, (-length, next(order), (number, face), whole, details))
+    pieces: dict[tuple[int, int], list[np.ndarray]] = {}
+    made = 0
+    while queue:
+        _, _, owner, weights, near = heapq.heappop(queue)
+        vertices = weights @ corners[owner]
+        near = _too_small_for(vertices, near)
+        if near is None or made + len(queue) >= MOST_PIECES:
+            pieces.setdefault(owner, []).append(weights)
+            made += 1
+            continue
+        for half in _halves(weights, vertices):
+            length = _lengths((half @ corners[owner])[None])[0]
+            heapq.heappush(queue, (-length, next(order), owner, half, near))
+    for number, mesh in enumerate(meshes):
+        cuts = {face: parts for (owner, face), parts in pieces.items() if owner == number and len(parts) > 1}
+        if cuts:
+            _replace_faces(mesh, cuts)
+
+
+def _stride(number: int) -> int:
+    return max(1, number // MOST_DETAILS)
+
+
+def _edges(corners) -> np.ndarray:
+    """(n, 3) lengths of the edges opposite to each corner of triangles (n, 3, 3)."""
+    across = corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]]
+    return np.sqrt(np.einsum("nij,nij->ni", across, across))
+
+
+def _lengths(corners) -> np.ndarray:
+    """(n,) lengths of the longest edges of triangles (n, 3, 3)."""
+    return _edges(corners).max(axis=1)
+
+
+def _diagonal(mesh: PlacedMesh) -> float:
+    """Length of the diagonal of the box around a mesh: no triangle is longer."""
+    if not len(mesh.faces):
+        return 0.0
+    low, high = (getattr(mesh.positions[:, :3], bound)(axis=0).astype(np.float64) for bound in ("min", "max"))
+    return float(np.linalg.norm(high - low))
+
+
+def _large_faces(mesh: PlacedMesh, details: Details, enough: float) -> list[tuple[int, float]]:
+    """(number, length) of the triangles longer than `enough` that may be near smaller things; the longest first."""
+    corners = mesh.corners(slice(None))
+    lengths = _lengths(corners)
+    large = np.flatnonzero(lengths > enough)
+    large = large[np.argsort(-lengths[large], kind="stable")]
+    # most are told by the box around all details of about one size
+    is_near = np.zeros(len(large), bool)
+    low, high = corners[large].min(axis=1), corners[large].max(axis=1)
+    octave = np.floor(np.log2(details.sizes))
+    for power in np.unique(octave):
+        part = details.chosen(octave == power)
+        margin = (REACH * lengths[large])[:, None]
+        reach = part.radii[:, None]
+        first, last = (part.centres - reach).min(axis=0), (part.centres + reach).max(axis=0)
+        meets = ((low - margin <= last) & (high + margin >= first)).all(axis=1)
+        is_near |= meets & (lengths[large] > LARGEST_RATIO * part.sizes.min())
+    large = large[is_near][:MOST_PIECES]
+    return list(zip(large.tolist(), lengths[large].tolist(), strict=True))
+
+
+def _too_small_for(vertices, details: Details) -> Details | None:
+    """The details near a triangle that it is too long for; None if there are none, or if cutting it would not help.
+
+    It would not where the triangle is as far from the origin as it is long: what counts there is the distance.
+    """
+    length = _lengths(vertices[None])[0]
+    if length <= np.abs(vertices).max(axis=1).min():
+        return None
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    outside = np.maximum(np.maximum(low - details.centres, details.centres - high), 0.0)
+    distance = np.linalg.norm(outside, axis=1) - details.radii
+    found = (length > LARGEST_RATIO * details.sizes) & (distance < REACH * length)
+    return details.chosen(found) if found.any() else None
+
+
+def _halves(weights, vertices) -> tuple[np.ndarray, np.ndarray]:
+    """Barycentric weights (3, 3) of both halves of a piece, whose longest edge is cut."""
+    k = int(_edges(vertices[None])[0].argmax())
+    apex, left, right = weights[k], weights[(k + 1) % 3], weights[(k + 2) % 3]
+    middle = (left + right) / 2
+    return np.stack([apex, left, middle]), np.stack([apex, middle, right])
+
+
+def _replace_faces(mesh: PlacedMesh, cuts: dict[int, list[np.ndarray]]) -> None:
+    """Put pieces in the places of faces, each with three vertices of its own."""
+    owners = np.array([face for face, parts in cuts.items() for _ in parts])
+    weights = np.array([part for parts in cuts.values() for part in parts])  # (p, 3, 3)
+    first = np.concatenate([[True], owners[1:] != owners[:-1]])
+
+    def blended(values):
+        if values is None:
+            return None
+        new = weights @ values[mesh.faces[owners]].astype(np.float64)
+        return np.concatenate([values, new.reshape(-1, values.shape[1]).astype(values.dtype)])
+
+    def repeated(values):
+        return np.concatenate([values, values[owners[~first]]])
+
+    rows = len(mesh.positions) + np.arange(3 * len(owners), dtype=np.int32).reshape(-1, 3)
+    mesh.attributes = {
+        name: (repeated if name.startswith("face_") else blended)(values) for name, values in mesh.attributes.items()
+    }
+    positions, normals, uvs = blended(mesh.positions), blended(mesh.normals), blended(mesh.uvs)
+    positions[len(mesh.positions) :, :3] = (weights @ mesh.corners(owners)).reshape(-1, 3)
+    faces = repeated(mesh.faces)
+    faces[owners[first]] = rows[first]
+    faces[len(mesh.faces) :] = rows[~first]
+    mesh.positions, mesh.normals, mesh.uvs, mesh.faces, mesh.exact = positions, normals, uvs, faces, None
