@@ -93,4 +93,9 @@ def add_layers(tables, index, origin, direction, reach, wavelengths, inverse_pdf
             elif kind == SHADING_NORMAL:
                 value = hit.n
             _add3(layers, y, x, channel, value, scale)
+            if kind == POSITION:
+                settings = tables.settings[0]
+                layers[y, x, channel] += settings.origin_x * scale
+                layers[y, x, channel + 1] += settings.origin_y * scale
+                layers[y, x, channel + 2] += settings.origin_z * scale
             channel += 3

@@ -56,6 +56,9 @@ SETTINGS = np.dtype(
         ("aov_count", "i4"),
         ("response_count", "i4"),  # film of sensor responses: texture ids in tables.responses
         ("response_channel", "i4"),  # where their sums begin in the layers
+        ("origin_x", "f8"),  # of the kernel in the world, for the layer of positions
+        ("origin_y", "f8"),
+        ("origin_z", "f8"),
         ("white", "i4"),  # texture id of D65 with Y = 1 (RGB mode: 1), for the albedo layer
     ],
     align=True,

@@ -161,7 +161,7 @@ def test_transforms_are_followed_by_their_inverse():
         (d.Cylinder(to_world=d.Transform(np.diag([1.0, 2.0, 1.0, 1.0]))), "cylinder"),
         (d.Cylinder(to_world=d.Transform([[1, 0, 0.5, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])), "sheared"),
         (d.Cylinder(p0=(1.0, 1.0, 1.0), p1=(1.0, 1.0, 1.0)), "same point"),
-        (d.Rectangle(to_world=moved(x=1e39)), "float32"),
+        (d.Rectangle(to_world=moved(scale=1e39)), "float32"),
         (d.Rectangle(material="paint"), "paint"),
         (d.TriangleMesh(vertices=[(0, 0, 0), (1, 0, 0), (2, 0, 0)], faces=[(0, 1, 2)], emitter=LIT), "area"),
     ],

@@ -1,9 +1,9 @@
 """Scene -> SceneTables: everything the kernel needs, as flat arrays, for one mode.
 
 The front door is `compile_scene`.  builder.py makes spectra and textures, materials.py BSDFs, material_table.py
-materials of them, lights.py lights, expand.py files of several shapes, geometry.py shapes, cutting.py pieces of those
-that are too large for what is near them, hierarchy.py BVH and instances, cameras.py cameras, wavelengths.py the
-wavelengths of paths, optics.py filter and integrator.
+materials of them, lights.py lights, expand.py files of several shapes, origin.py the place that is the kernel's origin,
+geometry.py shapes, cutting.py pieces of those that are too large for what is near them, hierarchy.py BVH and instances,
+cameras.py cameras, wavelengths.py the wavelengths of paths, optics.py filter and integrator.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from specrender.scene.compile.lights.bounds import pack_lamp_box
 from specrender.scene.compile.lights.choice import pack_lights
 from specrender.scene.compile.lights.lines import lamps_of
 from specrender.scene.compile.material_table import MaterialTable
+from specrender.scene.compile.origin import centred
 from specrender.scene.compile.outlines import pack_outlines
 
 #: mode -> gamut in which rgb mode renders unless told otherwise.
@@ -89,7 +90,7 @@ def compile_scene(
     """
     if mode not in ("spectral", "rgb"):
         raise InputError(f"mode '{mode}' is neither 'spectral' nor 'rgb'")
-    scene = expanded(scene)
+    scene, origin = centred(expanded(scene))
     builder = TableBuilder(scene, mode, rgb_space)
     responses = optics.film_responses(scene, builder)
     limits = wavelengths.wavelength_range(scene, responses)
@@ -107,6 +108,7 @@ def compile_scene(
     record["response_count"] = len(responses)
     record["response_channel"] = sum(channels for _, channels in aov_layout(aov_names))
     record["sampler"] = optics.SAMPLER_TAGS[type(scene.sampler)]
+    record["origin_x"], record["origin_y"], record["origin_z"] = origin
     record["white"] = builder.white() if mode == "spectral" else builder.one()
 
     materials, geometry, lights = MaterialTable(scene, builder), Geometry(), []

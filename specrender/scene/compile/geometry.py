@@ -371,7 +371,7 @@ def _inline(shape: d.TriangleMesh) -> Mesh:
     def array(values, width, dtype):
         return None if values is None else np.asarray(values, dtype).reshape(-1, width)
 
-    positions, faces = array(shape.vertices, 3, np.float32), array(shape.faces, 3, np.int32)
+    positions, faces = array(shape.vertices, 3, np.float64), array(shape.faces, 3, np.int32)
     normals = None if shape.face_normals else array(shape.normals, 3, np.float32)
     attributes = {name: np.asarray(values, np.float32) for name, values in shape.attributes.items()}
     mesh = Mesh(positions, faces, normals, array(shape.uvs, 2, np.float32), attributes)

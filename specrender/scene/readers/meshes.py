@@ -31,7 +31,7 @@ class Mesh:
 
     Parameters
     ----------
-    positions : (n, 3) float32 [scene units].
+    positions : (n, 3) float32, or float64 of a mesh given in place [scene units].
     faces : (m, 3) int32 indices into the vertices, counter-clockwise from the front.
     normals : (n, 3) float32 of length 1, or None for a faceted mesh.
     uvs : (n, 2) float32, or None.
