@@ -211,15 +211,10 @@ def _instance_count(scene):
 
 
 def _triangles(shapes):
-    from specrender.scene.compile.geometry import ANALYTIC, MESHES, PARTS
-    from specrender.scene.readers.meshes import load_shape
+    from specrender.scene.compile.geometry import mesh_of
 
-    count = 0
-    for shape in shapes:
-        if type(shape) not in ANALYTIC and type(shape) not in PARTS:
-            mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
-            count += len(mesh.faces)
-    return count
+    meshes = (mesh_of(shape) for shape in shapes)
+    return sum(len(mesh.faces) for mesh in meshes if mesh is not None)
 
 
 def _materials(scene):

@@ -7,13 +7,18 @@ from rendering import assert_mean, look_at, moved, rendered, scene
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
 from specrender.scene.compile import origin as kernel_origin
-from specrender.scene.compile.origin import NOWHERE, centred, origin_of
+from specrender.scene.compile.geometry import mesh_of
+from specrender.scene.compile.origin import NOWHERE, centred
 
 #: As of a land survey; float64 has all its digits.
 PLACE = np.array([452_331.25, 4_513_876.5, 118.75])
 ALL_LIGHTS = d.SceneLight.__args__
 ALL_SHAPES = d.AnyShape.__args__
 ALL_CAMERAS = d.Camera.__args__
+
+
+def centred_scene(described):
+    return centred(described, [mesh_of(shape) for shape in described.shapes])
 
 
 def above(height):
@@ -90,7 +95,7 @@ def test_cameras_and_meters_are_moved(camera):
     """Each sees the lamp, whose radiance is 7."""
     lamp = d.Sphere(center=above(5.0), radius=0.1, emitter=d.AreaLight(radiance=7.0))
     described = scene([lamp], camera=camera)
-    assert origin_of(described).any()
+    assert centred_scene(described)[1].any()
     assert_mean(rendered(described, 16), 7.0)
     assert_mean(rendered(scene([lamp], camera=d.Batch(cameras=[camera])), 16), 7.0)
 
@@ -126,16 +131,16 @@ SMALL = d.Sphere(center=tuple(PLACE), radius=1.0)
     ("shapes", "is_moved"),
     [
         pytest.param([], False, id="empty"),
-        pytest.param([d.Sphere(center=(0.0, 5.0, 20.0))], False, id="near"),
+        pytest.param([d.Sphere(center=(0.0, 5.0, 10.0))], False, id="near"),
         pytest.param([SMALL], True, id="far"),
         pytest.param([SMALL, SMALL, d.Sphere()], False, id="one of them near"),
         pytest.param([SMALL, SMALL, d.Sphere(radius=1e8)], True, id="a sky"),
-        pytest.param([d.Sphere(center=tuple(PLACE), radius=1e5)], False, id="as large as it is far"),
+        pytest.param([d.Sphere(center=tuple(PLACE), radius=1e6)], False, id="as large as it is far"),
     ],
 )
 def test_scenes_that_are_moved(shapes, is_moved):
     described = scene(shapes)
-    made, origin = centred(described)
+    made, origin = centred_scene(described)
     assert origin.any() == is_moved
     assert (made is described) == (not is_moved)
     if is_moved:
@@ -143,10 +148,36 @@ def test_scenes_that_are_moved(shapes, is_moved):
         np.testing.assert_allclose(described.shapes[0].center, PLACE)  # the scene of the caller is as it was
 
 
+@pytest.mark.parametrize("kind", ["obj", "ply"])
+def test_meshes_of_a_far_file_keep_their_digits(tmp_path, kind):
+    """A file whose own vertices are in the coordinates of a survey: a pyramid, seen and lit as one at the origin."""
+    corners = np.array([(-1.0, -1.0, 0.0), (1.0, -1.0, 0.0), (0.0, 1.0, 0.0), (0.1, 0.0, 1.03)])
+    faces = np.array([(0, 1, 3), (1, 2, 3), (2, 0, 3)])
+    pictures = []
+    for place in (np.zeros(3), PLACE):
+        path = tmp_path / f"a{len(pictures)}.{kind}"
+        rows = [" ".join(f"{x:.6f}" for x in corner + place) for corner in corners]
+        if kind == "obj":
+            text = [f"v {row}" for row in rows] + [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]
+        else:
+            text = ["ply", "format ascii 1.0", "element vertex 4", *(f"property double {axis}" for axis in "xyz")]
+            text += ["element face 3", "property list uchar int vertex_index", "end_header", *rows]
+            text += [f"3 {a} {b} {c}" for a, b, c in faces]
+        path.write_text("\n".join(text) + "\n")
+        shape = {"obj": d.Obj, "ply": d.Ply}[kind](filename=str(path), face_normals=True)
+        eye = shifted(look_at((3.0, -4.0, 2.0), (0.0, 0.0, 0.3), (0.0, 0.0, 1.0)), place)
+        sun = d.DirectionalLight(direction=(-0.5, 0.7, -1.0), irradiance=1.0)
+        described = scene([shape], [sun], d.Perspective(to_world=eye, fov=40.0), pixels=48)
+        pictures.append(rendered(described, 8).mean_xyz()[..., 1])
+    near, far = pictures
+    assert near.max() > 0.05
+    assert (np.abs(near - far) > 1e-4 * near.max()).mean() < 0.01
+
+
 def test_instances_at_the_origin_keep_it_there():
     groups = {"ball": d.ShapeGroup(shapes=[d.Sphere()])}
     for place, is_moved in ((np.zeros(3), False), (PLACE, True)):
         instances = [d.Instances(group="ball", transforms=np.array([np.eye(4)]) + _by(place))]
         described = scene([SMALL], groups=groups, instances=instances)
-        assert origin_of(described).any() == is_moved
+        assert centred_scene(described)[1].any() == is_moved
         assert compile_scene(described).tables.arrays["settings"]["origin_x"][0] == (PLACE[0] if is_moved else 0.0)

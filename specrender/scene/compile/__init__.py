@@ -23,7 +23,7 @@ from specrender.scene.compile.attributes import pack_attributes
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.cameras import NO_MATERIAL, bounding_sphere, pack_cameras
 from specrender.scene.compile.expand import expanded
-from specrender.scene.compile.geometry import Geometry, vertex_table
+from specrender.scene.compile.geometry import Geometry, mesh_of, vertex_table
 from specrender.scene.compile.hierarchy import Hierarchy
 from specrender.scene.compile.lights import scene_light, shape_light
 from specrender.scene.compile.lights.bounds import pack_lamp_box
@@ -90,7 +90,9 @@ def compile_scene(
     """
     if mode not in ("spectral", "rgb"):
         raise InputError(f"mode '{mode}' is neither 'spectral' nor 'rgb'")
-    scene, origin = centred(expanded(scene))
+    scene = expanded(scene)
+    meshes = [mesh_of(shape) for shape in scene.shapes]
+    scene, origin = centred(scene, meshes)
     builder = TableBuilder(scene, mode, rgb_space)
     responses = optics.film_responses(scene, builder)
     limits = wavelengths.wavelength_range(scene, responses)
@@ -113,16 +115,17 @@ def compile_scene(
 
     materials, geometry, lights = MaterialTable(scene, builder), Geometry(), []
 
-    def add_shape(shape, light=-1):
+    def add_shape(shape, light=-1, mesh=None):
         material = materials.material(shape.material, shape)
-        geometry.add(shape, material, materials.needs_tangent(material), light, builder)
+        geometry.add(shape, material, materials.needs_tangent(material), light, builder, mesh)
 
     instances = []
     for index, shape in enumerate(scene.shapes):
         if isinstance(shape, d.Instance):
             instances.append((geometry.add_instances(), shape))
             continue
-        add_shape(shape, -1 if shape.emitter is None else len(lights))
+        mesh, meshes[index] = meshes[index], None  # no longer needed once it is added
+        add_shape(shape, -1 if shape.emitter is None else len(lights), mesh)
         if shape.emitter is not None:
             lights.append(shape_light(shape.emitter, index, geometry.records[index], builder))
     hierarchy = Hierarchy(scene, geometry)

@@ -10,7 +10,7 @@ from specrender.kernel.shape import layout
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.parts import PARTS
-from specrender.scene.readers.meshes import Mesh, checked, load_shape
+from specrender.scene.readers.meshes import Mesh, checked, load_shape, stored
 
 #: The vertices of so small meshes are kept in double precision until they are cut: a slanted floor of a million units
 #: whose corners are rounded is off by a tenth of one where things stand on it.
@@ -80,8 +80,16 @@ class Geometry:
     #: Number of the first triangle of each mesh, and of all, once they are placed.
     first_triangles: list[int] = field(default_factory=list)
 
-    def add(self, shape: d.Shape, material: int, needs_tangent: bool, light: int, builder: TableBuilder) -> None:
-        """Add one shape; `material` and `light` (-1: none) are table indices."""
+    def add(
+        self,
+        shape: d.Shape,
+        material: int,
+        needs_tangent: bool,
+        light: int,
+        builder: TableBuilder,
+        mesh: Mesh | None = None,
+    ) -> None:
+        """Add one shape; `material` and `light` (-1: none) are table indices, `mesh` its mesh if that is at hand."""
         record = np.zeros(1, layout.DTYPE)[0]
         record["material"], record["light"] = material, light
         record["flags"] = (layout.FLIP if shape.flip_normals else 0) | (layout.NEEDS_TANGENT if needs_tangent else 0)
@@ -95,7 +103,7 @@ class Geometry:
         elif analytic is not None:
             self._add_object(record, shape, *analytic(shape), builder)
         else:
-            self._add_mesh(record, shape, light >= 0, builder)
+            self._add_mesh(record, shape, mesh_of(shape) if mesh is None else mesh, light >= 0, builder)
 
     def _add_object(self, record, shape, kind, to_world, area, box, builder):
         record["kind"] = kind
@@ -119,8 +127,7 @@ class Geometry:
         self.records.append(record)
         return len(self.records) - 1
 
-    def _add_mesh(self, record, shape, emits, builder):
-        mesh = MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
+    def _add_mesh(self, record, shape, mesh, emits, builder):
         matrix = shape.to_world.matrix
         has_outside = mesh.normals is not None or type(shape) in OUTWARD
         if mesh.normals is not None and has_flat_faces(mesh):
@@ -223,6 +230,13 @@ class Geometry:
     def boxes(self) -> np.ndarray:
         """(object_count, 6) float32: the boxes of all objects so far."""
         return np.concatenate([*self.object_boxes, np.zeros((0, 6))]).astype(np.float32)
+
+
+def mesh_of(shape: d.Shape) -> Mesh | None:
+    """The mesh of a shape that is made of triangles, in its own coordinates; None for other kinds."""
+    if type(shape) in ANALYTIC or type(shape) in PARTS or isinstance(shape, d.Instance):
+        return None
+    return MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
 
 
 def has_flat_faces(mesh: Mesh) -> bool:
@@ -374,7 +388,7 @@ def _inline(shape: d.TriangleMesh) -> Mesh:
     positions, faces = array(shape.vertices, 3, np.float64), array(shape.faces, 3, np.int32)
     normals = None if shape.face_normals else array(shape.normals, 3, np.float32)
     attributes = {name: np.asarray(values, np.float32) for name, values in shape.attributes.items()}
-    mesh = Mesh(positions, faces, normals, array(shape.uvs, 2, np.float32), attributes)
+    mesh = Mesh(stored(positions), faces, normals, array(shape.uvs, 2, np.float32), attributes)
     return checked(mesh, d.where(shape) or "mesh")
 
 

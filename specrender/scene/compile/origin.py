@@ -12,21 +12,22 @@ import numpy as np
 
 from specrender.scene import description as d
 from specrender.scene.readers.instances import load_transforms
+from specrender.scene.readers.meshes import Mesh
 
-#: A scene so many times as far from the origin as its things are large and apart is moved: 8 of the 24 bits of its
-#: coordinates say no more than where it is.
-FARTHEST = 256.0
+#: A scene so many times as far from the origin as its things are large and apart is moved: 4 of the 24 bits of its
+#: coordinates say no more than where it is, and more for what is smaller.
+FARTHEST = 16.0
 
 #: Where what is at infinity is, or what stands at a shape, does not matter.
 NOWHERE = (d.DirectionalLight, d.ConstantLight, d.EnvironmentMap, d.SunSky, d.IrradianceMeter)
 
 
-def centred(scene: d.Scene) -> tuple[d.Scene, np.ndarray]:
+def centred(scene: d.Scene, meshes: list[Mesh | None]) -> tuple[d.Scene, np.ndarray]:
     """The scene around its own middle, and where that is in the world, (3,) float64.
 
-    The same scene and zeros where it is near the origin already.
+    The same scene and zeros where it is near the origin already.  meshes : of the scene's shapes; None for other kinds.
     """
-    origin = origin_of(scene)
+    origin = origin_of(scene, meshes)
     if not origin.any():
         return scene, origin
     made = msgspec.structs.replace(
@@ -39,17 +40,17 @@ def centred(scene: d.Scene) -> tuple[d.Scene, np.ndarray]:
     return made, origin
 
 
-def origin_of(scene: d.Scene) -> np.ndarray:
+def origin_of(scene: d.Scene, meshes: list[Mesh | None]) -> np.ndarray:
     """The middle of a scene all of which is far from the origin, (3,) float64; zeros for all others.
 
-    Medians, so that a few things elsewhere do not count.  Meshes count as where their own origin is.
+    Medians, so that a few things elsewhere do not count.
     """
     if not scene.shapes:
         return np.zeros(3)
     matrices = np.stack([shape.to_world.matrix for shape in scene.shapes])
-    points, lengths = zip(*map(_local_place, scene.shapes), strict=True)
-    places = np.einsum("nij,nj->ni", matrices[:, :3, :3], np.array(points, np.float64)) + matrices[:, :3, 3]
-    sizes = np.linalg.norm(matrices[:, :3, :3], axis=1).max(axis=1) * lengths
+    points, lengths = zip(*map(_local_place, scene.shapes, meshes), strict=True)
+    places = np.einsum("nij,nj->ni", matrices[:, :3, :3], np.array(points)) + matrices[:, :3, 3]
+    sizes = np.linalg.norm(matrices[:, :3, :3], axis=1).max(axis=1) * np.array(lengths)
     middle = np.median(places, axis=0)
     extent = np.median(_distances(places - middle)) + np.median(sizes)
     distance = float(np.abs(middle).max())
@@ -98,12 +99,13 @@ def _distances(places) -> np.ndarray:
     return np.abs(places).max(axis=1)
 
 
-def _local_place(shape):
-    """A point of a shape in its own coordinates, and its length there: 1 of a file's mesh, which is not read yet."""
+def _local_place(shape, mesh):
+    """(point, length) in a shape's own coordinates; of curves and grids, which are not read yet, their origin and 1."""
+    if mesh is not None:
+        low, high = mesh.positions.min(axis=0).astype(np.float64), mesh.positions.max(axis=0).astype(np.float64)
+        return (low + high) / 2, (high - low).max()
     if isinstance(shape, d.Sphere):
-        return shape.center, shape.radius
+        return np.array(shape.center), shape.radius
     if isinstance(shape, d.Cylinder):
-        return shape.p0, float(np.linalg.norm(np.subtract(shape.p1, shape.p0)))
-    if isinstance(shape, d.TriangleMesh) and len(shape.vertices):
-        return tuple(shape.vertices[0]), 1.0
-    return (0.0, 0.0, 0.0), 1.0
+        return np.array(shape.p0), np.linalg.norm(np.subtract(shape.p1, shape.p0))
+    return np.zeros(3), 1.0

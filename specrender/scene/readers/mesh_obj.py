@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
-from specrender.scene.readers.meshes import Mesh
+from specrender.scene.readers.meshes import Mesh, stored
 
 #: A line that only an OBJ file has, of those that are not read, or a comment; to tell it from something else.
 STATEMENTS = re.compile(
@@ -38,9 +38,9 @@ def load_obj(path: Path) -> Mesh:
     if not records[b"v"][0] and content.strip() and not STATEMENTS.search(content):
         raise SceneError("is not an OBJ file: no line of it is an OBJ statement", str(path))
     del content
-    positions = _floats(records[b"v"], 3, path)
-    uvs = _floats(records[b"vt"], 2, path)
-    normals = _floats(records[b"vn"], 3, path)
+    positions = stored(_floats(records[b"v"], 3, path))
+    uvs = _floats(records[b"vt"], 2, path).astype(np.float32)
+    normals = _floats(records[b"vn"], 3, path).astype(np.float32)
     if len(positions) == 0 or not records[b"f"][0]:
         raise SceneError("the mesh has no vertices" if len(positions) == 0 else "the mesh has no faces", str(path))
     corners = _triangles(records, (len(positions), len(uvs), len(normals)), path)
@@ -48,17 +48,17 @@ def load_obj(path: Path) -> Mesh:
 
 
 def _floats(record, width, path):
-    """(n, width) float32 from the lines of one tag; further columns (w, vertex colours) are dropped."""
+    """(n, width) float64 from the lines of one tag; further columns (w, vertex colours) are dropped."""
     numbers, texts = record
     if not texts:
-        return np.zeros((0, width), np.float32)
+        return np.zeros((0, width))
     columns = len(texts[0].split())
     values = _parse(b" ".join(texts), np.float64)
     if columns < width or values is None or len(values) != columns * len(texts):
         # Lines of different length, or something that is no number: line by line, to find it.
         rows = [_row(text, width, number, path) for number, text in zip(numbers, texts, strict=True)]
-        return np.array(rows, np.float32)
-    return values.reshape(-1, columns)[:, :width].astype(np.float32)
+        return np.array(rows, np.float64)
+    return values.reshape(-1, columns)[:, :width]
 
 
 def _parse(text, dtype):

@@ -16,7 +16,7 @@ import plyfile
 from specrender.color import srgb_decode
 from specrender.errors import SceneError
 from specrender.files import AGAIN
-from specrender.scene.readers.meshes import Mesh
+from specrender.scene.readers.meshes import Mesh, stored
 
 #: Names of the list of vertex indices, and of the texture coordinates, in use.
 INDEX_NAMES = ("vertex_indices", "vertex_index")
@@ -58,7 +58,7 @@ def load_ply(path: Path) -> Mesh:
         triangles = np.maximum(np.array(sizes) - 2, 0)
         attributes |= {name: np.repeat(values, triangles, axis=0) for name, values in of_faces.items()}
     return Mesh(
-        _columns(rows, "xyz"),
+        stored(np.stack([rows[name] for name in "xyz"], axis=1)),
         _faces(polygons[list_name], path),
         _columns(rows, ("nx", "ny", "nz")) if names >= {"nx", "ny", "nz"} else None,
         _columns(rows, uv_names) if uv_names else None,

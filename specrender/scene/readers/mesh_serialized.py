@@ -14,7 +14,7 @@ import numpy as np
 
 from specrender.errors import SceneError
 from specrender.files import AGAIN
-from specrender.scene.readers.meshes import Mesh
+from specrender.scene.readers.meshes import Mesh, stored
 
 MAGIC = 0x041C
 HAS_NORMALS, HAS_UVS, HAS_COLORS, DOUBLE_PRECISION = 0x0001, 0x0002, 0x0008, 0x2000
@@ -76,7 +76,7 @@ def _decode(stream, version, where):
         position += end + 1
     vertices, triangles = (int(n) for n in take("<u8", 2))
     real = "<f8" if flags & DOUBLE_PRECISION else "<f4"
-    positions = take(real, vertices * 3).reshape(-1, 3).astype(np.float32)
+    positions = stored(take(real, vertices * 3).reshape(-1, 3))
     normals = take(real, vertices * 3).reshape(-1, 3).astype(np.float32) if flags & HAS_NORMALS else None
     uvs = take(real, vertices * 2).reshape(-1, 2).astype(np.float32) if flags & HAS_UVS else None
     if flags & HAS_COLORS:

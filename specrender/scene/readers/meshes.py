@@ -25,13 +25,17 @@ MESH_LOADERS = {
 }
 
 
+#: How many times as far from its origin as it is large a mesh keeps double precision.
+FAR = 16.0
+
+
 @dataclass
 class Mesh:
     """A triangle mesh in its own coordinates.
 
     Parameters
     ----------
-    positions : (n, 3) float32, or float64 of a mesh given in place [scene units].
+    positions : (n, 3) float32, or float64 where that counts, see `stored` [scene units].
     faces : (m, 3) int32 indices into the vertices, counter-clockwise from the front.
     normals : (n, 3) float32 of length 1, or None for a faceted mesh.
     uvs : (n, 2) float32, or None.
@@ -84,6 +88,20 @@ def load_mesh(path, kind=None, face_normals=False, flip_tex_coords=None, shape_i
     elif kind != "stl":
         mesh.normals = smooth_normals(mesh.positions, mesh.faces)
     return mesh
+
+
+def stored(positions) -> np.ndarray:
+    """Positions (n, 3) as a `Mesh` holds them: float32, but as they are where that would say little but where it is.
+
+    In the coordinates of a land survey single precision is half a metre; scenes that are there are moved before their
+    meshes are rounded (`scene.compile.origin`).
+    """
+    positions = np.asarray(positions)
+    if positions.dtype == np.float64 and len(positions):
+        low, high = positions.min(axis=0), positions.max(axis=0)
+        if np.maximum(np.abs(low), np.abs(high)).max() > FAR * (high - low).max():
+            return positions
+    return positions.astype(np.float32)
 
 
 def load_shape(shape) -> Mesh:
