@@ -291,7 +291,7 @@ def test_bad_grid_files(tmp_path, content, message):
         (d.SdfGrid(grid=np.zeros((1, 3, 3))), "at least 2 samples"),
         (d.SdfGrid(grid=[[[1.0, 2.0], [3.0]]]), "different lengths"),
         (d.SdfGrid(grid=np.full((2, 2, 2), np.nan)), "not finite"),
-        (d.SdfGrid(grid=blob(), emitter=d.AreaLight()), "can be no light"),
+        (d.SdfGrid(grid=blob(), emitter=d.AreaLight()), "can be no lights"),
     ],
 )
 def test_impossible_grids(shape, message):

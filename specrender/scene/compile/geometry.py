@@ -98,7 +98,8 @@ class Geometry:
         if parts is not None:
             if light >= 0:
                 kind = type(shape).__struct_config__.tag
-                raise d.fail(shape, f"a {kind} can be no light and no sensor: there is no way to sample its surface")
+                message = f"shapes of type '{kind}' can be no lights and no sensors: their surface cannot be sampled"
+                raise d.fail(shape, message)
             parts(shape, record, self, builder)
         elif analytic is not None:
             self._add_object(record, shape, *analytic(shape), builder)
