@@ -8,7 +8,7 @@ import numpy as np
 from specrender.kernel.bsdf.kinds import DELTA
 from specrender.kernel.bsdf.material import sample_material
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import AT_ONCE, choose_light, prepare_light
+from specrender.kernel.light import AT_ONCE, choose_light, environment_place, prepare_light
 from specrender.kernel.path import (
     FIRST_BOUNCE_DIMENSION,
     light_at_surface,
@@ -34,7 +34,8 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apa
         t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
         if not t < reach:
             if settings.environment >= 0 and not hide:
-                return light_from_environment(tables, direction, wavelengths, f32(0.0), True), f32(1.0)
+                place = environment_place(tables, direction)
+                return light_from_environment(tables, direction, place, wavelengths, f32(0.0), True), f32(1.0)
             return radiance, f32(0.0)
         reach = f32(np.inf)
         hit = surface_hit(tables, origin, direction, t, u, v, primitive, item)
@@ -88,7 +89,8 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apa
         weight *= f32(1.0) / bsdf_share
         if not t < f32(np.inf):
             if settings.environment >= 0:
-                radiance += weight * light_from_environment(tables, towards, wavelengths, density, is_alone)
+                place = environment_place(tables, towards)
+                radiance += weight * light_from_environment(tables, towards, place, wavelengths, density, is_alone)
             continue
         lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
         if tables.shapes[lit.shape].light >= 0:

@@ -18,8 +18,9 @@ from specrender.kernel.light import (
     choose_two_lights,
     emitted,
     environment_light,
+    environment_place,
+    no_place,
     pdf_light,
-    prefetch_environment_light,
     prepare_light,
     sample_chosen,
 )
@@ -82,9 +83,9 @@ def light_at_surface(tables, hit, wo, wavelengths, origin, normal, pdf_bsdf, is_
 
 
 @kernel(forceinline=True)
-def light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta):
-    """The same for a direction that left the scene."""
-    radiance, pdf = environment_light(tables, direction, wavelengths)
+def light_from_environment(tables, direction, place, wavelengths, pdf_bsdf, is_delta):
+    """The same for a direction that left the scene; place : of `environment_place`."""
+    radiance, pdf = environment_light(tables, direction, place, wavelengths)
     if is_delta:
         return radiance
     return radiance * power_heuristic(pdf_bsdf, pdf)
@@ -181,7 +182,8 @@ def _mirrored_light(tables, hit, material, surface, wavelengths, wo):
     if not t < f32(np.inf):
         if tables.settings[0].environment < 0:
             return nothing
-        return weight * light_from_environment(tables, direction, wavelengths, f32(0.0), True)
+        place = environment_place(tables, direction)
+        return weight * light_from_environment(tables, direction, place, wavelengths, f32(0.0), True)
     shown = surface_hit(tables, origin, direction, t, u, v, primitive, item)
     if tables.shapes[shown.shape].light < 0:
         return nothing
@@ -216,9 +218,8 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
         u_light = prepare_light(tables, u_light, CELL)
         # the camera's ray tells what is covered, too
         is_last = depth > 0 and depth + 1 >= max_depth
-        # neighbours' camera rays have asked already
-        if depth > 0:
-            prefetch_environment_light(tables, direction)
+        # few of the camera's rays leave, and what they read their neighbours have asked for
+        place = environment_place(tables, direction) if depth > 0 else no_place()
         t, u, v, primitive, item = light_hit(tables, origin, direction, reach, is_last)
         if t == f32(0.0):
             break
@@ -230,7 +231,9 @@ def trace_path(tables, state, numbers, origin, direction, reach, wavelengths, la
                 return splat4(f32(np.nan)), coverage
             if settings.environment >= 0 and not (hide and depth == 0):
                 if not (is_counted and depth > 0):
-                    light = beta * light_from_environment(tables, direction, wavelengths, pdf_bsdf, is_delta)
+                    if depth == 0:
+                        place = environment_place(tables, direction)
+                    light = beta * light_from_environment(tables, direction, place, wavelengths, pdf_bsdf, is_delta)
                     radiance += clamped(settings, light, depth > 1)
                 coverage = f32(1.0)
             break

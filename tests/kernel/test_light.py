@@ -7,7 +7,7 @@ from image_files import write_image
 from rendering import moved
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import environment_light, pdf_light, sample_light
+from specrender.kernel.light import environment_light, environment_place, pdf_light, sample_light
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import dot, f32, lane, splat4, vec3
@@ -39,7 +39,7 @@ def _density(tables, p, directions, out):
             out[i, 0] = pdf_light(tables, hit, point, n, w)
             out[i, 1] = f32(1.0) if dot(hit.normal, w) < f32(0.0) else f32(0.0)
         elif settings.environment >= 0:
-            radiance, pdf = environment_light(tables, w, splat4(f32(550.0)))
+            radiance, pdf = environment_light(tables, w, environment_place(tables, w), splat4(f32(550.0)))
             out[i, 0], out[i, 1] = pdf, lane(radiance, 0)
         out[i, 2] = t
 

@@ -8,7 +8,7 @@ from rendering import look_at, mean_and_error, rendered, scene
 
 from specrender.driver import new_film, render_film
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import environment_light, sample_light
+from specrender.kernel.light import environment_light, environment_place, sample_light
 from specrender.kernel.simd import f32, lane, splat4, vec3
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene
@@ -63,7 +63,7 @@ def _draw(tables, u, out):
     waves = splat4(f32(550.0))
     for i in range(len(u)):
         wi, _, radiance, pdf, _ = sample_light(tables, origin, up, waves, u[i, 0], u[i, 1], u[i, 2])
-        _, again = environment_light(tables, wi, waves)
+        _, again = environment_light(tables, wi, environment_place(tables, wi), waves)
         out[i, 0], out[i, 1] = lane(radiance, 1) / pdf, pdf / again
 
 

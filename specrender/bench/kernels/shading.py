@@ -9,7 +9,7 @@ from specrender.kernel.accel.simd8 import get4
 from specrender.kernel.bsdf.material import evaluate_material, sample_material
 from specrender.kernel.jit import kernel
 from specrender.kernel.light import sample_light
-from specrender.kernel.light.environment import AT_ONCE, look_up, prepare_environment, sample_environment
+from specrender.kernel.light.environment import AT_ONCE, find_place, look_up, prepare_environment, sample_environment
 from specrender.kernel.sampler import sample_state, samples
 from specrender.kernel.simd import f32, hsum, lane, splat4, vec4
 from specrender.kernel.surface import surface_point
@@ -106,7 +106,7 @@ def look_up_environment(tables, light, wavelengths, directions, loops):
     for _ in range(loops):
         for i in range(len(directions)):
             wi = get4(directions, i)
-            radiance, pdf = look_up(tables, record, wi, get4(wavelengths, i))
+            radiance, pdf = look_up(tables, record, wi, find_place(tables, record, wi), get4(wavelengths, i))
             total += radiance * pdf
     return hsum(total)
 

@@ -16,8 +16,9 @@ from specrender.kernel.light.delta import FAR, sample_delta
 from specrender.kernel.light.distribution import ONE_MINUS_EPSILON, sample_discrete
 from specrender.kernel.light.environment import (
     AT_ONCE,
+    find_place,
     look_up,
-    prefetch_look_up,
+    no_place,
     prepare_environment,
     sample_environment,
 )
@@ -135,20 +136,25 @@ def pdf_light(tables, hit, p, n, wi):
 
 
 @kernel(forceinline=True)
-def environment_light(tables, direction, wavelengths):
-    """(radiance, pdf) of the light at infinity in a direction that left the scene; the pdf is `sample_light`'s."""
-    settings = tables.settings[0]
-    light = tables.lights[settings.environment]
-    radiance, pdf = look_up(tables, light, direction, wavelengths)
-    return radiance, pdf * light.probability
+def environment_place(tables, direction):
+    """Where the light at infinity has what `environment_light` will read, and a request for that memory.
+
+    For a ray that may leave the scene: its time passes meanwhile, and what is found is kept across the cast.
+    """
+    environment = tables.settings[0].environment
+    return find_place(tables, tables.lights[environment], direction) if environment >= 0 else no_place()
 
 
 @kernel(forceinline=True)
-def prefetch_environment_light(tables, direction):
-    """Ask for what `environment_light` will read, before it is known whether the ray leaves the scene."""
-    environment = tables.settings[0].environment
-    if environment >= 0:
-        prefetch_look_up(tables, tables.lights[environment], direction)
+def environment_light(tables, direction, place, wavelengths):
+    """(radiance, pdf) of the light at infinity in a direction that left the scene; the pdf is `sample_light`'s.
+
+    place : `environment_place` of the direction.
+    """
+    settings = tables.settings[0]
+    light = tables.lights[settings.environment]
+    radiance, pdf = look_up(tables, light, direction, place, wavelengths)
+    return radiance, pdf * light.probability
 
 
 __all__ = [
@@ -160,9 +166,10 @@ __all__ = [
     "choose_two_lights",
     "emitted",
     "environment_light",
+    "environment_place",
     "may_meet_lamp",
+    "no_place",
     "pdf_light",
-    "prefetch_environment_light",
     "prepare_light",
     "sample_chosen",
     "sample_light",

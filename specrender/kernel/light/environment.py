@@ -5,6 +5,8 @@ rows lie at j / (height - 1), the first at the pole (Mitsuba's convention).  It 
 its luminance is above the mean, where BSDFs are sampled too (`scene/compile/lights/grid.py`).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from specrender.kernel.jit import kernel
@@ -84,27 +86,45 @@ def _look_up_sky(tables, light, local, wavelengths):
     return sky_radiance(tables, light, local, is_sun, wavelengths), pdf
 
 
+class Place(NamedTuple):
+    """Where on the grid of an envmap a direction is: as `find_cell` says, and the cosine of its polar angle."""
+
+    column: "int64"  # noqa: F821 (kernel types)
+    row: "int64"  # noqa: F821
+    across: "float32"  # noqa: F821
+    down: "float32"  # noqa: F821
+    cos_theta: "float32"  # noqa: F821
+
+
 @kernel(forceinline=True)
-def look_up(tables, light, direction, wavelengths):
-    """(radiance that arrives against `direction`, which leaves the scene; density of `sample_environment` there)."""
+def no_place():
+    """The place on a light that is no envmap."""
+    return Place(np.int64(0), np.int64(0), f32(0.0), f32(0.0), f32(0.0))
+
+
+@kernel(forceinline=True)
+def find_place(tables, light, direction):
+    """The `Place` of a direction; asks for the memory that `look_up` will read there."""
+    if light.kind != ENVMAP:
+        return no_place()
+    local = transform_vector(tables, light.transform + 1, direction)
+    column, row, across, down = find_cell(light, local)
+    prefetch_points(tables, light, column, row)
+    return Place(np.int64(column), np.int64(row), across, down, lane(local, 1))
+
+
+@kernel(forceinline=True)
+def look_up(tables, light, direction, place, wavelengths):
+    """(radiance that arrives against `direction`, which leaves the scene; density of `sample_environment` there).
+
+    place : `find_place` of the direction.
+    """
     if light.kind == CONSTANT:
         return _constant(tables, light, wavelengths), UNIFORM_SPHERE_PDF
-    local = transform_vector(tables, light.transform + 1, direction)
     if light.kind == SUNSKY:
-        return _look_up_sky(tables, light, local, wavelengths)
-    column, row, fx, fy = find_cell(light, local)
-    pdf = cell_pdf(tables, light, column, row, fx, lane(local, 1))
-    return _texels(tables, light, column, row, fx, fy, wavelengths), pdf
-
-
-@kernel(forceinline=True)
-def prefetch_look_up(tables, light, direction):
-    """Ask for the memory that `look_up` will read; the compiler takes the cell that is found here for both."""
-    if light.kind != ENVMAP:
-        return
-    local = transform_vector(tables, light.transform + 1, direction)
-    column, row, _, _ = find_cell(light, local)
-    prefetch_points(tables, light, column, row)
+        return _look_up_sky(tables, light, transform_vector(tables, light.transform + 1, direction), wavelengths)
+    pdf = cell_pdf(tables, light, place.column, place.row, place.across, place.cos_theta)
+    return _texels(tables, light, place.column, place.row, place.across, place.down, wavelengths), pdf
 
 
 @kernel(forceinline=True)
@@ -131,7 +151,7 @@ def sample_environment(tables, light, wavelengths, prepared):
             rest = (u1 - share) / (f32(1.0) - share)
             local, _, _, _, _, _ = sample_cell(tables, light, choose_cell(tables, light, with_lane(prepared, 1, rest)))
         wi = transform_vector(tables, light.transform, local)
-        radiance, pdf = look_up(tables, light, wi, wavelengths)
+        radiance, pdf = look_up(tables, light, wi, no_place(), wavelengths)
         return wi, radiance, pdf
     local, column, row, fx, fy, pdf = sample_cell(tables, light, prepared)
     wi = transform_vector(tables, light.transform, local)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from specrender.kernel.jit import kernel
-from specrender.kernel.light import environment_light, sample_light
+from specrender.kernel.light import environment_light, environment_place, sample_light
 from specrender.kernel.simd import lane, vec3, vec4
 
 
@@ -26,7 +26,8 @@ def _look_around(tables, directions, wavelengths, out):
     """out (n, 5): radiance at the four wavelengths and density of the light all around."""
     w = vec4(wavelengths[0], wavelengths[1], wavelengths[2], wavelengths[3])
     for i in range(len(directions)):
-        radiance, pdf = environment_light(tables, vec3(directions[i, 0], directions[i, 1], directions[i, 2]), w)
+        direction = vec3(directions[i, 0], directions[i, 1], directions[i, 2])
+        radiance, pdf = environment_light(tables, direction, environment_place(tables, direction), w)
         for k in range(4):
             out[i, k] = lane(radiance, k)
         out[i, 4] = pdf
