@@ -42,6 +42,9 @@ def _evaluate_any(tables, texture_id, surface, wavelengths):
     texture = tables.textures[texture_id]
     while texture.kind == CHECKERBOARD:
         texture = tables.textures[checker_child(texture, surface)]
+    # what colours are in spectral mode, also those of a checkerboard
+    if texture.kind == SIGMOID:
+        return uplifted(tables, texture, wavelengths)
     if texture.kind < NOISE:
         return _evaluate_leaf(tables, texture, surface, wavelengths)
     share = mixing(texture, surface)
