@@ -210,6 +210,35 @@ def _shuffle(pattern):
 
 
 _yzxw = _shuffle((1, 2, 0, 3))
+#: Lane 0, 1 or 2 of each half of an f32x8 in all of that half.
+x_of_halves, y_of_halves, z_of_halves = (_shuffle((i,) * 4 + (4 + i,) * 4) for i in range(3))
+
+
+def _half(start):
+    @intrinsic
+    def function(typingctx, vector):
+        def codegen(context, builder, sig, args):
+            mask = ir.Constant(ir.VectorType(I32, 4), list(range(start, start + 4)))
+            return builder.shuffle_vector(args[0], args[0], mask)
+
+        return f32x4(f32x8), codegen
+
+    return function
+
+
+#: The first and the last four lanes of an f32x8.
+low4 = _half(0)
+high4 = _half(4)
+
+
+@intrinsic
+def join8(typingctx, low, high):
+    """f32x8 whose first four lanes are `low`, the others `high`."""
+
+    def codegen(context, builder, sig, args):
+        return builder.shuffle_vector(*args, ir.Constant(ir.VectorType(I32, 8), list(range(8))))
+
+    return f32x8(f32x4, f32x4), codegen
 
 
 # ---------------------------------------------------------------- lane-wise functions

@@ -17,7 +17,7 @@ from numba import types
 from specrender.kernel.accel.bins import split_by_bins
 from specrender.kernel.accel.layout import MAX_DEPTH
 from specrender.kernel.accel.rows import centroid, point_box, union8
-from specrender.kernel.accel.simd8 import get4, get8, high4, least, low4, most, put4, put8, splat8
+from specrender.kernel.accel.simd8 import get4, get8, least, most, put4, put8, splat8
 from specrender.kernel.accel.small import SMALL_RANGE, split_4, split_8, split_16, split_32
 from specrender.kernel.arrays import borrowed, frame_array
 from specrender.kernel.jit import kernel
@@ -25,10 +25,12 @@ from specrender.kernel.simd import (
     f32,
     fabs,
     float_bits,
+    high4,
     highest_bit,
     hsum,
     int_bits,
     lane,
+    low4,
     vec4,
     with_lane,
 )

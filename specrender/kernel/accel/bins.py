@@ -4,10 +4,22 @@ import numpy as np
 from numba import types
 
 from specrender.kernel.accel.rows import areas8, centroid, first_numbers, point_box, union8
-from specrender.kernel.accel.simd8 import get8, high4, low4, put8, splat8
+from specrender.kernel.accel.simd8 import get8, put8, splat8
 from specrender.kernel.arrays import frame_array
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import f32, hmin, lane, lowest_bit, mask_bits, select, to_int, to_int4, vec4
+from specrender.kernel.simd import (
+    f32,
+    high4,
+    hmin,
+    lane,
+    low4,
+    lowest_bit,
+    mask_bits,
+    select,
+    to_int,
+    to_int4,
+    vec4,
+)
 
 #: 32 bins give trees that are 3 to 6 % faster than 16 do (a room of spheres and beams, a soup of a million triangles).
 BINS = 32

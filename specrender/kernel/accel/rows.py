@@ -9,9 +9,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from specrender.kernel.accel.simd8 import F32X8, I32X8, array_address, get4, high4, join8, low4
+from specrender.kernel.accel.simd8 import F32X8, I32X8, array_address, get4
 from specrender.kernel.jit import kernel
-from specrender.kernel.simd import I32, f32x8
+from specrender.kernel.simd import I32, f32x8, high4, join8, low4
 
 #: Bits of a key that make room for its number.
 NUMBER_BITS = 5

@@ -403,30 +403,3 @@ def prefetch_row(typingctx, array, group):
         return context.get_dummy_value()
 
     return types.void(array, types.int64), codegen
-
-
-def _half(start):
-    @intrinsic
-    def function(typingctx, vector):
-        def codegen(context, builder, sig, args):
-            mask = ir.Constant(ir.VectorType(I32, 4), list(range(start, start + 4)))
-            return builder.shuffle_vector(args[0], args[0], mask)
-
-        return f32x4(f32x8), codegen
-
-    return function
-
-
-#: The first and the last four lanes of an f32x8.
-low4 = _half(0)
-high4 = _half(4)
-
-
-@intrinsic
-def join8(typingctx, low, high):
-    """f32x8 whose first four lanes are `low`, the others `high`."""
-
-    def codegen(context, builder, sig, args):
-        return builder.shuffle_vector(*args, ir.Constant(I32X8, list(range(8))))
-
-    return f32x8(f32x4, f32x4), codegen

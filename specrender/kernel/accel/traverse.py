@@ -400,7 +400,7 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
         is_long = t_max > LONG_RAY
         top = np.int64(0)
         ref = np.int32(root + INNER)
-        while ref != BOTTOM:
+        while True:
             if ref < 0:
                 base = np.int64(ref) * PLACE_BYTES
                 _, mask = _enter_boxes(nodes, base, near, slabs, limit)
@@ -428,9 +428,10 @@ def make_rooted_traversal(intersect_object, occludes_object=None):
                     if objects_occlude(tables, ref, origin, direction, t_max):
                         return True
             ref = reference_get(stack, top)
+            if ref == BOTTOM:
+                return False
             top -= 1
             if is_far:
-                prefetch_child(table, reference_get(stack, max(top, 0)))
-        return False
+                prefetch_child(table, reference_get(stack, top))
 
     return closest_hit, occluded

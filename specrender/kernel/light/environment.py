@@ -11,7 +11,6 @@ import numpy as np
 
 from specrender.kernel.jit import kernel
 from specrender.kernel.light.grid import (
-    bilinear,
     cell_pdf,
     choose_cell,
     choose_in_steps,
@@ -22,7 +21,18 @@ from specrender.kernel.light.grid import (
 )
 from specrender.kernel.light.layout import CONSTANT, ENVMAP, SUNSKY, TEXEL
 from specrender.kernel.light.sky import in_sun, sample_sun, sky_radiance, sun_pdf
-from specrender.kernel.simd import f32, lane, splat4, with_lane
+from specrender.kernel.simd import (
+    f32,
+    high4,
+    join8,
+    lane,
+    low4,
+    splat4,
+    with_lane,
+    x_of_halves,
+    y_of_halves,
+    z_of_halves,
+)
 from specrender.kernel.surface import surface_point
 from specrender.kernel.tables import four_from
 from specrender.kernel.texture import evaluate as evaluate_texture
@@ -37,35 +47,33 @@ UNIFORM_SPHERE_PDF = f32(0.25 / np.pi)
 
 
 @kernel(forceinline=True)
-def _colour(texel, wavelengths):
-    """The sigmoid of a texel, without its scale."""
-    return sigmoid(lane(texel, 0), lane(texel, 1), lane(texel, 2), wavelengths)
-
-
-@kernel(forceinline=True)
 def _texels(tables, light, column, row, fx, fy, wavelengths):
     """Radiance between four texels.
 
     Colours (sigmoids) and scales are interpolated each for itself and then multiplied, as in Mitsuba 3, so that the two
     agree between texels; interpolated products differ by a tenth where a texel is much brighter than the next.
+    An upper texel and the one below it are two halves of a vector.
     """
     values, above = tables.values, light.offset + TEXEL * point_of(light, column, row)
     below = above + TEXEL * (light.width + 1)
-    c00, c10 = four_from(values, above), four_from(values, above + TEXEL)
-    c01, c11 = four_from(values, below), four_from(values, below + TEXEL)
-    linear = bilinear(c00, c10, c01, c11, fx, fy)
+    left = join8(four_from(values, above), four_from(values, below))
+    right = join8(four_from(values, above + TEXEL), four_from(values, below + TEXEL))
+    linear = _between(left + (right - left) * fx, fy)
     if light.is_rgb:
         return linear * light.scale
-    colours = bilinear(
-        _colour(c00, wavelengths),
-        _colour(c10, wavelengths),
-        _colour(c01, wavelengths),
-        _colour(c11, wavelengths),
-        fx,
-        fy,
-    )
+    both = join8(wavelengths, wavelengths)
+    left = sigmoid(x_of_halves(left), y_of_halves(left), z_of_halves(left), both)
+    right = sigmoid(x_of_halves(right), y_of_halves(right), z_of_halves(right), both)
+    colours = _between(left + (right - left) * fx, fy)
     nowhere = surface_point(splat4(f32(0.0)), np.int32(0))
     return colours * (lane(linear, 3) * light.scale) * evaluate_texture(tables, light.texture, nowhere, wavelengths)
+
+
+@kernel(forceinline=True)
+def _between(both, fy):
+    """From the first half of a vector to the second."""
+    top, low = low4(both), high4(both)
+    return top + (low - top) * fy
 
 
 @kernel(forceinline=True)
