@@ -1,12 +1,13 @@
 """Passes, threads and interruption."""
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tiny import tiny
 
-from specrender.driver import Job, Plan, Regular, Stop, new_film, render_film
+from specrender.driver import Job, Plan, Regular, RenderStats, Stop, new_film, render, render_film
 from specrender.driver.variant import variant_of
 from specrender.errors import InputError
 from specrender.film import allocation
@@ -94,6 +95,28 @@ def test_a_film_that_was_stopped_goes_on_as_if_it_never_had(tables, tiles, tile_
     render_film(tables, film, Plan(samples=20), threads=2)
     assert film.extra_samples is None
     assert_same_bits(film, rendered(tables, 20))
+
+
+def test_slow_passes_take_eight_samples_of_a_pixel(tables, monkeypatch):
+    """However long a pass takes: with one at a time a render is a tenth slower."""
+    monkeypatch.setattr(render, "PASS_SECONDS", 0.0)
+    seen = [0]
+    job = Job(on_progress=lambda samples, total: seen.append(samples))
+    render_film(tables, new_film(tables), 33, threads=1, tile_size=64, job=job)
+    assert (np.diff(seen) / (40 * 33)).tolist() == [1, 2, 4, 8, 8, 8, 2]
+
+
+@pytest.mark.parametrize("left, samples", [(np.inf, 8), (20.0, 8), (6.0, 3), (1.5, 1), (0.0, 1)])
+def test_slow_passes_take_fewer_before_the_time_is_up(monkeypatch, left, samples):
+    """At a second for each sample of all pixels no more than half of the time that is left."""
+    clock = iter((0.0, 1.0))
+    monkeypatch.setattr(render.time, "monotonic", lambda: next(clock))
+    tiles = SimpleNamespace(stats=RenderStats(), seconds_left=left)
+    pace = render.Pace(tiles, 10**6)
+    pace.next = 8 * 10**6
+    with pace:
+        tiles.stats.samples += 10**6
+    assert pace.next == samples * 10**6
 
 
 def test_counts(tables):

@@ -11,17 +11,24 @@ from specrender.kernel.simd import (
     cross,
     dot,
     f32,
+    high4,
     hmax,
     hmin,
     hsum,
+    join8,
     lane,
     length,
+    low4,
     normalize,
     select,
     splat4,
     to_int,
     vec3,
+    vec4,
     with_lane,
+    x_of_halves,
+    y_of_halves,
+    z_of_halves,
 )
 from specrender.kernel.surface import frame, to_local, to_world
 
@@ -46,6 +53,24 @@ def _geometry(a, b, out):
     out[11, 0] = hsum(u)
     out[11, 1], out[11, 2] = any_lane(u > v), all_lanes(u > v)
     out[11, 3] = all_lanes(splat4(f32(1.0)) > f32(0.5))
+
+
+@kernel(entry=True)
+def _halves(a, b, out):
+    """What is done with two f32x4 as one f32x8, one row of `out` a result."""
+    both = join8(vec4(a[0], a[1], a[2], a[3]), vec4(b[0], b[1], b[2], b[3]))
+    for i in range(4):
+        out[0, i], out[1, i] = lane(low4(both), i), lane(high4(both), i)
+        out[2, i], out[3, i] = lane(low4(x_of_halves(both)), i), lane(high4(x_of_halves(both)), i)
+        out[4, i], out[5, i] = lane(low4(y_of_halves(both)), i), lane(high4(y_of_halves(both)), i)
+        out[6, i], out[7, i] = lane(low4(z_of_halves(both)), i), lane(high4(z_of_halves(both)), i)
+
+
+def test_halves():
+    a, b = np.arange(8, dtype=np.float32).reshape(2, 4)
+    out = np.zeros((8, 4), np.float32)
+    _halves(a, b, out)
+    assert np.array_equal(out, [a, b, *([x] * 4 for x in (a[0], b[0], a[1], b[1], a[2], b[2]))])
 
 
 @kernel(entry=True)
