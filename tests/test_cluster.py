@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tiny import tiny
 from specrender.api import render
 from specrender.driver import Job, Plan
 from specrender.errors import InputError, SpecrenderError
+from specrender.scene import description as d
 from specrender.session import Session
 
 distributed = pytest.importorskip("distributed")
@@ -64,6 +66,56 @@ def test_a_worker_dies(cluster, alone):
     session.render(Job(on_progress=kill), Plan(samples=200), cluster.scheduler_address)
     assert killed
     assert_same_picture(session.film, alone)
+
+
+def test_all_workers_die_at_once(cluster, alone):
+    session = Session(overrides={"aovs": ("depth", "shape_index")})
+    session.read(scene())
+    session.compile()
+    killed = []
+
+    def kill(done, total):
+        if not killed:
+            with distributed.Client(cluster.scheduler_address) as client:
+                client.wait_for_workers(2)
+                killed.extend(client.run(os.getpid).values())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    session.render(Job(on_progress=kill), Plan(samples=200), cluster.scheduler_address)
+    assert len(killed) == 2
+    assert_same_picture(session.film, alone)
+
+
+def test_two_renders_at_the_same_time(cluster):
+    def rendered(seed, **where):
+        return render(scene(), spp=130, seed=seed, **where).mean_xyz()
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda seed: rendered(seed, dask=cluster.scheduler_address), (1, 2)))
+    for seed, picture in zip((1, 2), both, strict=True):
+        assert np.array_equal(picture, rendered(seed))
+
+
+def test_files_are_named_from_the_folder_of_the_caller(cluster, tmp_path, monkeypatch):
+    (tmp_path / "grey.csv").write_text("360 0.5\n830 0.5\n")
+    made = scene()
+    made.shapes[0].material.reflectance = d.SpectrumSpec(file="grey.csv")
+    monkeypatch.chdir(tmp_path)
+    render(made, spp=2, dask=cluster.scheduler_address)
+    assert made.shapes[0].material.reflectance.file == "grey.csv"
+
+
+def test_a_file_that_a_worker_has_not(cluster, tmp_path):
+    (tmp_path / "grey.csv").write_text("360 0.5\n830 0.5\n")
+    made = scene()
+    made.shapes[0].material.reflectance = d.SpectrumSpec(file=str(tmp_path / "grey.csv"))
+    session = Session()
+    session.read(made)
+    session.compile()
+    (tmp_path / "grey.csv").unlink()
+    with pytest.raises(InputError, match=r"^on the worker .* of the cluster: .*grey\.csv"):
+        session.render(None, Plan(samples=2), cluster.scheduler_address)
 
 
 def test_stopped_and_resumed_elsewhere(cluster, alone, tmp_path):

@@ -12,9 +12,7 @@ import numpy as np
 from specrender.errors import InputError
 from specrender.files import reason
 from specrender.scene import description as d
-
-#: Fields whose strings are names of files: what is in the file counts, not where it lies.
-FILES = {"filename", "file", "transforms"}
+from specrender.scene.filenames import FILES
 
 #: Fields that change no sample: names for people, what files hold, and how many samples there are.
 IRRELEVANT = {"name", "pixel_format", "component_format", "sample_count"}
@@ -60,7 +58,7 @@ def _feed(digest, value):
         for name in names:
             field = getattr(value, name)
             digest.update(f"<{name}>".encode())
-            if name in FILES and isinstance(field, str):
+            if name in FILES and isinstance(field, str):  # what is in the file counts, not where it lies
                 _feed_file(digest, field)
             else:
                 _feed(digest, field)
