@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 
 from specrender.errors import InputError
 
@@ -22,7 +23,7 @@ class Plan:
 
     Raises
     ------
-    InputError : a limit that is not positive, or none at all.
+    InputError : a limit that is not positive, half a sample, or no limit at all.
     """
 
     samples: int | None = None
@@ -31,8 +32,8 @@ class Plan:
     adaptive: bool | None = None
 
     def __post_init__(self):
-        if self.samples is not None and self.samples < 1:
-            raise InputError(f"samples per pixel must be 1 or more, got {self.samples}")
+        if self.samples is not None and not (isinstance(self.samples, Integral) and self.samples >= 1):
+            raise InputError(f"samples per pixel must be a whole number of 1 or more, got {self.samples}")
         for name, value in (("time limit", self.seconds), ("noise target", self.noise)):
             if value is not None and not (value > 0 and math.isfinite(value)):
                 raise InputError(f"the {name} must be a positive number, got {value}")
