@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specrender.errors import InputError, SpecrenderWarning
-from specrender.session import Session, stop_rules
+from specrender.session import Session, sample_range, stop_rules
 
 if TYPE_CHECKING:
     from specrender.driver import Job
@@ -22,7 +23,7 @@ DENOISE_GUIDES = ("albedo", "sh_normal")
 def render(
     scene_or_path: Scene | str | os.PathLike,
     *,
-    camera: str | None = None,
+    camera: str | int | None = None,
     spp: int | None = None,
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
@@ -94,6 +95,8 @@ def render(
     ------
     SceneError, InputError : in one line, what cannot be used and what can.
     """
+    from specrender.driver import Job
+
     session = Session(
         mode=mode,
         rgb_space=rgb_space,
@@ -101,7 +104,7 @@ def render(
         spectral_film=spectral_film,
         observer=observer,
         clamp_indirect=clamp_indirect,
-        first_sample=0 if samples is None else samples[0],
+        first_sample=0 if samples is None else sample_range(samples)[0],
         overrides={
             "camera": camera,
             "spp": spp,
@@ -111,7 +114,7 @@ def render(
             "integrator": integrator,
             "sampler": sampler,
             "max_depth": max_depth,
-            "aovs": (*aovs, *DENOISE_GUIDES) if denoise else aovs,
+            "aovs": (*aovs, *DENOISE_GUIDES) if denoise and not isinstance(aovs, str) else aovs,
         },
     )
     session.read(scene_or_path, defines, dispersive)
@@ -119,9 +122,13 @@ def render(
     if checkpoint is None and (every is not None or resume):
         raise InputError("`every` and `resume` need a file: give `checkpoint`")
     session.compile()
-    if checkpoint is not None:
-        job = _with_checkpoint(session, Path(checkpoint), every, resume, job)
-    session.render(_with_progress_bar(session, plan, job) if progress else job, plan, dask)
+    job = Job() if job is None else job
+    with contextlib.ExitStack() as hooks:  # the job is the caller's, who may watch another render with it
+        if checkpoint is not None:
+            hooks.enter_context(_checkpoints(session, Path(checkpoint), every, resume, job))
+        if progress:
+            hooks.enter_context(_progress_bar(session, plan, job))
+        session.render(job, plan, dask)
     if checkpoint is not None:
         _save(session.film, checkpoint)
     if denoise:
@@ -129,10 +136,10 @@ def render(
     return session.film
 
 
-def _with_checkpoint(session, path, every, resume, job):
-    """The job, with checkpoints; and the session, with the film of the checkpoint if there is one."""
+@contextlib.contextmanager
+def _checkpoints(session, path, every, resume, job):
+    """The job has checkpoints inside; and the session the film of the checkpoint, if there is one."""
     from specrender.checkpoints import EVERY, Checkpoint
-    from specrender.driver import Job
 
     checkpoint = Checkpoint(path)
     checkpoint.check()
@@ -142,9 +149,12 @@ def _with_checkpoint(session, path, every, resume, job):
     def complain(problem):
         warnings.warn(problem, SpecrenderWarning, stacklevel=2)
 
-    job = Job() if job is None else job
-    job.regulars.append(checkpoint.saving(EVERY if every is None else every, complain))
-    return job
+    saving = checkpoint.saving(EVERY if every is None else every, complain)
+    job.regulars.append(saving)
+    try:
+        yield
+    finally:
+        job.regulars[:] = [regular for regular in job.regulars if regular is not saving]
 
 
 def _save(film, path):
@@ -159,13 +169,11 @@ def _denoise(film):
     denoise(film)
 
 
-def _with_progress_bar(session, plan, job):
-    """The job, with a bar on standard error."""
+@contextlib.contextmanager
+def _progress_bar(session, plan, job):
+    """The job moves a bar on standard error inside."""
     from tqdm import tqdm
 
-    from specrender.driver import Job
-
-    job = Job() if job is None else job
     watcher = job.on_progress
     bar = tqdm(total=None if plan.samples is None else session.film.pixel_count * plan.samples,
                unit="sample", unit_scale=True)  # fmt: skip
@@ -173,8 +181,10 @@ def _with_progress_bar(session, plan, job):
     def advance(done, total):
         bar.update(done - bar.n)
         watcher(done, total)
-        if done == total:
-            bar.close()
 
     job.on_progress = advance
-    return job
+    try:
+        with bar:
+            yield
+    finally:
+        job.on_progress = watcher

@@ -24,6 +24,7 @@ from specrender.driver import Job, Plan, RenderStats, Stop, new_film, render_fil
 from specrender.errors import InputError, SpecrenderError
 from specrender.film import Identity
 from specrender.scene.filenames import name_files_from
+from specrender.spectra.observers import NAMES
 
 if TYPE_CHECKING:
     from specrender.session import Session
@@ -244,6 +245,8 @@ def _session_of(recipe: bytes) -> Session:
         settings = pickle.loads(recipe)
         scene, required, folder = (settings.pop(name) for name in ("scene", "required", "folder"))
         name_files_from(scene, folder)
+        if settings["observer"] is not None and settings["observer"] not in NAMES:
+            settings["observer"] = os.path.join(folder, settings["observer"])
         session = Session(**settings, threads=1)
         session.scene = scene
         session.compile()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import operator
 import os
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -69,7 +71,7 @@ class Session:
         if self.observer is not None:
             from specrender.spectra.observers import observer
 
-            observer(self.observer)
+            self.observer = observer(self.observer).name
             if self.mode == "rgb":
                 raise InputError(f"the observer '{self.observer}' needs --mode spectral: RGB knows no wavelengths")
 
@@ -164,18 +166,30 @@ class Session:
         from specrender import __version__
         from specrender.film import Identity
         from specrender.kernel.jit import cpu_target, kernel_digest
+        from specrender.scene.fingerprint import sources_digest
 
         film = self.film
         required = {
-            "version": f"{__version__} (kernel {kernel_digest()[:8]})",
+            "version": f"{__version__} (kernel {kernel_digest()[:8]}, tables {sources_digest()[:8]})",
             **marks,
             "crop": ",".join(map(str, film.crop)),
             "mode": self.mode if self.mode == "spectral" else f"rgb in {self.rgb_space}",
-            "observer": str(film.metadata.get("observer")),
+            "observer": self._observer_mark(),
             "spectral bins": "none" if film.bins is None else str(film.bins.shape[2]),
-            "limit of indirect light": str(self.clamp_indirect),
+            "limit of indirect light": "none" if self.clamp_indirect is None else str(self.clamp_indirect),
         }
         return Identity(required, {"CPU target": cpu_target()})
+
+    def _observer_mark(self) -> str:
+        """Who looks, as text; cameras from files count by what is in them, not by where they lie."""
+        if self.mode == "rgb":
+            return "none"
+        from specrender.spectra.observers import DEFAULT_OBSERVER, observer
+
+        who = observer(DEFAULT_OBSERVER if self.observer is None else self.observer)
+        if not who.is_file:
+            return who.name
+        return f"{os.path.basename(who.name)} ({hashlib.sha256(who.functions.tobytes()).hexdigest()[:8]})"
 
     def render(self, job: Job | None = None, plan: Plan | None = None, dask: str | None = None) -> Film:
         """Add samples to the film until the plan is met; by default, as many as the scene's sampler says.
@@ -231,6 +245,15 @@ def integrator_chain(integrator) -> str:
     return name if inner is None else f"{name}({integrator_chain(inner)})"
 
 
+def sample_range(samples) -> tuple[int, int]:
+    """(first, last) of a range of samples; InputError if it is none."""
+    try:
+        first, last = map(operator.index, samples)
+    except (TypeError, ValueError):
+        raise InputError(f"a range of samples is two whole numbers, (FIRST, LAST), got {samples!r}") from None
+    return first, last
+
+
 def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
     """The plan of a render; arguments as of `render`.
 
@@ -241,7 +264,7 @@ def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
     from specrender.driver import Plan
 
     if samples is not None:
-        first, last = samples
+        first, last = sample_range(samples)
         if not 0 <= first < last:
             raise InputError(f"a range of samples is FIRST:LAST with 0 <= FIRST < LAST, got {first}:{last}")
         if spp is not None:

@@ -132,3 +132,47 @@ def test_stopped_before_it_began():
     stop.set()
     film = specrender.render(tiny(), job=Job(stop=stop))
     assert film.sample_count == 0 and not film.weight.any()
+
+
+@pytest.mark.parametrize(
+    "keywords, message",
+    [
+        ({"spp": 2.5}, "samples per pixel must be a whole number"),
+        ({"seed": 1.5}, "the seed must be a whole number"),
+        ({"spp": 1, "aovs": "depth"}, r"give \['depth'\]"),
+        ({"spp": 1, "aovs": "depth", "denoise": True}, r"give \['depth'\]"),
+        ({"noise": "0.1"}, "the noise target must be a positive number, got '0.1'"),
+        ({"samples": (0, 4, 8)}, r"two whole numbers, \(FIRST, LAST\)"),
+        ({"samples": 4}, r"two whole numbers, \(FIRST, LAST\)"),
+        ({"spp": 1, "camera": 1}, "no camera '1'"),
+    ],
+)
+def test_values_of_another_kind(keywords, message):
+    with pytest.raises(specrender.InputError, match=message):
+        specrender.render(tiny(), **keywords)
+
+
+def test_a_camera_by_its_number():
+    assert specrender.render(tiny(), spp=1, camera=0).sample_count == 1
+
+
+def test_a_job_can_watch_one_render_after_the_other(tmp_path):
+    """Else the second render would write its film to the checkpoint of the first."""
+    calls = []
+    job = Job(on_progress=lambda done, total: calls.append(done))
+    watcher = job.on_progress
+    for name in "ab":
+        specrender.render(tiny(), spp=2, job=job, checkpoint=tmp_path / name, progress=True)
+        assert calls and job.stats.samples > 0
+        assert job.regulars == [] and job.on_progress is watcher
+        calls.clear()
+
+
+def test_the_bar_goes_when_the_render_fails():
+    def fail(done, total):
+        raise RuntimeError("no more")
+
+    job = Job(on_progress=fail)
+    with pytest.raises(RuntimeError, match="no more"):
+        specrender.render(tiny(), spp=2, job=job, progress=True)
+    assert job.on_progress is fail

@@ -71,7 +71,7 @@ LAYERS = {
         "spectra",
         "writing",
     },
-    "cluster.py": {"driver", "film", "scene", "session"},
+    "cluster.py": {"driver", "film", "scene", "session", "spectra"},
     "session.py": {"cluster", "color", "driver", "film", "kernel", "output", "scene", "spectra", "writing"},
     "writing.py": {"film", "output"},
     "api.py": {"checkpoints", "denoise", "driver", "film", "scene", "session"},

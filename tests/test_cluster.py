@@ -101,8 +101,9 @@ def test_files_are_named_from_the_folder_of_the_caller(cluster, tmp_path, monkey
     (tmp_path / "grey.csv").write_text("360 0.5\n830 0.5\n")
     made = scene()
     made.shapes[0].material.reflectance = d.SpectrumSpec(file="grey.csv")
+    (tmp_path / "cam.csv").write_text("nm,r,g,b\n400,0,0,1\n500,0,1,0\n600,1,0,0\n700,0,0,0\n")
     monkeypatch.chdir(tmp_path)
-    render(made, spp=2, dask=cluster.scheduler_address)
+    render(made, spp=2, dask=cluster.scheduler_address, observer="cam.csv")
     assert made.shapes[0].material.reflectance.file == "grey.csv"
 
 

@@ -232,7 +232,7 @@ def test_regular_calls_see_a_consistent_film(tables):
     "rules, message",
     [
         ({}, "without an end"),
-        ({"samples": 2.5}, "a whole number of 1 or more, got 2.5"),
+        ({"samples": 2.5}, "a whole number, 1 or more, got 2.5"),
         ({"samples": 0}, "1 or more"),
         ({"seconds": -1.0}, "time limit must be a positive"),
         ({"noise": float("nan")}, "noise target must be a positive"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 from specrender.errors import InputError
 
@@ -23,7 +23,7 @@ class Plan:
 
     Raises
     ------
-    InputError : a limit that is not positive, half a sample, or no limit at all.
+    InputError : a limit that is not positive, or no number of its kind, or none at all.
     """
 
     samples: int | None = None
@@ -33,10 +33,10 @@ class Plan:
 
     def __post_init__(self):
         if self.samples is not None and not (isinstance(self.samples, Integral) and self.samples >= 1):
-            raise InputError(f"samples per pixel must be a whole number of 1 or more, got {self.samples}")
+            raise InputError(f"samples per pixel must be a whole number, 1 or more, got {self.samples!r}")
         for name, value in (("time limit", self.seconds), ("noise target", self.noise)):
-            if value is not None and not (value > 0 and math.isfinite(value)):
-                raise InputError(f"the {name} must be a positive number, got {value}")
+            if value is not None and not (isinstance(value, Real) and value > 0 and math.isfinite(value)):
+                raise InputError(f"the {name} must be a positive number, got {value!r}")
         if self.samples is None and self.seconds is None and self.noise is None:
             raise InputError("a render without an end: give a number of samples, a time or a noise target")
 

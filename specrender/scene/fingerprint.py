@@ -1,8 +1,11 @@
-"""A digest of all that a scene is rendered from, the contents of its files included."""
+"""Digests of all that a scene is rendered from: its description, the contents of its files, and the code and data that
+make the kernel's tables of them."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
 import struct
 from pathlib import Path
 
@@ -18,6 +21,11 @@ from specrender.scene.filenames import FILES
 IRRELEVANT = {"name", "pixel_format", "component_format", "sample_count"}
 #: What stands under a name of its own.
 IRRELEVANT |= {"width", "height", "crop_offset_x", "crop_offset_y", "crop_width", "crop_height"}
+
+#: Of the package, what makes tables of a scene: folders and files whose code and data decide on its samples.  What only
+#: reads or checks descriptions is not among them, since the descriptions themselves are in the digest of the scene.
+SOURCES = ("color", "image_files.py", "scene/compile", "scene/readers", "spectra")
+SOURCE_SUFFIXES = {".py", ".csv", ".npz"}
 
 #: Fields of a scene that people change between renders, so that a difference is worth its own words.
 SETTINGS = ("film", "integrator", "sampler", "camera")
@@ -39,6 +47,25 @@ def fingerprint(scene: d.Scene) -> dict[str, str]:
     _feed(camera, scene.camera)
     size = f"{film.width}x{film.height}"
     return {"size": size, **settings, "camera": camera.hexdigest()[:8], "scene": digest.hexdigest()[:32]}
+
+
+@functools.cache
+def sources_digest() -> str:
+    """SHA-256 over the names and bytes of SOURCES (32 hex digits of it); the kernel has a digest of its own."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    names = []
+    for source in SOURCES:
+        if source.endswith(".py"):
+            names.append(source)
+        for folder, _, files in os.walk(os.path.join(root, source)):
+            place = os.path.relpath(folder, root).replace(os.sep, "/")
+            names += [f"{place}/{name}" for name in files if os.path.splitext(name)[1] in SOURCE_SUFFIXES]
+    digest = hashlib.sha256()
+    for name in sorted(names):
+        with open(f"{root}/{name}", "rb", buffering=0) as file:
+            content = file.readall()
+        digest.update(f"<{name} {len(content)}>".encode() + content)
+    return digest.hexdigest()[:32]
 
 
 def described(value) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from collections.abc import Iterable
+from numbers import Integral
 
 from specrender.errors import InputError, SpecrenderWarning, did_you_mean
 from specrender.film import checked_crop
@@ -21,7 +23,7 @@ WRAPPERS = (d.MomentIntegrator, d.AovIntegrator)
 def overridden(
     scene: d.Scene,
     *,
-    camera: str | None = None,
+    camera: str | int | None = None,
     spp: int | None = None,
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
@@ -29,7 +31,7 @@ def overridden(
     integrator: str | None = None,
     sampler: str | None = None,
     max_depth: int | None = None,
-    aovs=(),
+    aovs: Iterable[str] = (),
 ) -> d.Scene:
     """A copy of a scene with some of its settings replaced; None leaves a setting as it is.
 
@@ -52,7 +54,7 @@ def overridden(
     """
     scene = copy.copy(scene)
     if camera is not None:
-        use_camera(scene, _chosen_camera(scene, camera))
+        use_camera(scene, _chosen_camera(scene, str(camera)))
     scene.film = _film(scene.film, size, crop)
     scene.sampler = _sampler(scene.sampler, spp, seed, sampler)
     if integrator is not None:
@@ -61,7 +63,7 @@ def overridden(
     if max_depth is not None:
         scene.integrator = _innermost(scene.integrator, lambda old: _with_depth(old, max_depth))
     if aovs:
-        scene.integrator = _with_aovs(scene.integrator, list(aovs))
+        scene.integrator = _with_aovs(scene.integrator, aovs)
     return scene
 
 
@@ -148,10 +150,10 @@ def _cropped(film, crop):
 
 
 def _sampler(sampler, spp, seed, name):
-    if spp is not None and not 1 <= spp <= MAX_INT:
-        raise InputError(f"samples per pixel must be 1 to {MAX_INT}, got {spp}")
-    if seed is not None and not 0 <= seed < 2**31:
-        raise InputError(f"the seed must be between 0 and {2**31 - 1}, got {seed}")
+    if spp is not None and not (isinstance(spp, Integral) and 1 <= spp <= MAX_INT):
+        raise InputError(f"samples per pixel must be a whole number, 1 to {MAX_INT}, got {spp!r}")
+    if seed is not None and not (isinstance(seed, Integral) and 0 <= seed < 2**31):
+        raise InputError(f"the seed must be a whole number between 0 and {2**31 - 1}, got {seed!r}")
     if name is not None:
         kind = _named(name, SAMPLERS, "sampler")
         new = kind(sample_count=sampler.sample_count, seed=sampler.seed)
@@ -189,6 +191,9 @@ def _with_depth(integrator, max_depth):
 
 
 def _with_aovs(integrator, names):
+    if isinstance(names, str):
+        raise InputError(f"aovs is a list of names, got the text '{names}': give ['{names}']")
+    names = list(names)
     for name in names:
         aov(name)
     present, node = [], integrator

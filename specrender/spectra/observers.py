@@ -10,6 +10,7 @@ D65 for this observer becomes the D65 white.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,11 @@ class Observer:
         """(3,) float64 responses to a spectrum: a sum over 360..830 nm in steps of 1 nm."""
         return spectrum(visible()) @ self.functions / self.integral
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a camera of somebody's own."""
+        return self.name not in NAMES
+
     def bin_weights(self, edges_nm: np.ndarray) -> np.ndarray:
         """(n, 3): responses to a radiance of 1 within each bin and 0 outside; the functions are linear between 1 nm."""
         grid = visible()
@@ -105,27 +111,34 @@ class Observer:
         return adaptation_matrix((x / (x + y + z), y / (x + y + z)), D65, adapt) @ own
 
 
-@cache
-def observer(name: str) -> Observer:
+def observer(name: str | os.PathLike) -> Observer:
     """An observer or camera by name, or a camera from a text file of four columns: nm, red, green, blue.
+
+    A file is read each time: it may have been edited meanwhile.
 
     Raises
     ------
     InputError : no such name; or the file cannot be used, and why.
     """
+    name = os.fspath(name)
     if name in NAMES:
-        kind = NAMES[name][0]
-        if kind == "camera":
-            return _camera(name, store.array("cameras", name))
-        functions = cmf() if name == DEFAULT_OBSERVER else store.array("observers", name)
-        luminous = functions[:, 1] if kind == "xyz" else functions @ CONES_TO_XYZ[name][1]
-        # the constant of the film, to its last digit
-        integral = CIE_Y_INTEGRAL if name == DEFAULT_OBSERVER else float(luminous.sum())
-        return Observer(name, kind, functions, integral)
+        return _known(name)
     if Path(name).suffix.lower() in (".csv", ".txt"):
         return _camera(name, files.read_columns(name, 4))
     hint = did_you_mean(str(name).lower(), NAMES)
     raise InputError(f"there is no observer or camera '{name}'{hint}; cameras can also be a .csv file: nm, R, G, B")
+
+
+@cache
+def _known(name: str) -> Observer:
+    kind = NAMES[name][0]
+    if kind == "camera":
+        return _camera(name, store.array("cameras", name))
+    functions = cmf() if name == DEFAULT_OBSERVER else store.array("observers", name)
+    luminous = functions[:, 1] if kind == "xyz" else functions @ CONES_TO_XYZ[name][1]
+    # the constant of the film, to its last digit
+    integral = CIE_Y_INTEGRAL if name == DEFAULT_OBSERVER else float(luminous.sum())
+    return Observer(name, kind, functions, integral)
 
 
 def _camera(name: str, table: np.ndarray) -> Observer:

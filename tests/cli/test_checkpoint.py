@@ -52,7 +52,7 @@ def test_resume_with_other_outputs(scene, command, tmp_path):
         (["--max-depth", 3], "max_depth=4"),
         (["--mode", "rgb"], "mode is spectral, not rgb in srgb"),
         (["--aov", "depth"], "integrator is path"),
-        (["--clamp-indirect", 2], "limit of indirect light is None, not 2.0"),
+        (["--clamp-indirect", 2], "limit of indirect light is none, not 2.0"),
         (["-D", "albedo=0.4"], "its scene, or a file that the scene names, was another"),
         (["-o", "b.spectral.exr"], "spectral bins is none, not 94"),
         (["--samples", "2:4"], "begins with sample 0, not 2"),

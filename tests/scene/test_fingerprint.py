@@ -1,13 +1,18 @@
 """What tells one render from another."""
 
 import copy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tiny import tiny
 
+import specrender
 from specrender.errors import InputError
 from specrender.scene import description as d
-from specrender.scene.fingerprint import fingerprint
+from specrender.scene.fingerprint import SOURCES, fingerprint, sources_digest
 
 
 def changed(scene, path, value):
@@ -65,3 +70,28 @@ def test_transforms_count():
     moved = changed(tiny(), ("camera", "to_world"), d.Transform(matrix))
     still = changed(tiny(), ("camera", "to_world"), d.Transform())
     assert fingerprint(moved) != fingerprint(still)
+
+
+@pytest.mark.parametrize(
+    "name, counts",
+    [
+        ("scene/compile/wavelengths.py", True),
+        ("scene/readers/mesh_obj.py", True),
+        ("spectra/uplift.py", True),
+        ("spectra/data/illuminants.npz", True),
+        ("spectra/data/glasses.csv", True),
+        ("image_files.py", True),
+        ("spectra/data/SOURCES.md", False),
+        ("cli/render.py", False),
+    ],
+)
+def test_code_and_data_that_decide_on_samples_count(tmp_path, name, counts):
+    package = Path(specrender.__file__).parent
+    shutil.copytree(package, tmp_path / "specrender", ignore=shutil.ignore_patterns("__pycache__"))
+    with open(tmp_path / "specrender" / name, "ab") as file:
+        file.write(b"\n")
+    code = "from specrender.scene.fingerprint import sources_digest; print(sources_digest())"
+    command = [sys.executable, "-c", code]
+    changed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+    assert (changed != sources_digest()) == counts
+    assert all((package / source).exists() for source in SOURCES)

@@ -116,6 +116,15 @@ def test_camera_from_a_file(tmp_path):
         observer(str(path))
 
 
+def test_a_file_is_read_again_after_it_was_edited(tmp_path):
+    path = tmp_path / "cam.csv"
+    path.write_text("400,0,0,1\n500,0,1,0\n600,1,0,0\n700,0,0,0\n")
+    before = observer(path)
+    path.write_text("400,0,0,1\n500,0,1,0\n600,2,0,0\n700,0,0,0\n")
+    assert observer(path).functions[:, 0] == pytest.approx(2 * before.functions[:, 0])
+    assert before.is_file and not observer("nikon-5100").is_file
+
+
 @pytest.mark.parametrize(
     "name, message", [("cie1931", "did you mean"), ("gone.csv", "cannot be read"), ("x", "no observer")]
 )
