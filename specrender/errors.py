@@ -55,6 +55,15 @@ class SpecrenderWarning(UserWarning):
         super().__init__(printable(str(message)))
 
 
+#: Names that are spelled out, or begin as if they were: "an sdfgrid".
+_SPELLED_OUT = ("hdr", "sdf", "stl")
+
+
+def with_article(name: str) -> str:
+    """A name with "a" or "an" before it, as it is spoken."""
+    return f"{'an' if name.startswith((*'aeio', *_SPELLED_OUT)) else 'a'} {name}"
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
     """The allowed name that `given` is a plausible misspelling of, in any case of letters; None if there is none.
 

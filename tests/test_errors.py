@@ -4,7 +4,7 @@ import difflib
 
 import pytest
 
-from specrender.errors import did_you_mean, nearest
+from specrender.errors import did_you_mean, nearest, with_article
 
 INTEGRATORS = ("depth", "direct", "path")
 FLAGS = ("--adapt", "--adaptive", "--aov", "--max-depth", "--spp", "--tev", "--time", "--rgb-space", "-D", "-o")
@@ -60,3 +60,10 @@ def test_likeness_alone_would_not_do():
 
 def test_the_nearest_of_several():
     assert nearest("depht", ("depths", "depth", "path")) == "depth"
+
+
+@pytest.mark.parametrize(
+    "spoken", ["a sphere", "an sdfgrid", "an irradiancemeter", "a radiancemeter", "an hdrfilm", "an stl", "a uniform"]
+)
+def test_articles(spoken):
+    assert with_article(spoken.split()[1]) == spoken

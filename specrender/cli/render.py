@@ -50,7 +50,7 @@ def run(arguments) -> int:
         is_resumed = running.resume(arguments, session, checkpoint)
         if is_resumed:
             running.note_levelling(session, plan)
-        _note_oddities(session.scene, arguments, paths)
+        _note_oddities(session, arguments, paths)
         running.note_too_few_for_decisions(plan)
         written = []
         try:
@@ -119,23 +119,33 @@ def _keep_inputs(scene, arguments, paths):
             raise InputError(f"'{path}' is a file of the scene; writing it would destroy it")
 
 
-def _note_oddities(scene, arguments, paths):
+def _note_oddities(session, arguments, paths):
     """Notes on what will probably not be the picture that was meant."""
-    from specrender.scene.description import where
+    from specrender.scene.description import DepthIntegrator, where
+    from specrender.scene.rules.lights import is_dark
+
+    scene = session.scene
 
     def note(message):
         warnings.warn(message, SpecrenderWarning, stacklevel=2)
 
     if not scene.shapes and not scene.instances:
         note("the scene has no shapes")
-    if not scene.lights and all(shape.emitter is None for shape in scene.shapes):
-        note("the scene has no light: the image will be black")
-    for light in (*scene.lights, *(shape.emitter for shape in scene.shapes if shape.emitter is not None)):
-        if getattr(light, "intensity", 1.0) == 0 and getattr(light, "exposure", 0.0) != 0:
-            note(f"{where(light) or 'a light'}: no exposure brightens an intensity of 0")
     innermost = scene.integrator
     while getattr(innermost, "integrator", None) is not None:
         innermost = innermost.integrator
+    lights = [*scene.lights, *(shape.emitter for shape in scene.shapes if shape.emitter is not None)]
+    # files of the scene may hold lights, too
+    count = int(session.tables.tables.arrays["settings"][0]["light_count"])
+    if not isinstance(innermost, DepthIntegrator):  # which needs none
+        if count == 0:
+            note("the scene has no light: the image will be black")
+        elif count == len(lights) and all(is_dark(light, scene) for light in lights):
+            every = "the only light has" if count == 1 else f"all {count} lights of the scene have"
+            note(f"{every} an intensity or a colour of 0: the image will be black")
+    for light in lights:
+        if getattr(light, "intensity", 1.0) == 0 and getattr(light, "exposure", 0.0) != 0:
+            note(f"{where(light) or 'a light'}: no exposure brightens an intensity of 0")
     if getattr(innermost, "max_depth", None) == 0:
         note("max_depth is 0, paths without an edge: the image will be black; -1 is no limit")
     if where(scene.camera) is None:

@@ -163,6 +163,35 @@ def test_notes(scene, command, tmp_path):
     assert command("render", "e.toml", "--spp", 1, "--quiet") == (0, "", "")
 
 
+LAMPS = {
+    "off": '{ type = "constant", intensity = 0 }',
+    "black": '{ type = "constant", radiance = { rgb = [0, 0, 0] }, normalize = false }',
+    "named black": '{ type = "point", color = "ink", normalize = false }',
+    "on": '{ type = "point" }',
+}
+
+
+@pytest.mark.parametrize(
+    "lamps, words",
+    [
+        (["off"], "the only light has an intensity or a colour of 0"),
+        (["black", "named black"], "all 2 lights of the scene have an intensity or a colour of 0"),
+        (["off", "on"], None),
+        (["on"], None),
+        ([], "the scene has no light"),
+    ],
+)
+def test_notes_on_lights_that_are_off(command, tmp_path, lamps, words):
+    """One of several may be switched off; a scene in which all are is black."""
+    lights = ", ".join(LAMPS[lamp] for lamp in lamps)
+    film = "film = { type = 'hdrfilm', width = 4, height = 4 }"
+    (tmp_path / "l.toml").write_text(f"{film}\nlights = [{lights}]\n[spectra]\nink = 0.0\n")
+    _, _, error = command("render", "l.toml", "--spp", 1)
+    assert (words in error and "will be black" in error) if words else "black" not in error
+    code, _, error = command("render", "l.toml", "--spp", 1, "--integrator", "depth")
+    assert code == 0 and "black" not in error
+
+
 def test_included_files_are_kept(command, tmp_path):
     (tmp_path / "inc.xml").write_text('<scene version="3.0.0"><shape type="sphere"/></scene>')
     (tmp_path / "m.xml").write_text('<scene version="3.0.0"><include filename="inc.xml"/></scene>')

@@ -77,6 +77,13 @@ def test_meters_have_one_pixel(camera):
         validate(scene([d.Sphere(name="m")], camera=camera, film=film(2, 1)))
 
 
+def test_a_meter_measures_one_shape():
+    twice = [d.Sphere(name="m"), d.Sphere(name="m"), d.Sphere(name="n")]
+    with pytest.raises(SceneError, match="2 shapes are named 'm'; give the one that is measured a name of its own"):
+        validate(scene(twice, camera=d.IrradianceMeter(shape="m"), film=film(1, 1)))
+    validate(scene(twice, camera=d.IrradianceMeter(shape="n"), film=film(1, 1)))
+
+
 def test_360_degree_film_is_twice_as_wide_as_high():
     with pytest.raises(SceneError, match="twice as wide"):
         validate(scene(camera=d.Equirectangular(), film=film(20, 20)))

@@ -315,3 +315,30 @@ def test_a_reflectance_takes_a_texture_as_it_is():
     lamp = d.AreaLight(radiance=d.SpectrumSpec(texture="board", scale=0.5), intensity=4.0)
     found = arrays(shapes=[d.Sphere(emitter=lamp)], textures={"board": d.Checkerboard()})
     assert found["lights"]["scale"][0] == 2.0
+
+
+def mesh(*faces, **fields):
+    vertices = [[0, 0, 0], [1, 0, 0], [2, 0, 0], [0, 1, 0]]
+    return d.TriangleMesh(vertices=vertices, faces=[list(face) for face in faces], **fields)
+
+
+@pytest.mark.parametrize(
+    ("faces", "count"), [([(0, 1, 2), (1, 1, 3)], 1), ([(0, 1, 2), (0, 1, 3)], 0), ([(0, 1, 2)] * 40 + [(0, 1, 3)], 0)]
+)
+def test_meshes_without_area_are_noted(faces, count):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SpecrenderWarning)
+        compile_scene(d.Scene(shapes=[mesh(*faces)]))
+    assert [str(item.message) for item in caught] == ["a mesh: no triangle of it has an area; it is not seen"] * count
+
+
+def test_meshes_without_area_emit_nothing():
+    with pytest.raises(SceneError, match="no triangle of it has an area; it can be no light and no sensor"):
+        compile_scene(d.Scene(shapes=[mesh((0, 1, 2), emitter=LIT)]))
+
+
+def test_spectral_bins_in_rgb_mode():
+    with pytest.raises(SceneError, match=r"needs --mode spectral: .*; leave its spectral_bins out for rgb"):
+        compile_scene(d.Scene(film=d.HdrFilm(spectral_bins=4)), "rgb")
+    with pytest.raises(SceneError, match=r"needs --mode spectral: RGB transport knows no wavelengths$"):
+        compile_scene(d.Scene(), "rgb", spectral_film=True)

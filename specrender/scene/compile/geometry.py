@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from specrender.errors import SpecrenderWarning
 from specrender.kernel.shape import layout
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
@@ -149,6 +151,11 @@ class Geometry:
                 record["flags"] |= layout.SMOOTH_SHADOWS
         if mesh.uvs is not None:
             record["flags"] |= layout.HAS_UVS
+        if has_no_area(positions, faces):
+            what = "no triangle of it has an area"
+            if emits:
+                raise d.fail(shape, f"{what}; it can be no light and no sensor")
+            warnings.warn(f"{d.where(shape) or 'a mesh'}: {what}; it is not seen", SpecrenderWarning, stacklevel=2)
         if emits:
             corners = positions[faces].astype(np.float64)
             corners[:, 1:] -= corners[:, :1]
@@ -156,8 +163,6 @@ class Geometry:
             normals[:, 0, :3] = np.cross(corners[:, 1, :3], corners[:, 2, :3])
             areas = 0.5 * np.linalg.norm(normals[:, 0], axis=1)
             normals /= np.maximum(2.0 * areas, np.finfo(float).tiny)[:, None, None]
-            if not areas.sum() > 0.0:
-                raise d.fail(shape, "a shape without area cannot emit light")
             record["area"] = areas.sum()
             record["area_cdf"] = builder.values(cumulative(areas))
             normals[:, 0, 3] = areas
@@ -238,6 +243,15 @@ def mesh_of(shape: d.Shape) -> Mesh | None:
     if type(shape) in ANALYTIC or type(shape) in PARTS or isinstance(shape, d.Instance):
         return None
     return MESHES[type(shape)](shape) if type(shape) in MESHES else load_shape(shape)
+
+
+def has_no_area(positions: np.ndarray, faces: np.ndarray) -> bool:
+    """Whether all triangles are lines or points; positions (n, 4), faces (m, 3)."""
+    for some in (faces[:32], faces):  # nearly all meshes are told by their first faces
+        corners = positions[some][..., :3].astype(np.float64)
+        if np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).any():
+            return False
+    return True
 
 
 def has_flat_faces(mesh: Mesh) -> bool:

@@ -101,7 +101,8 @@ def pack_bins(record, scene: d.Scene, mode: str, wanted: bool) -> np.ndarray | N
     if bins is None and not wanted:
         return None
     if mode == "rgb":
-        raise d.fail(scene.film, "a spectral film needs --mode spectral: RGB transport knows no wavelengths")
+        remedy = "" if bins is None else "; leave its spectral_bins out for rgb"
+        raise d.fail(scene.film, f"a spectral film needs --mode spectral: RGB transport knows no wavelengths{remedy}")
     if bins is None:
         bins = d.SpectralBins(
             width=DEFAULT_BIN_WIDTH_NM, lambda_min=scene.wavelengths.lambda_min, lambda_max=scene.wavelengths.lambda_max

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.color import xyz_to_rgb
+from specrender.errors import with_article
 from specrender.kernel.texture import layout
 from specrender.scene import description as d
 from specrender.scene.compile.images import load_image, load_spectral_image, luminance_of
@@ -136,8 +137,8 @@ def _children(texture, role: str, builder) -> dict:
             ids.append(builder.named_texture(color.texture, role, texture))
         elif role in ("scalar", "raw"):
             if not isinstance(color, (int, float)) or role == "raw":
-                kind = type(texture).__struct_config__.tag
-                raise d.fail(texture, f"the {name} of a {kind} must be a plain number or a texture for this parameter")
+                kind = with_article(type(texture).__struct_config__.tag)
+                raise d.fail(texture, f"the {name} of {kind} must be a plain number or a texture for this parameter")
             ids.append(builder.scalar(color))
         else:
             ids.append(builder.spectral(color, role, texture))

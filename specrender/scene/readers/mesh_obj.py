@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.errors import SceneError
+from specrender.files import AGAIN
 from specrender.scene.readers.meshes import Mesh, stored
 
 #: A line that only an OBJ file has, of those that are not read, or a comment; to tell it from something else.
@@ -80,8 +81,15 @@ def _row(text, width, number, path):
         row.append(0.0)  # a one-dimensional texture coordinate
     if len(row) < width:
         given = text.decode(errors="replace").strip()
-        raise SceneError(f"expected {width} numbers, got '{given}'", f"{path}:{number}")
+        hint = _if_cut(number, path)
+        raise SceneError(f"expected {width} numbers, got '{given}'{hint}", f"{path}:{number}")
     return row
+
+
+def _if_cut(number, path):
+    """The end of a message on a line that is wrong: what to do if it is the last one and has no end."""
+    is_last = number > path.read_bytes().count(b"\n")
+    return f"; the file ends within this line{AGAIN}" if is_last else ""
 
 
 def _triangles(records, counts, path):
@@ -97,7 +105,9 @@ def _triangles(records, counts, path):
     pieces, orders = [], []
     for (size, slashes, skips), (order, group) in groups.items():
         if size < 3:
-            raise SceneError("a face needs at least 3 corners", f"{path}:{numbers[order[0]]}")
+            given, number = group[0].decode(errors="replace").strip(), numbers[order[0]]
+            hint = _if_cut(number, path)
+            raise SceneError(f"a face needs at least 3 corners, got '{given}'{hint}", f"{path}:{number}")
         width = slashes + 1 if slashes <= 2 else 0
         joined = b" ".join(group).replace(b"//", b" 0 ").replace(b"/", b" ")
         values = _parse(joined, np.int64) if width else None
@@ -125,7 +135,8 @@ def _bad_face(group, order, numbers, width, path):
         if not whole or any(len(part) != width for part in parts):
             given = text.decode(errors="replace").strip()
             allowed = "its corners must all be v, v/vt, v//vn or v/vt/vn, in whole numbers"
-            return SceneError(f"could not read the face '{given}'; {allowed}", f"{path}:{numbers[index]}")
+            hint = _if_cut(numbers[index], path)
+            return SceneError(f"could not read the face '{given}'; {allowed}{hint}", f"{path}:{numbers[index]}")
     return SceneError("could not read the faces: a number of theirs is too large", str(path))
 
 

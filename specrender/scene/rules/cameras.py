@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from specrender.errors import did_you_mean
+from specrender.errors import did_you_mean, with_article
 from specrender.scene import description as d
 
 
@@ -55,8 +55,8 @@ def _renders(p):
 def _meter(p):
     film = _film_of(p)
     if _renders(p) and (film.width, film.height) != (1, 1):
-        kind = p.node.__struct_config__.tag
-        raise p.fail("", f"a {kind} needs a film of 1 x 1 pixels, got {film.width}x{film.height}")
+        kind, size = with_article(p.node.__struct_config__.tag), f"{film.width}x{film.height}"
+        raise p.fail("", f"{kind} needs a film of 1 x 1 pixels, got {size}; write width = 1 and height = 1 there")
 
 
 def _radiance_meter(p):
@@ -78,6 +78,9 @@ def _irradiance_meter(p):
     if p.node.shape not in names:
         hint = did_you_mean(p.node.shape, names) or "; the scene has no shape with a name"
         raise p.fail("shape", f"no shape is named '{p.node.shape}'{hint}")
+    if names.count(p.node.shape) > 1:
+        many = f"{names.count(p.node.shape)} shapes are named '{p.node.shape}'"
+        raise p.fail("shape", f"{many}; give the one that is measured a name of its own")
 
 
 def _distant(p):

@@ -22,6 +22,12 @@ UNITS = {
 }
 
 
+def is_dark(light, scene) -> bool:
+    """Whether a light is written as one that gives nothing: it is switched off."""
+    values = (peak(getattr(light, field, None), scene) for field in ("radiance", "irradiance", "color"))
+    return light.intensity == 0 or getattr(light, "scale", 1.0) == 0 or any(value == 0 for value in values)
+
+
 def _units(p):
     allowed = ("radiometric", *UNITS[type(p.node)])
     kind = p.node.__struct_config__.tag

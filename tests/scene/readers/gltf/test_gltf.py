@@ -54,7 +54,8 @@ def test_what_is_found_later_names_the_place_in_the_file(tmp_path):
     path = written(tmp_path / "a.glb", text, data)
     with pytest.raises(SceneError) as caught:
         compile_scene(d.Scene(shapes=[d.GltfFile(filename=str(path))]))
-    assert str(caught.value) == f"{path}: meshes[0].primitives[0]: a shape without area cannot emit light"
+    what = "no triangle of it has an area; it can be no light and no sensor"
+    assert str(caught.value) == f"{path}: meshes[0].primitives[0]: {what}"
 
 
 def test_a_material_for_all(tmp_path):
