@@ -342,3 +342,12 @@ def test_spectral_bins_in_rgb_mode():
         compile_scene(d.Scene(film=d.HdrFilm(spectral_bins=4)), "rgb")
     with pytest.raises(SceneError, match=r"needs --mode spectral: RGB transport knows no wavelengths$"):
         compile_scene(d.Scene(), "rgb", spectral_film=True)
+
+
+@pytest.mark.parametrize(("limits", "count"), [((360, 830), 1), ((300, 900), 0)])
+def test_bins_where_no_path_is_are_noted(limits, count):
+    film = d.HdrFilm(spectral_bins=d.SpectralBins(width=10, lambda_min=300, lambda_max=900))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SpecrenderWarning)
+        compile_scene(d.Scene(film=film, wavelengths=d.WavelengthRange(lambda_min=limits[0], lambda_max=limits[1])))
+    assert ["what lies outside stays 0" in str(item.message) for item in caught] == [True] * count

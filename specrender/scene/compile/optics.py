@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
-from specrender.errors import did_you_mean
+from specrender.errors import SpecrenderWarning, did_you_mean
 from specrender.kernel.aov import AOV_TAGS
 from specrender.kernel.sampler import INDEPENDENT, SOBOL
 from specrender.kernel.settings import DEPTH, DIRECT, NO_INTEGRATOR, PATH
@@ -115,6 +117,11 @@ def pack_bins(record, scene: d.Scene, mode: str, wanted: bool) -> np.ndarray | N
     width = bins.width if bins.width is not None else DEFAULT_BIN_WIDTH_NM
     count = bins.count if bins.count is not None else max(1, round(span / width))
     edges = np.linspace(bins.lambda_min, bins.lambda_max, count + 1)
+    low, high = scene.wavelengths.lambda_min, scene.wavelengths.lambda_max
+    if edges[0] < low or edges[-1] > high:
+        what = f"bins from {edges[0]:g} to {edges[-1]:g} nm, but paths carry {low:g} to {high:g} nm"
+        remedy = "what lies outside stays 0; [wavelengths] of the scene sets lambda_min and lambda_max"
+        warnings.warn(f"{d.where(scene.film) or 'film'}: {what}: {remedy}", SpecrenderWarning, stacklevel=2)
     record["bin_count"], record["bin_start"] = count, edges[0]
     record["inv_bin_width"] = count / span
     return edges
