@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from specrender.driver.plan import Plan
 from specrender.driver.team import Team, call_each
 from specrender.driver.tiles import SAMPLES_PER_CALL, TILE_SIZE, Counts, Tiles
 from specrender.driver.variant import variant_of
+from specrender.driver.workers import Workers
 from specrender.film import Film, allocation, noise
 from specrender.film import aov_layout as film_layout
 from specrender.film.rounds import Round
@@ -107,9 +107,9 @@ def render_film(
     for regular in job.regulars:
         regular.start()
     started = time.monotonic()
-    with ThreadPoolExecutor(threads) as pool:
+    with Workers(threads) as workers:
         deadline = None if plan.seconds is None else started + plan.seconds
-        tiles = Tiles(scene_tables, film, tile_size, job, stats, pool, deadline)
+        tiles = Tiles(scene_tables, film, tile_size, job, stats, workers, deadline)
         if plan.needs_decisions:
             _render_to_noise(tiles, plan)
         else:

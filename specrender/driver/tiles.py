@@ -1,17 +1,18 @@
-"""One pass over the tiles of a film, by a pool of threads."""
+"""One pass over the tiles of a film, by several threads."""
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from specrender.driver.job import PLACES, Job, RenderStats, Stop
 from specrender.driver.variant import variant_of
+from specrender.driver.workers import Workers
 from specrender.film import Film
 from specrender.kernel import tile
 from specrender.scene.compile import SceneTables
@@ -21,6 +22,9 @@ TILE_SIZE = 32
 
 #: Most samples that one kernel call takes of a pixel before the driver looks at the clock again.
 SAMPLES_PER_CALL = 64
+
+#: (x, y, right, bottom): pixels of the full image [x, right) by [y, bottom).
+Box = tuple[int, int, int, int]
 
 _NO_COUNTS = np.zeros((1, 1), np.int32)
 
@@ -51,7 +55,7 @@ class Tiles:
     size: int
     job: Job
     stats: RenderStats
-    pool: ThreadPoolExecutor
+    workers: Workers
     deadline: float | None = None
     total: int | None = None
     sums: tuple = field(init=False)
@@ -75,30 +79,29 @@ class Tiles:
         """Note why tiles were not begun."""
         self.stats.stop = Stop.INTERRUPTED if self.job.stop.is_set() else Stop.TIME
 
-    def corners(self) -> list[tuple[int, int]]:
-        """(x, y) of the upper left pixel of every tile, row by row, in the full image."""
-        x0, y0, x1, y1 = self.film.crop
-        return [(x, y) for y in range(y0, y1, self.size) for x in range(x0, x1, self.size)]
+    def boxes(self) -> list[Box]:
+        """All tiles, row by row, in the full image; the last ones in quarters, so that threads end together."""
+        whole = cut(self.film.crop, self.size)
+        first = max(len(whole) - 2 * self.stats.threads, 0) if self.stats.threads > 1 else len(whole)
+        quarters = [part for box in whole[first:] for part in cut(box, -(-self.size // 2))]
+        return whole[:first] + quarters
 
-    def box(self, x: int, y: int) -> tuple[int, int, int, int]:
-        """(x, y, right, bottom) of the tile at a corner."""
-        return x, y, min(x + self.size, self.film.crop[2]), min(y + self.size, self.film.crop[3])
-
-    def window(self, x: int, y: int) -> tuple[slice, slice]:
-        """The tile at a corner as a part of the film's arrays."""
+    def window(self, box: Box) -> tuple[slice, slice]:
+        """A tile as a part of the film's arrays."""
         x0, y0, _, _ = self.film.crop
-        _, _, right, bottom = self.box(x, y)
+        x, y, right, bottom = box
         return slice(y - y0, bottom - y0), slice(x - x0, right - x0)
 
     def even_pass(self, begin: int, end: int) -> bool:
         """Samples with the indices [begin, end) of every pixel; whether all tiles were rendered."""
-        done: list[tuple[int, int]] = []
+        done: list[Box] = []
+        waiting = self.boxes()
+        count = len(waiting)
 
         def note():
-            self._note_finished(done, begin, end)
+            self._note_finished(done, count, begin, end)
 
-        waiting = self.corners()
-        self._run(waiting, lambda corner: self._render(corner, begin, end, None), done, note)
+        self._run(waiting, lambda box: self._render(box, begin, end, None), done, note)
         note()
         return not waiting
 
@@ -109,38 +112,33 @@ class Tiles:
             self.film.set_counts(counts.taken)
             self.film.sample_count -= self.film.first_sample
 
-        windows = {corner: self.window(*corner) for corner in self.corners()}
-        waiting = [c for c, window in windows.items() if np.any(counts.taken[window] < counts.goal[window])]
-        self._run(waiting, lambda corner: self._render(corner, tile.PER_PIXEL, most, counts), [], note)
+        windows = {box: self.window(box) for box in self.boxes()}
+        waiting = [box for box, window in windows.items() if np.any(counts.taken[window] < counts.goal[window])]
+        self._run(waiting, lambda box: self._render(box, tile.PER_PIXEL, most, counts), [], note)
         note()
         return not waiting
 
     def _run(self, waiting, render, done, note):
         """Render tiles until none is waiting or the job stops; `note` brings the film's counts up to date."""
         waiting.reverse()
-        pending = {}
         while True:
             due = [regular for regular in self.job.regulars if time.monotonic() >= regular.due]
-            while waiting and not due and not self.is_stopping and len(pending) < 2 * self.stats.threads:
-                corner = waiting.pop()
-                pending[self.pool.submit(render, corner)] = corner
-            if pending:
-                self._collect(pending, done)
+            while waiting and not due and not self.is_stopping and self.workers.pending < 2 * self.stats.threads:
+                self.workers.begin(render, waiting.pop())
+            if self.workers.pending:
+                self._collect(done)
             elif due and not self.is_stopping:
                 note()
                 self.pause(due)
             else:
                 break
 
-    def _collect(self, pending, done):
-        finished, _ = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
-        for future in finished:
-            counters = future.result()
+    def _collect(self, done):
+        for box, counters in self.workers.finished(0.1):
             self._count(counters)
-            corner = pending.pop(future)
-            done.append(corner)
+            done.append(box)
             if self.job.on_tile is not None:
-                self.job.on_tile(self.film, *self.box(*corner))
+                self.job.on_tile(self.film, *box)
             self.job.on_progress(self.stats.samples, self.total)
 
     def pause(self, regulars) -> None:
@@ -161,29 +159,36 @@ class Tiles:
             place = (tile.NON_FINITE_X, tile.NON_FINITE_Y, tile.NON_FINITE_INDEX)
             stats.non_finite_places.append(tuple(int(counters[i]) for i in place))
 
-    def _render(self, corner, first, last, counts):
+    def _render(self, box, first, last, counts):
         counters = np.zeros(tile.COUNTERS, np.int64)
         x0, y0, _, _ = self.film.crop
         sums = (*self.sums, _NO_COUNTS, _NO_COUNTS)
         if counts is not None:
             # the kernel wants goals as an array: only these rows of it, large films leave no room for the others
-            rows, _ = self.window(*corner)
-            y0 = corner[1]
+            rows, _ = self.window(box)
+            y0 = box[1]
             # always a copy: for a view that is read-only, which is another type, the kernel would be compiled anew
             goal = np.array(counts.goal[rows], np.int32, order="C")
             sums = (*(array[rows] for array in self.sums), counts.taken[rows], goal)
-        self.render_tile(self.scene_tables.tables, sums, x0, y0, *self.box(*corner), first, last, counters)
+        self.render_tile(self.scene_tables.tables, sums, x0, y0, *box, first, last, counters)
         return counters
 
-    def _note_finished(self, done, begin, end):
-        if len(done) == len(self.corners()):
+    def _note_finished(self, done, count, begin, end):
+        if len(done) == count:
             self.film.set_counts(np.full((1, 1), end - self.film.first_sample))
             return
         extra = np.zeros(self.film.shape, np.min_scalar_type(end - begin))
-        for corner in done:
-            extra[self.window(*corner)] = end - begin
+        for box in done:
+            extra[self.window(box)] = end - begin
         self.film.sample_count = begin - self.film.first_sample
         self.film.extra_samples = extra if done else None
+
+
+def cut(box: Box, size: int) -> list[Box]:
+    """A box in squares of that size, row by row, smaller at its right and lower edges."""
+    x0, y0, x1, y1 = box
+    corners = ((x, y) for y in range(y0, y1, size) for x in range(x0, x1, size))
+    return [(x, y, min(x + size, x1), min(y + size, y1)) for x, y in corners]
 
 
 def kernel_film(film: Film) -> tuple:
@@ -205,8 +210,9 @@ def kernel_film(film: Film) -> tuple:
     )
 
 
+@functools.cache
 def nothing_to_do() -> tuple:
-    """Arguments of an entry point of the kernel that make it do nothing."""
+    """Arguments of an entry point of the kernel that make it do nothing; to make them anew takes 4 ms."""
     from specrender.kernel.settings import LAYOUT
     from specrender.kernel.tables import Tables
 
