@@ -43,9 +43,7 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apa
             break
         if not hide:
             if not lamps_apart:
-                radiance += light_at_surface(
-                    tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True
-                )
+                radiance += light_at_surface(tables, hit, -direction, wavelengths, origin, direction, f32(0.0), True)
             break
         origin = leave(tables, hit, direction)
 
@@ -94,7 +92,5 @@ def trace_direct(tables, state, origin, direction, reach, wavelengths, lamps_apa
             continue
         lit = surface_hit(tables, start, towards, t, u, v, primitive, item)
         if tables.shapes[lit.shape].light >= 0:
-            radiance += weight * light_at_surface(
-                tables, lit, -towards, wavelengths, hit.p, seen, density, is_alone
-            )
+            radiance += weight * light_at_surface(tables, lit, -towards, wavelengths, hit.p, seen, density, is_alone)
     return radiance, f32(1.0)

@@ -47,9 +47,7 @@ def variant_for(needed) -> str:
 
 def emit_has(builder, feature):
     """The i1 that says whether `feature` is compiled in, for intrinsics."""
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(ir.IntType(1), []), _PREFIX + feature
-    )
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(1), []), _PREFIX + feature)
     return builder.call(function, [])
 
 

@@ -123,9 +123,7 @@ def _pcg4d(b, v):
 
 def _reverse(b, v):
     suffix = f"v{v.type.count}i32" if isinstance(v.type, ir.VectorType) else "i32"
-    function = cgutils.get_or_insert_function(
-        b.module, ir.FunctionType(v.type, [v.type]), f"llvm.bitreverse.{suffix}"
-    )
+    function = cgutils.get_or_insert_function(b.module, ir.FunctionType(v.type, [v.type]), f"llvm.bitreverse.{suffix}")
     return b.call(function, [v])
 
 

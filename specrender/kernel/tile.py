@@ -109,9 +109,7 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
         if has_layers() and settings.response_count:
             add_responses(tables, radiance, wavelengths, inverse_pdf, layers, y, x)
         if has_layers() and settings.aov_count:
-            add_layers(
-                tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x
-            )
+            add_layers(tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x)
     for i in range(3):
         xyz[y, x, i], xyz_rest[y, x, i] = channel(total, i), lane(rest, i)
         xyz_squared[y, x, i], xyz_squared_rest[y, x, i] = channel(squares, i), lane(squares_rest, i)

@@ -176,17 +176,20 @@ def intersect_sdf(tables, shape, voxel, origin, direction, t_max):
 def _plane(tables, shape, axis, q, x, y, z, wx, wy, wz):
     """Bilinear value on the plane with number q along an axis, at the place of a point along the other two."""
     if axis == 0:
-        a, b = _mix(_sample(tables, shape, q, y, z), _sample(tables, shape, q, y + 1, z), wy), _mix(
-            _sample(tables, shape, q, y, z + 1), _sample(tables, shape, q, y + 1, z + 1), wy
+        a, b = (
+            _mix(_sample(tables, shape, q, y, z), _sample(tables, shape, q, y + 1, z), wy),
+            _mix(_sample(tables, shape, q, y, z + 1), _sample(tables, shape, q, y + 1, z + 1), wy),
         )
         return _mix(a, b, wz)
     if axis == 1:
-        a, b = _mix(_sample(tables, shape, x, q, z), _sample(tables, shape, x + 1, q, z), wx), _mix(
-            _sample(tables, shape, x, q, z + 1), _sample(tables, shape, x + 1, q, z + 1), wx
+        a, b = (
+            _mix(_sample(tables, shape, x, q, z), _sample(tables, shape, x + 1, q, z), wx),
+            _mix(_sample(tables, shape, x, q, z + 1), _sample(tables, shape, x + 1, q, z + 1), wx),
         )
         return _mix(a, b, wz)
-    a, b = _mix(_sample(tables, shape, x, y, q), _sample(tables, shape, x + 1, y, q), wx), _mix(
-        _sample(tables, shape, x, y + 1, q), _sample(tables, shape, x + 1, y + 1, q), wx
+    a, b = (
+        _mix(_sample(tables, shape, x, y, q), _sample(tables, shape, x + 1, y, q), wx),
+        _mix(_sample(tables, shape, x, y + 1, q), _sample(tables, shape, x + 1, y + 1, q), wx),
     )
     return _mix(a, b, wy)
 
@@ -211,8 +214,8 @@ def _smooth_normal(tables, shape, local):
         ok = True
         gradient = total * f32(0.0)
         for axis in range(3):
-            here, w, size = (x, wx, shape.size_x) if axis == 0 else (
-                (y, wy, shape.size_y) if axis == 1 else (z, wz, shape.size_z)
+            here, w, size = (
+                (x, wx, shape.size_x) if axis == 0 else ((y, wy, shape.size_y) if axis == 1 else (z, wz, shape.size_z))
             )
             # the cell itself and its neighbour on the side of the nearest sample
             side = -1 if w < f32(0.5) else 1
