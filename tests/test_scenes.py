@@ -8,6 +8,7 @@ import pytest
 
 import specrender
 from specrender.color import xyz_to_rgb
+from specrender.scene.readers.ies import read_ies
 
 SCENES = Path(__file__).parents[1] / "scenes"
 NAMES = sorted(path.parent.name for path in SCENES.glob("*/scene.toml"))
@@ -51,7 +52,7 @@ def test_renders(name, mode):
     film = specrender.render(SCENES / name / "scene.toml", spp=2, size=(48, 32), mode=mode)
     xyz = film.mean_xyz()
     assert np.isfinite(xyz).all()
-    assert xyz[..., 1].mean() > 0.01
+    assert xyz[..., 1].mean() > 1e-4  # scenes in lux are dark without exposure
 
 
 def test_cornell_box_is_red_on_the_left_and_green_on_the_right():
@@ -170,3 +171,31 @@ def test_sunflower_shows_what_its_script_writes():
     np.testing.assert_allclose(petals, script["petals"](np.random.default_rng(1979)), atol=1e-6)
     # a seed for each 1/2400 of the disk: as many within half the radius as the area asks for
     assert np.count_nonzero(np.linalg.norm(seeds[:, :2, 3], axis=1) < 0.5) == pytest.approx(600, abs=1)
+
+
+def test_downlights_have_the_files_that_their_script_writes(tmp_path):
+    folder = SCENES / "downlights"
+    script = runpy.run_path(str(folder / "make_luminaires.py"))
+    for name, horizontal in (("narrow", np.zeros(1)), ("wallwasher", np.arange(0.0, 180.1, 15.0))):
+        written = read_ies(folder / f"{name}.ies")
+        shape = np.array([script[name](script["VERTICAL"], phi) for phi in horizontal])
+        share = written.candela[: len(horizontal)] / shape
+        np.testing.assert_allclose(share, share[0, 0], rtol=1e-3, atol=0.0)
+        assert script["lumens"](written.candela[: len(horizontal)], horizontal) == pytest.approx(800.0, rel=1e-4)
+
+
+def test_the_light_meter_reads_the_lux_of_the_photometric_files():
+    """Direct light alone: candelas times the cosine over the squared distance, from each of the three files."""
+    folder = SCENES / "downlights"
+    film = specrender.render(folder / "scene.toml", camera="meter", size=(1, 1), spp=1024, max_depth=1)
+    # over the tile, 10 cm wide, 2.699 m below the lamps
+    place = (np.arange(20) - 9.5) / 200.0
+    x, z = np.meshgrid(place, place)
+    height, expected = 2.699, 0.0
+    for name, at in (("narrow", -1.9), ("wide", 0.0), ("wallwasher", 1.9)):
+        distance = np.sqrt((x - at) ** 2 + z**2 + height**2)
+        phi = np.degrees(np.arctan2(x - at, -z))  # from the direction of the wall
+        candela = read_ies(folder / f"{name}.ies")(np.degrees(np.arccos(height / distance)), phi)
+        expected += np.mean(candela * height / distance**3)
+    lux = 683.002 * 106.857 * film.mean_xyz()[0, 0, 1]
+    assert lux == pytest.approx(expected, rel=2e-3)

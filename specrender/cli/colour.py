@@ -28,6 +28,9 @@ CHOICES = (
 #: Share of the pixels outside the gamut that is worth a word.
 SMALLEST_SHARE = 5e-4
 
+#: A picture whose light is less than this share of white, 25 of 255 in sRGB, is hardly what was meant.
+NEARLY_BLACK = 0.01
+
 #: Those that change display files only.
 DISPLAY_CHOICES = ("exposure", "encoding", "display", "view", "ocio", "vision", "dither")
 
@@ -101,6 +104,13 @@ def report_colour(written, exposure) -> list[str]:
     for file in written:
         if file.outside is not None and file.outside >= SMALLEST_SHARE:
             shares.setdefault(f"{100 * file.outside:.3g} %", []).append(str(file.path))
+    for file in written:
+        if (
+            file.brightest is not None
+            and 0.0 < file.brightest < NEARLY_BLACK
+            and (exposure is None or is_number(exposure))
+        ):
+            parts.append(f"{file.path} is nearly black, its light {file.brightest:.2g} of white: try --exposure auto")
     parts += [f"{share} of the pixels outside the gamut of {', '.join(names)}" for share, names in shares.items()]
     return parts
 

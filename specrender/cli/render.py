@@ -6,6 +6,7 @@ import json
 import sys
 import time
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 from specrender.cli import STARTED, running
@@ -16,6 +17,7 @@ from specrender.cli.interrupts import Interrupts
 from specrender.cli.outcome import outcome
 from specrender.cli.preview import Preview
 from specrender.cli.progress import announce_compiling, described, progress
+from specrender.cli.readings import readings
 from specrender.cli.streams import say, show_notices
 from specrender.errors import InputError, SpecrenderError, SpecrenderWarning
 from specrender.files import why_unwritable, write_text
@@ -68,6 +70,8 @@ def run(arguments) -> int:
             if not arguments.quiet:
                 ending = outcome(arguments, session, plan)
                 _report(session, written, ending, bool(compiled), report_colour(written, arguments.exposure))
+                for reading in readings(session.scene.camera, session.film):
+                    say(f"specrender: {reading}", sys.stdout)
             if arguments.stats:
                 write_text(arguments.stats, json.dumps(_stats(session, written), indent=2, allow_nan=False) + "\n")
         except KeyboardInterrupt:
@@ -245,6 +249,7 @@ def _stats(session, written):
             "non_finite_values_written": sum(file.nonfinite for file in written),
             "clamped_values_written": sum(file.clamped for file in written),
         },
+        "readings": [asdict(reading) for reading in readings(session.scene.camera, film)],
         "outputs": [str(file.path) for file in written],
         "out_of_gamut": {str(file.path): file.outside for file in written},
         "exposure_stops": {str(file.path): file.stops for file in written},

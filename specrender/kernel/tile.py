@@ -6,11 +6,12 @@ from specrender.kernel.aov import add_layers
 from specrender.kernel.camera import generate_ray
 from specrender.kernel.depth import trace_depth
 from specrender.kernel.direct import trace_direct
-from specrender.kernel.features import has_integrators, has_layers, has_many_lights
+from specrender.kernel.features import has_cameras, has_integrators, has_layers, has_many_lights
 from specrender.kernel.film import add_responses, add_to_bins, film_place, sample_wavelengths, to_xyz
 from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.light import GUIDES, SHARES, prepare_light
 from specrender.kernel.light.tree import NODE_GROUPS
+from specrender.kernel.metered import is_metered, light_on_meter
 from specrender.kernel.outline import has_outline, lamps_in_view
 from specrender.kernel.path import FILM_DIMENSION, trace_path
 from specrender.kernel.sampler import sample_of_pixel, sample_quad, sample_state
@@ -87,7 +88,11 @@ def _render_pixel(tables, film, y, x, pixel_x, pixel_y, first_sample, last_sampl
         # one sample ahead, so that the processor prepares it while it waits for the rays of this one
         if index + 1 < last_sample:
             following = _camera_sample(tables, pixel_state, pixel, pixel_x, pixel_y, index + 1)
-        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, lamps_apart)
+        on_meter = has_cameras() and is_metered(tables, state, pixel_x, pixel_y)
+        apart = lamps_apart or on_meter
+        radiance, coverage = _radiance(tables, state, numbers, origin, direction, reach, wavelengths, apart)
+        if on_meter:
+            radiance += light_on_meter(tables, state, pixel_x, pixel_y, wavelengths, origin, direction, reach)
         # what the sample adds to its pixel, the filter included
         radiance *= factor * weight
         if lamps_apart:

@@ -91,10 +91,15 @@ class ShadowRay(NamedTuple):
 @kernel(forceinline=True)
 def shadow_ray(tables, hit, direction, distance):
     """The ray from a hit to what is at `distance` from it along the unit vector `direction`."""
-    origin = leave(tables, hit, direction)
+    return ray_to(hit.p, leave(tables, hit, direction), direction, distance)
+
+
+@kernel(forceinline=True)
+def ray_to(p, origin, direction, distance):
+    """The ray from `origin`, beside p, to what is at `distance` from p along the unit vector `direction`."""
     if distance < FAR:
         # to the same point, not in the same direction: beside its outline a light would be in its own way
-        towards = hit.p + direction * distance - origin
+        towards = p + direction * distance - origin
         reach = length(towards)
         return ShadowRay(origin, towards * (f32(1.0) / reach), reach * SHADOW_SHARE)
     return ShadowRay(origin, direction, distance)

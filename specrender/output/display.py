@@ -35,6 +35,9 @@ DEPTHS = {
     ".jxl": (8, 16, "half"),  # of float the encoder (libjxl 0.12) refuses negative numbers
 }
 
+#: Percentile of the luminance that tells how bright a picture is: highlights and fireflies do not.
+BRIGHTEST = 99.5
+
 #: Primaries and transfer functions [H273] that JPEG XL has; the encoder writes sRGB, which it is not, for any other.
 JXL_PRIMARIES, JXL_TRANSFERS = {1, 9, 11, 12}, {1, 8, 13, 16, 17, 18}
 
@@ -110,6 +113,7 @@ class Encoded:
     """Code values of an image and how they came about.
 
     values : (h, w, 3) float64.  stops : exposure.  outside : share of pixels outside the gamut; None under a view.
+    brightest : luminance of the pixels that `BRIGHTEST` percent are darker than, at that exposure; 1 is white.
     view : the view, or None.
     """
 
@@ -117,6 +121,7 @@ class Encoded:
     stops: float
     outside: float | None
     view: View | None
+    brightest: float
 
 
 def encode_display(xyz: np.ndarray, options: OutputOptions, is_float: bool = False) -> Encoded:
@@ -131,12 +136,13 @@ def encode_display(xyz: np.ndarray, options: OutputOptions, is_float: bool = Fal
     if options.vision is not None:
         xyz = dichromatic(xyz, options.vision)
     xyz = xyz * 2.0**stops
+    brightest = float(np.percentile(xyz[..., 1], BRIGHTEST))
     if options.has_view:
         view = find_view(options.display, options.view, options.ocio)
         space, name = linear_space(options.linear_gamut, view.config)
         # float32 beyond its range would be infinite
         linear, _, _ = cleaned(xyz @ xyz_to_rgb(space, options.adapt).T, np.finfo(np.float32).max)
-        return Encoded(apply_view(linear, name, view).astype(np.float64), stops, None, view)
+        return Encoded(apply_view(linear, name, view).astype(np.float64), stops, None, view, brightest)
     space, encoding = options.display_gamut, display_encoding(options)
     linear = xyz @ xyz_to_rgb(space, options.adapt).T
     outside = share_outside(linear)
@@ -148,7 +154,7 @@ def encode_display(xyz: np.ndarray, options: OutputOptions, is_float: bool = Fal
     linear = mapped(linear * scale, policy, weights, limit)
     if encoding == "hlg":
         linear = hlg_scene_light(linear, weights / weights.sum())
-    return Encoded(transfer(encoding).encode(linear), stops, outside, None)
+    return Encoded(transfer(encoding).encode(linear), stops, outside, None, brightest)
 
 
 def display_encoding(options: OutputOptions) -> str:
@@ -207,6 +213,7 @@ def _picture(film: Film, options: OutputOptions, extension: str, with_alpha: boo
         clamped=clamped,
         outside=encoded.outside,
         stops=encoded.stops,
+        brightest=encoded.brightest,
     )
 
 

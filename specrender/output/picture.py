@@ -28,7 +28,7 @@ class Picture:
     nonfinite : number of colours or data values that were NaN and became 0.
     clamped : number of values beyond the range of the pixel type that became its largest value.
     outside : share of pixels whose colour the gamut does not hold; None where that has no meaning.
-    stops : exposure of a display file; None of others.
+    stops, brightest : exposure of a display file, and how bright it is there (see `Written`); None of others.
     """
 
     pixels: np.ndarray
@@ -41,6 +41,7 @@ class Picture:
     clamped: int = 0
     outside: float | None = None
     stops: float | None = None
+    brightest: float | None = None
 
 
 @dataclass

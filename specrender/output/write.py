@@ -57,6 +57,7 @@ class Written:
     clamped : number of values beyond the range of the pixel type, written as its largest.
     outside : share of the pixels whose colour the gamut does not hold; None for raw responses, luminance and views.
     stops : exposure of a display file; None of EXR.
+    brightest : luminance that nearly all pixels of a display file are darker than, 1 is white; None of EXR.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Written:
     clamped: int
     outside: float | None = None
     stops: float | None = None
+    brightest: float | None = None
 
 
 def wants_spectral(path: str | os.PathLike, options: OutputOptions | None = None) -> bool:
@@ -142,7 +144,7 @@ def write_image(film: Film, path: str | os.PathLike, options: OutputOptions | No
         return _write_bands(film, path, options)
     picture = FORMATS[path.suffix.lower()](film, options)
     save(picture, path)
-    return Written(path, picture.nonfinite, picture.clamped, picture.outside, picture.stops)
+    return Written(path, picture.nonfinite, picture.clamped, picture.outside, picture.stops, picture.brightest)
 
 
 def _write_bands(film: Film, path: Path, options: OutputOptions) -> Written:

@@ -47,6 +47,106 @@ def test_irradiance_of_a_sphere_lamp():
     assert_mean(rendered(scene(shapes, camera=d.IrradianceMeter(shape="m")), 20000), 7.0 * np.pi / 4.0)
 
 
+#: A small disk at the origin that faces +z, and a meter of it.
+FLOOR = d.Disk(name="m", to_world=moved(scale=1e-3))
+ON_FLOOR = d.IrradianceMeter(shape="m")
+AT = (0.6, 0.0, 0.8)
+ABOVE = look_at((1.2, 0.0, 1.6), (0.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize("mode", ["spectral", "rgb"])
+@pytest.mark.parametrize(
+    "light, expected",
+    [
+        (d.PointLight(color=3.0, position=(1.2, 0.0, 1.6)), 3.0 * 0.8 / 4.0),
+        (d.SpotLight(color=3.0, to_world=ABOVE), 3.0 * 0.8 / 4.0),
+        (d.DirectionalLight(irradiance=3.0, direction=tuple(-x for x in AT)), 3.0 * 0.8),
+        (d.PointLight(color=3.0, position=(1.2, 0.0, -1.6)), 0.0),  # from behind
+    ],
+)
+def test_irradiance_of_lights_that_no_ray_meets(light, expected, mode):
+    """A surface in the place of the meter would be lit by them."""
+    result = rendered(scene([FLOOR], [light], camera=ON_FLOOR), 64, mode)
+    assert np.allclose(result.mean_xyz()[..., 1], expected, rtol=3e-3, atol=1e-6)
+
+
+def test_irradiance_of_several_kinds_of_light_is_the_sum_of_theirs():
+    """Lamps that rays meet by chance are weighted against sampling them; environments count once."""
+    lights = [SKY, d.PointLight(color=3.0, position=(-6.0, 0.0, 8.0))]
+    shapes = [FLOOR, lamp(radius=1.0, height=2.0)]
+    # the ball is before a quarter of the sky's irradiance
+    expected = 7.0 * np.pi / 4.0 + 2.0 * np.pi * 3.0 / 4.0 + 3.0 * 0.8 / 100.0
+    direct = d.PathIntegrator(max_depth=1)
+    assert_mean(rendered(scene(shapes, lights, camera=ON_FLOOR, integrator=direct), 20000), expected)
+
+
+def test_a_meter_finds_a_small_lamp():
+    """Of 64 rays about none meets it; the relative error of sampling it is that of the wavelengths."""
+    shapes = [FLOOR, lamp(radius=0.01, height=2.0)]
+    mean, error = mean_and_error(rendered(scene(shapes, camera=ON_FLOOR), 64))
+    assert mean == pytest.approx(7.0 * np.pi * (0.01 / 2.0) ** 2, rel=0.02) and error < 0.02 * mean
+
+
+def test_a_meter_beside_a_large_lamp():
+    """A lamp that fills the half space: pi L; light samples alone would have no bounds."""
+    near = d.Rectangle(
+        to_world=moved(z=1e-2, scale=10.0, axis=(1, 0, 0), degrees=180.0),
+        emitter=d.AreaLight(radiance=1.0, normalize=False),
+    )
+    mean, error = mean_and_error(rendered(scene([FLOOR, near], camera=ON_FLOOR), 4096))
+    assert mean == pytest.approx(np.pi, rel=0.01) and error < 0.02
+
+
+def test_shadows_and_masks_before_a_meter():
+    """What is between dims lights of all kinds alike, whichever way they are found."""
+    small = lamp(radius=0.01, height=2.0)
+    point = d.PointLight(color=7.0 * np.pi * 0.01**2, position=(0.0, 0.0, 2.0))
+    screen = moved(z=1.0, scale=0.5)
+    for material, share in (
+        (d.Diffuse(), 0.0),
+        (d.Mask(opacity=0.75, material=d.Diffuse(reflectance=0.0)), 0.25),
+        (d.Null(), 1.0),
+    ):
+        between = d.Rectangle(to_world=screen, material=material)
+        for shapes, lights in (([small], []), ([], [point])):
+            result = rendered(scene([FLOOR, between, *shapes], lights, camera=ON_FLOOR), 200_000, seed=1)
+            mean, error = mean_and_error(result)
+            assert abs(mean - share * 7.0 * np.pi * 0.005**2) < 4.0 * error + 1e-9, (share, bool(lights))
+
+
+def test_edges_of_a_meters_paths():
+    """Light from a lamp itself is one edge; without any there is nothing, nor of lamps that cameras do not see."""
+    light = d.PointLight(color=3.0, position=(1.2, 0.0, 1.6))
+    description = scene([FLOOR, lamp(radius=1.0, height=4.0)], [light], camera=ON_FLOOR)
+    direct = 3.0 * 0.8 / 4.0 + 7.0 * np.pi / 16.0
+    for integrator, expected in (
+        (d.PathIntegrator(max_depth=1), direct),
+        (d.PathIntegrator(max_depth=0), 0.0),
+        (d.PathIntegrator(max_depth=1, hide_emitters=True), 0.0),
+    ):
+        description.integrator = integrator
+        mean, error = mean_and_error(rendered(description, 4096))
+        assert abs(mean - expected) < 4.0 * error + 1e-3
+    description.integrator = d.DepthIntegrator()
+    far = rendered(description, 4096)
+    description.lights = []
+    assert np.array_equal(far.xyz, rendered(description, 4096).xyz)
+
+
+def test_meters_side_by_side():
+    """Each camera of a batch has its own lights: a meter that faces a point, one that does not, and a ray."""
+    behind = d.Disk(name="n", to_world=moved(scale=1e-3), flip_normals=True)
+    cameras = [
+        ON_FLOOR,
+        d.IrradianceMeter(shape="n"),
+        d.RadianceMeter(origin=(0.0, 0.0, 1.0), direction=(0.0, 0.0, 1.0)),
+    ]
+    light = d.PointLight(color=3.0, position=(1.2, 0.0, 1.6))
+    description = scene([FLOOR, behind], [light], camera=d.Batch(cameras=cameras), film=film(3, 1))
+    seen = rendered(description, 64).mean_xyz()[0, :, 1]
+    assert np.allclose(seen, [0.6, 0.0, 0.0], rtol=3e-3, atol=1e-6)
+
+
 def test_irradiance_is_measured_on_the_outside():
     turned = d.Disk(name="m", flip_normals=True)
     assert_mean(rendered(scene([turned, lamp()], camera=d.IrradianceMeter(shape="m")), 256), 0.0)

@@ -40,6 +40,13 @@ def sample_target(tables, shape_id, u1, u2):
 
 
 @kernel
+def metered_point(tables, camera, film_x, film_y):
+    """`sample_target` of an irradiance meter: the place in its only pixel chooses the point."""
+    x, y = film_x * camera.inv_width, film_y * camera.inv_height
+    return sample_target(tables, camera.target, x - floor(x), y - floor(y))
+
+
+@kernel
 def measured_ray(tables, camera, film_x, film_y, u1, u2):
     """(origin, unit direction, t_max, factor) of one sample; `factor` times the radiance is what is measured.
 
@@ -51,8 +58,7 @@ def measured_ray(tables, camera, film_x, film_y, u1, u2):
         origin = transform_point(tables, camera.transform, vec3(f32(0.0), f32(0.0), f32(0.0)))
         return origin, axis, far, f32(1.0)
     if camera.kind == IRRADIANCE_METER:
-        x, y = film_x * camera.inv_width, film_y * camera.inv_height
-        p, n, clearance = sample_target(tables, camera.target, x - floor(x), y - floor(y))
+        p, n, clearance = metered_point(tables, camera, film_x, film_y)
         s, t = frame(n)
         direction = to_world(s, t, n, sample_cosine_hemisphere(u1, u2))
         # the density cos / pi leaves pi of the integral of radiance times cosine

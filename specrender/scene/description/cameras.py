@@ -66,7 +66,10 @@ class RadianceMeter(CameraBase, tag="radiancemeter", tag_field="type", kw_only=T
 
 
 class IrradianceMeter(CameraBase, tag="irradiancemeter", tag_field="type", kw_only=True):
-    """Irradiance [W m^-2 nm^-1] on the outside of a shape, averaged over its area; one pixel."""
+    """Irradiance [W m^-2 nm^-1] on the outside of a shape, averaged over its area; one pixel.
+
+    Lights that no ray meets count, too: points, spots, photometric files, directional lights.
+    """
 
     shape: str
 
