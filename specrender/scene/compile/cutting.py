@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -25,8 +26,11 @@ REACH = 0.5
 #: So many triangles or boxes of a mesh or set of objects stand for all of them.
 MOST_DETAILS = 4096
 
-#: Cuts end at this many pieces of a scene or group.
+#: Cuts end when they have added this many triangles to a scene or group.
 MOST_PIECES = 50_000
+
+#: So few details, all of about one size, are told from a triangle by the box around them.
+FEW_DETAILS = 32
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,49 @@ class Details:
         return Details(self.centres[which], self.radii[which], self.sizes[which])
 
 
+class _Cluster:
+    """Details, the box around them and the least of their sizes; in halves of more alike ones when asked.
+
+    Most triangles are near none of millions of details, which these boxes tell of many triangles at once.
+    """
+
+    def __init__(self, details: Details):
+        self._details = details
+        self.least = details.sizes.min()
+        self.low = (details.centres - details.radii[:, None]).min(axis=0)
+        self.high = (details.centres + details.radii[:, None]).max(axis=0)
+
+    @cached_property
+    def halves(self) -> tuple[_Cluster, ...]:
+        """Two clusters of sizes that are more alike, or of places; none where that would tell little more."""
+        sizes, centres = self._details.sizes, self._details.centres
+        if sizes.max() > 4.0 * self.least:
+            is_first = sizes <= np.sqrt(sizes.max() * self.least)
+        elif len(sizes) > FEW_DETAILS:
+            along = centres[:, np.ptp(centres, axis=0).argmax()]
+            is_first = along < np.median(along)
+        else:
+            return ()
+        parts = (self._details.chosen(which) for which in (is_first, ~is_first))
+        return tuple(_Cluster(part) for part in parts) if is_first.any() and not is_first.all() else ()
+
+    def is_near(self, low, high, lengths) -> np.ndarray:
+        """(n,) whether triangles in boxes low, high (n, 3) may be near details that they are too long for."""
+        result = np.zeros(len(lengths), bool)
+        waiting = [(self, np.arange(len(lengths)))]
+        while waiting:
+            cluster, which = waiting.pop()
+            which = which[~result[which] & (lengths[which] > LARGEST_RATIO * cluster.least)]
+            reach = (REACH * lengths[which])[:, None]
+            meets = (low[which] - reach <= cluster.high) & (high[which] + reach >= cluster.low)
+            which = which[meets.all(axis=1)]
+            if len(which) and cluster.halves:
+                waiting += [(half, which) for half in cluster.halves]
+            else:
+                result[which] = True
+        return result
+
+
 def details_of_meshes(meshes: list[PlacedMesh]) -> Details:
     """The triangles of meshes; of large meshes, every few."""
     parts = [mesh.positions[mesh.faces[:: _stride(len(mesh.faces))], :3] for mesh in meshes]
@@ -88,31 +135,34 @@ def cut_large_triangles(meshes: list[PlacedMesh], details: Details) -> None:
     if not len(details.sizes):
         return
     enough = LARGEST_RATIO * details.sizes.min()
+    details = details.chosen(np.argsort(details.sizes, kind="stable"))
+    cluster = _Cluster(details)
     queue, order, whole = [], count(), np.eye(3)
     corners = {}
     for number, mesh in enumerate(meshes):
         if mesh.emits or _diagonal(mesh) <= enough:
             continue
-        for face, length in _large_faces(mesh, details, enough):
+        for face, length in _large_faces(mesh, cluster, enough):
             corners[number, face] = mesh.corners(face)
             heapq.heappush(queue, (-length, next(order), (number, face), whole, details))
-    pieces: dict[tuple[int, int], list[np.ndarray]] = {}
-    made = 0
+    pieces: dict[int, dict[int, list[np.ndarray]]] = {}
+    added = 0
     while queue:
         _, _, owner, weights, near = heapq.heappop(queue)
         vertices = weights @ corners[owner]
-        near = _too_small_for(vertices, near)
-        if near is None or made + len(queue) >= MOST_PIECES:
-            pieces.setdefault(owner, []).append(weights)
-            made += 1
+        near = _too_small_for(vertices, near) if added < MOST_PIECES else None
+        if near is None:
+            number, face = owner
+            pieces.setdefault(number, {}).setdefault(face, []).append(weights)
             continue
+        added += 1
         for half in _halves(weights, vertices):
             length = _lengths((half @ corners[owner])[None])[0]
             heapq.heappush(queue, (-length, next(order), owner, half, near))
-    for number, mesh in enumerate(meshes):
-        cuts = {face: parts for (owner, face), parts in pieces.items() if owner == number and len(parts) > 1}
+    for number, faces in pieces.items():
+        cuts = {face: parts for face, parts in faces.items() if len(parts) > 1}
         if cuts:
-            _replace_faces(mesh, cuts)
+            _replace_faces(meshes[number], cuts)
 
 
 def _stride(number: int) -> int:
@@ -138,24 +188,14 @@ def _diagonal(mesh: PlacedMesh) -> float:
     return float(np.linalg.norm(high - low))
 
 
-def _large_faces(mesh: PlacedMesh, details: Details, enough: float) -> list[tuple[int, float]]:
+def _large_faces(mesh: PlacedMesh, cluster: _Cluster, enough: float) -> list[tuple[int, float]]:
     """(number, length) of the triangles longer than `enough` that may be near smaller things; the longest first."""
     corners = mesh.corners(slice(None))
     lengths = _lengths(corners)
     large = np.flatnonzero(lengths > enough)
     large = large[np.argsort(-lengths[large], kind="stable")]
-    # most are told by the box around all details of about one size
-    is_near = np.zeros(len(large), bool)
     low, high = corners[large].min(axis=1), corners[large].max(axis=1)
-    octave = np.floor(np.log2(details.sizes))
-    for power in np.unique(octave):
-        part = details.chosen(octave == power)
-        margin = (REACH * lengths[large])[:, None]
-        reach = part.radii[:, None]
-        first, last = (part.centres - reach).min(axis=0), (part.centres + reach).max(axis=0)
-        meets = ((low - margin <= last) & (high + margin >= first)).all(axis=1)
-        is_near |= meets & (lengths[large] > LARGEST_RATIO * part.sizes.min())
-    large = large[is_near][:MOST_PIECES]
+    large = large[cluster.is_near(low, high, lengths[large])][:MOST_PIECES]
     return list(zip(large.tolist(), lengths[large].tolist(), strict=True))
 
 
@@ -163,14 +203,16 @@ def _too_small_for(vertices, details: Details) -> Details | None:
     """The details near a triangle that it is too long for; None if there are none, or if cutting it would not help.
 
     It would not where the triangle is as far from the origin as it is long: what counts there is the distance.
+    details : by size, the least first.
     """
     length = _lengths(vertices[None])[0]
     if length <= np.abs(vertices).max(axis=1).min():
         return None
+    details = details.chosen(slice(np.searchsorted(details.sizes, length / LARGEST_RATIO)))
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     outside = np.maximum(np.maximum(low - details.centres, details.centres - high), 0.0)
     distance = np.linalg.norm(outside, axis=1) - details.radii
-    found = (length > LARGEST_RATIO * details.sizes) & (distance < REACH * length)
+    found = distance < REACH * length
     return details.chosen(found) if found.any() else None
 
 

@@ -113,6 +113,34 @@ def test_cuts_end_at_a_number_of_pieces(monkeypatch):
     np.testing.assert_allclose(crosses(mesh).sum(axis=0), crosses(plane(1e6)).sum(axis=0), rtol=1e-6, atol=1e6)
 
 
+def test_triangles_near_nothing_do_not_use_up_the_pieces(monkeypatch):
+    """Between two small things are many triangles, all large beside them and near neither: the floor is cut still."""
+    monkeypatch.setattr(cutting, "MOST_PIECES", 200)
+    floor, others = plane(1e6), plane(1e6)
+    places = np.random.default_rng(5).uniform(-100.0, 100.0, (300, 1, 3)) + [0.0, 0.0, 300.0]
+    corners = places + np.array([(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)])
+    others.positions = np.zeros((900, 4), np.float32)
+    others.positions[:, :3] = corners.reshape(-1, 3)
+    others.faces = np.arange(900, dtype=np.int32).reshape(-1, 3)
+    small = [one_detail(1e-5, (x, x, x)) for x in (-500.0, 500.0)]
+    ball = one_detail(10.0)
+    cut_large_triangles([others, floor], Details.joined([*small, ball]))
+    assert len(others.faces) == 300
+    assert len(floor.faces) > 100
+
+
+def test_details_of_all_sizes_and_places():
+    """However many there are, a triangle that one of them is near is cut."""
+    random = np.random.default_rng(8)
+    sizes = 10.0 ** random.uniform(-3.0, 3.0, 3000)
+    centres = random.normal(size=(3000, 3)) * [1.0, 1.0, 0.0] * 300.0 + [0.0, 0.0, 3e4]
+    for centre, is_cut in (((0.0, 0.0, 0.0), True), ((0.0, 0.0, 3e4), False)):
+        details = Details.joined([Details(centres, sizes / 2, sizes), one_detail(0.1, centre)])
+        mesh = plane(2e3)
+        cut_large_triangles([mesh], details)
+        assert (len(mesh.faces) > 3) == is_cut
+
+
 def test_things_of_every_kind_count():
     """Meshes, spheres and instances on a floor are what it is cut for; a floor of a group, for those of its group."""
     floor = d.Rectangle(to_world=moved(scale=(1e6, 1e6, 1.0)))
