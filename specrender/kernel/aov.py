@@ -7,6 +7,7 @@ from specrender.kernel.film import to_xyz
 from specrender.kernel.jit import kernel
 from specrender.kernel.rays import closest_hit
 from specrender.kernel.shape.hit import surface_hit
+from specrender.kernel.shape.layout import MESH
 from specrender.kernel.simd import dot, f32, lane, splat4
 from specrender.kernel.surface import Surface
 from specrender.kernel.texture import evaluate as evaluate_texture
@@ -55,6 +56,16 @@ def _albedo(tables, hit, direction, wavelengths, inverse_pdf):
 
 
 @kernel
+def _primitive_number(tables, hit):
+    """Number of the triangle within its shape, as the scene has it."""
+    shape = tables.shapes[hit.shape]
+    number = hit.primitive - shape.first_triangle
+    if shape.kind == MESH and number >= shape.parts:
+        return tables.pieces[shape.data + number]
+    return number
+
+
+@kernel
 def add_layers(tables, index, origin, direction, reach, wavelengths, inverse_pdf, weight, layers, y, x):
     """Add the layers of one camera ray to pixel (y, x) of `layers`; ids are written by sample 0."""
     t, u, v, primitive, item = closest_hit(tables, origin, direction, reach)
@@ -70,8 +81,7 @@ def add_layers(tables, index, origin, direction, reach, wavelengths, inverse_pdf
             channel += 1
         elif kind == PRIMITIVE_INDEX:
             if index == 0:
-                first = tables.shapes[hit.shape].first_triangle
-                layers[y, x, channel] = np.float64(hit.primitive - first)
+                layers[y, x, channel] = np.float64(_primitive_number(tables, hit))
             channel += 1
         elif kind == SHAPE_INDEX or kind == MATERIAL_INDEX:
             if index == 0:

@@ -105,6 +105,7 @@ LAYOUT = {
     "vertices": np.dtype("f4"),  # (n, vertex_rows, 4): position, and normal where any mesh has some
     "uvs": np.dtype("f4"),  # (n, 2)
     "triangles": np.dtype("i4"),  # (n, 4): three vertices and the shape
+    "pieces": np.dtype("i4"),  # of cut triangles: the number that each piece had as a part of a whole one in its mesh
     "lights": LIGHT,
     "emitters": EMITTER,
     "light_nodes": np.dtype("f4"),

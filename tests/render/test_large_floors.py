@@ -69,3 +69,37 @@ def test_pieces_of_a_floor_have_no_seams(height):
     shapes = [d.Rectangle(to_world=floor), d.Sphere(to_world=ball)]
     described = scene(shapes, [], camera, d.PathIntegrator(max_depth=1), pixels=256)
     assert (rendered(described, 4).mean_alpha() == 1.0).all()
+
+
+def square(half_size, **fields):
+    """A floor of two triangles without texture coordinates."""
+    corners = np.array([(-1.0, -1.0, 0.0), (1.0, -1.0, 0.0), (1.0, 1.0, 0.0), (-1.0, 1.0, 0.0)]) * half_size
+    return d.TriangleMesh(vertices=corners, faces=[(0, 1, 2), (2, 3, 0)], **fields)
+
+
+def layers_on_a_floor(things, names, half_size=2e4, **fields):
+    """Layers of a floor seen from above its middle, with things that are too small or too far away to be seen."""
+    camera = d.Perspective(to_world=look_at((0.3, 0.1, half_size), (0.3, 0.1, 0.0)), fov=70.0, far_clip=1e9)
+    aovs = d.AovIntegrator(aovs=names, integrator=d.PathIntegrator(max_depth=2))
+    things = [d.Sphere(center=(0.0, 0.0, 1e-3), radius=1e-3)] if things else []
+    shapes = [square(half_size, **fields), *things]
+    described = scene(shapes, [d.ConstantLight()], camera, aovs, pixels=32)
+    described.textures["c"] = d.Checkerboard(to_uv=d.Transform(np.diag([5.0, 5.0, 1.0, 1.0])))
+    return rendered(described, 4)
+
+
+def test_triangles_that_are_cut_keep_their_numbers_in_layers():
+    whole, cut = (layers_on_a_floor(things, ["prim_index"]).aovs["prim_index"] for things in (False, True))
+    assert set(np.unique(whole)) == {0.0, 1.0}
+    np.testing.assert_array_equal(cut, whole)
+
+
+@pytest.mark.parametrize("kind", [d.Diffuse, d.RoughConductor])
+def test_textures_on_a_cut_mesh_without_texture_coordinates(kind):
+    """Those within its triangles are used, before and after."""
+    name = "reflectance" if kind is d.Diffuse else "specular_reflectance"
+    material = kind(**{name: d.SpectrumSpec(texture="c")})
+    whole, cut = (layers_on_a_floor(things, ["uv"], material=material) for things in (False, True))
+    np.testing.assert_allclose(cut.mean_aov("uv"), whole.mean_aov("uv"), atol=1e-4)
+    assert (np.abs(cut.mean_xyz() - whole.mean_xyz()) > 1e-3).mean() < 0.02
+    assert whole.mean_xyz()[..., 1].std() > 0.05 * whole.mean_xyz()[..., 1].mean()

@@ -38,8 +38,10 @@ DTYPE = np.dtype(
         ("area", "f4"),
         ("radius", "f4"),  # world units, spheres
         ("area_cdf", "i4"),  # offset in tables.values: triangle_count + 1 cumulative shares, emitters only
-        ("data", "i4"),  # in tables.values: load4 index of a curve's parts, offset of a grid's samples
-        ("parts", "i4"),  # of a curve
+        # in tables.values: load4 index of a curve's parts, offset of a grid's samples;
+        # in tables.pieces: offset of those of a mesh, less its parts
+        ("data", "i4"),
+        ("parts", "i4"),  # of a curve; of a mesh: its triangles before some were cut
         ("size_x", "i4"),  # samples of a grid along each axis
         ("size_y", "i4"),
         ("size_z", "i4"),

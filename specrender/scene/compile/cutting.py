@@ -130,7 +130,8 @@ def cut_large_triangles(meshes: list[PlacedMesh], details: Details) -> None:
     """Cut triangles of `meshes` in place until each is at most LARGEST_RATIO times as long as any detail near it.
 
     The first piece of a triangle takes its number, the others come after the triangles of its mesh.  Texture
-    coordinates, normals and attributes of vertices are blended, those of faces repeated.  Meshes that emit stay whole.
+    coordinates, normals and attributes of vertices are blended, those of faces repeated.  Where a mesh has no texture
+    coordinates, those within each of its triangles stand for them.  Meshes that emit stay whole.
     """
     if not len(details.sizes):
         return
@@ -229,6 +230,9 @@ def _replace_faces(mesh: PlacedMesh, cuts: dict[int, list[np.ndarray]]) -> None:
     owners = np.array([face for face, parts in cuts.items() for _ in parts])
     weights = np.array([part for parts in cuts.values() for part in parts])  # (p, 3, 3)
     first = np.concatenate([[True], owners[1:] != owners[:-1]])
+    places = (weights @ mesh.corners(owners)).reshape(-1, 3)
+    if mesh.uvs is None:
+        _add_uvs(mesh)
 
     def blended(values):
         if values is None:
@@ -244,8 +248,21 @@ def _replace_faces(mesh: PlacedMesh, cuts: dict[int, list[np.ndarray]]) -> None:
         name: (repeated if name.startswith("face_") else blended)(values) for name, values in mesh.attributes.items()
     }
     positions, normals, uvs = blended(mesh.positions), blended(mesh.normals), blended(mesh.uvs)
-    positions[len(mesh.positions) :, :3] = (weights @ mesh.corners(owners)).reshape(-1, 3)
+    positions[len(mesh.positions) :, :3] = places
     faces = repeated(mesh.faces)
     faces[owners[first]] = rows[first]
     faces[len(mesh.faces) :] = rows[~first]
     mesh.positions, mesh.normals, mesh.uvs, mesh.faces, mesh.exact = positions, normals, uvs, faces, None
+    mesh.pieces = owners[~first].astype(np.int32)
+
+
+def _add_uvs(mesh: PlacedMesh) -> None:
+    """Give a mesh the texture coordinates that the kernel takes where there are none: barycentric ones."""
+    corners = mesh.faces.ravel()
+    mesh.attributes = {
+        name: values if name.startswith("face_") else values[corners] for name, values in mesh.attributes.items()
+    }
+    mesh.positions, mesh.exact = mesh.positions[corners], None
+    mesh.normals = None if mesh.normals is None else mesh.normals[corners]
+    mesh.faces = np.arange(len(corners), dtype=np.int32).reshape(-1, 3)
+    mesh.uvs = np.tile(np.array([[0, 0], [1, 0], [0, 1]], np.float32), (len(mesh.faces), 1))

@@ -41,6 +41,7 @@ class PlacedMesh:
     attributes : as `Mesh` has them.
     emits : it is a light or a sensor: `Geometry.emitting` and area_cdf have its triangles.
     exact : (n, 3) float64, positions before they were rounded; None for meshes of more than EXACT_VERTICES.
+    pieces : (k,) int32, which of the mesh's triangles each of its last k is a piece of, see `cutting`.
     """
 
     shape: int
@@ -51,6 +52,7 @@ class PlacedMesh:
     attributes: dict[str, np.ndarray]
     emits: bool
     exact: np.ndarray | None = None
+    pieces: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def corners(self, faces) -> np.ndarray:
         """(..., 3, 3) float64 corners of faces, as exact as they are known."""
@@ -197,10 +199,16 @@ class Geometry:
 
     def place_meshes(self) -> None:
         """Number all vertices and triangles: after this no mesh is added or changed."""
-        first_vertex, first_triangle = 0, 0
+        first_vertex, first_triangle, first_piece = 0, 0, 0
         for mesh in self.meshes:
             record = self.records[mesh.shape]
             record["first_triangle"], record["triangle_count"] = first_triangle, len(mesh.faces)
+            record["parts"] = len(mesh.faces) - len(mesh.pieces)
+            record["data"] = first_piece - record["parts"]
+            first_piece += len(mesh.pieces)
+            if mesh.uvs is not None and not record["flags"] & layout.HAS_UVS:
+                # they came with the cuts; tangents do not follow them
+                record["flags"] = (record["flags"] | layout.HAS_UVS) & ~layout.NEEDS_TANGENT
             if mesh.attributes:
                 self.attributes[mesh.shape] = (mesh.attributes, first_vertex, first_triangle)
             self.first_triangles.append(first_triangle)
@@ -209,7 +217,7 @@ class Geometry:
         self.first_triangles.append(first_triangle)
 
     def finish(self) -> dict[str, np.ndarray]:
-        """Arrays positions, normals, uvs and triangles.  Lets the meshes go to save memory."""
+        """Arrays positions, normals, uvs, triangles and pieces.  Lets the meshes go to save memory."""
         meshes, self.meshes = self.meshes, []
         sizes = [len(mesh.positions) for mesh in meshes]
         triangles = np.empty((sum(len(mesh.faces) for mesh in meshes), 4), np.int32)
@@ -222,6 +230,7 @@ class Geometry:
         return {
             "positions": _joined([mesh.positions for mesh in meshes], 4, np.float32),
             "triangles": triangles,
+            "pieces": np.concatenate([*(mesh.pieces for mesh in meshes), np.zeros(0, np.int32)]),
             "normals": _joined_optional([mesh.normals for mesh in meshes], sizes, 4),
             "uvs": _joined_optional([mesh.uvs for mesh in meshes], sizes, 2),
         }

@@ -26,7 +26,8 @@ def plane(half_size, **fields):
         "vertex_value": (uvs @ [[2.0], [3.0]]).astype(np.float32),
         "face_number": np.arange(3, dtype=np.float32)[:, None],
     }
-    return PlacedMesh(0, positions, faces, normals, uvs, attributes, **{"emits": False} | fields)
+    given = {"normals": normals, "uvs": uvs, "attributes": attributes, "emits": False}
+    return PlacedMesh(0, positions, faces, **given | fields)
 
 
 def one_detail(size=1.0, centre=(0.0, 0.0, 0.0)):
@@ -113,12 +114,28 @@ def test_cuts_end_at_a_number_of_pieces(monkeypatch):
     np.testing.assert_allclose(crosses(mesh).sum(axis=0), crosses(plane(1e6)).sum(axis=0), rtol=1e-6, atol=1e6)
 
 
+def test_texture_coordinates_of_a_mesh_that_has_none():
+    """The kernel takes places within a triangle for them, and so it does on its pieces; other triangles keep theirs."""
+    mesh = plane(1e6, uvs=None, attributes={"vertex_value": np.arange(7, dtype=np.float32)[:, None]})
+    whole = plane(1e6)
+    cut_large_triangles([mesh], one_detail())
+    owners = np.concatenate([np.arange(3), mesh.pieces])
+    assert len(owners) == len(mesh.faces) > 20
+    for face in range(3):
+        corners = whole.positions[whole.faces[face], :3].astype(np.float64)
+        rows = mesh.faces[owners == face].ravel()
+        u, v = mesh.uvs[rows].astype(np.float64).T
+        weights = np.stack([1.0 - u - v, u, v], axis=1)
+        np.testing.assert_allclose(weights @ corners, mesh.positions[rows, :3], atol=1.0)
+        np.testing.assert_allclose(mesh.attributes["vertex_value"][rows, 0], weights @ whole.faces[face], atol=1e-5)
+
+
 def test_triangles_near_nothing_do_not_use_up_the_pieces(monkeypatch):
     """Between two small things are many triangles, all large beside them and near neither: the floor is cut still."""
     monkeypatch.setattr(cutting, "MOST_PIECES", 200)
     floor, others = plane(1e6), plane(1e6)
-    places = np.random.default_rng(5).uniform(-100.0, 100.0, (300, 1, 3)) + [0.0, 0.0, 300.0]
-    corners = places + np.array([(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)])
+    places = np.random.default_rng(5).uniform([-100.0, -100.0, 200.0], [100.0, 100.0, 400.0], (300, 3))
+    corners = places[:, None] + np.array([(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)])
     others.positions = np.zeros((900, 4), np.float32)
     others.positions[:, :3] = corners.reshape(-1, 3)
     others.faces = np.arange(900, dtype=np.int32).reshape(-1, 3)
