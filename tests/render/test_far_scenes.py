@@ -135,6 +135,8 @@ SMALL = d.Sphere(center=tuple(PLACE), radius=1.0)
         pytest.param([SMALL], True, id="far"),
         pytest.param([SMALL, SMALL, d.Sphere()], False, id="one of them near"),
         pytest.param([SMALL, SMALL, d.Sphere(radius=1e8)], True, id="a sky"),
+        pytest.param([SMALL, d.Rectangle(to_world=moved(scale=2e7))], True, id="on a floor around the origin"),
+        pytest.param([SMALL, d.Sphere()], False, id="one here, one there"),
         pytest.param([d.Sphere(center=tuple(PLACE), radius=1e6)], False, id="as large as it is far"),
     ],
 )
@@ -181,3 +183,19 @@ def test_instances_at_the_origin_keep_it_there():
         described = scene([SMALL], groups=groups, instances=instances)
         assert centred_scene(described)[1].any() == is_moved
         assert compile_scene(described).tables.arrays["settings"]["origin_x"][0] == (PLACE[0] if is_moved else 0.0)
+
+
+@pytest.mark.parametrize("shapes", [[], [d.Rectangle(to_world=moved(scale=2e7))]], ids=["alone", "floor"])
+def test_scenes_of_instances_are_moved(shapes):
+    groups = {"ball": d.ShapeGroup(shapes=[d.Sphere()])}
+    row = np.array([moved(x=3.0 * i).matrix for i in range(5)])
+    far = row + _by(PLACE)
+    for transforms, is_moved in ((row, False), (far, True), ([*row, *far], False)):
+        instances = [d.Instances(group="ball", transforms=np.array(transforms))]
+        _, origin = centred_scene(scene(shapes, groups=groups, instances=instances))
+        assert origin.any() == is_moved
+        if is_moved:
+            np.testing.assert_allclose(origin - PLACE, (6.0, 0.0, 0.0))
+    # the set as a whole may be what is far away
+    instances = [d.Instances(group="ball", transforms=row, to_world=d.Transform(np.eye(4) + _by(PLACE)))]
+    assert centred_scene(scene(shapes, groups=groups, instances=instances))[1].any()

@@ -69,7 +69,7 @@ class Hierarchy:
             self._groups[name] = _Part(since, geometry.mark())
             bounds[name] = geometry.bounds(since)
         for record, node in pending:
-            columns, boxes = placed(_transforms(node), bounds[node.group], node)
+            columns, boxes = placed(transforms_of(node), bounds[node.group], node)
             self._instances.append((record, node.group, columns, boxes))
 
     def bounds(self) -> np.ndarray:
@@ -144,7 +144,7 @@ def _joined(parts):
     return joined
 
 
-def _transforms(node) -> np.ndarray:
+def transforms_of(node) -> np.ndarray:
     """(n, 4, 4) to_world matrices of an instance, or of many, as given (float32 or float64)."""
     if isinstance(node, d.Instance):
         return node.to_world.matrix[None]

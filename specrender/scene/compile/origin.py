@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from specrender.scene import description as d
-from specrender.scene.readers.instances import load_transforms
+from specrender.scene.compile.hierarchy import transforms_of
 from specrender.scene.readers.meshes import Mesh
 
 #: A scene so many times as far from the origin as its things are large and apart is moved: 4 of the 24 bits of its
@@ -45,24 +45,38 @@ def origin_of(scene: d.Scene, meshes: list[Mesh | None]) -> np.ndarray:
 
     Medians, so that a few things elsewhere do not count.
     """
-    if not scene.shapes:
+    sets = [_world_places(node) for node in scene.instances]
+    places, sizes = _places(scene, meshes, sets)
+    # what reaches the origin, such as a floor or a sky, does not say where the scene is
+    is_elsewhere = _distances(places) > sizes
+    if not is_elsewhere.any():
         return np.zeros(3)
-    matrices = np.stack([shape.to_world.matrix for shape in scene.shapes])
-    points, lengths = zip(*map(_local_place, scene.shapes, meshes), strict=True)
-    places = np.einsum("nij,nj->ni", matrices[:, :3, :3], np.array(points)) + matrices[:, :3, 3]
-    sizes = np.linalg.norm(matrices[:, :3, :3], axis=1).max(axis=1) * np.array(lengths)
-    middle = np.median(places, axis=0)
-    extent = np.median(_distances(places - middle)) + np.median(sizes)
+    middle = np.median(places[is_elsewhere], axis=0)
+    extent = np.median(_distances(places[is_elsewhere] - middle)) + np.median(sizes[is_elsewhere])
     distance = float(np.abs(middle).max())
-    is_far = distance > FARTHEST * extent
-    # what is as large as that, such as a floor or a sky, may be anywhere
-    if not is_far or (_distances(places[sizes < distance / 2]) < distance / 2).any():
+    # what is as large as that may be anywhere, nothing else
+    small = [places[sizes < distance / 2], *sets]
+    if distance <= FARTHEST * extent or any((_distances(part) < distance / 2).any() for part in small):
         return np.zeros(3)
-    for node in scene.instances:
-        own = load_transforms(node.transforms)[:, :3, 3]
-        if (_distances(own @ node.to_world.matrix[:3, :3].T + node.to_world.matrix[:3, 3]) < distance / 2).any():
-            return np.zeros(3)
     return middle
+
+
+def _places(scene, meshes, sets) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 3) middles and (n,) sizes of a scene's shapes and of its sets of instances, which are at places (m, 3)."""
+    matrices = np.array([node.to_world.matrix for node in (*scene.shapes, *scene.instances)]).reshape(-1, 4, 4)
+    scales = np.linalg.norm(matrices[:, :3, :3], axis=1).max(axis=1)
+    local = [_local_place(shape, mesh) for shape, mesh in zip(scene.shapes, meshes, strict=True)]
+    points = np.array([point for point, _ in local]).reshape(-1, 3)
+    places = np.einsum("nij,nj->ni", matrices[: len(local), :3, :3], points) + matrices[: len(local), :3, 3]
+    sizes = scales * np.array([*(length for _, length in local), *(1.0 for _ in sets)])
+    sizes[len(local) :] += [np.ptp(part, axis=0).max() for part in sets]
+    return np.concatenate([places, *(np.median(part, axis=0)[None] for part in sets)]), sizes
+
+
+def _world_places(node: d.Instances) -> np.ndarray:
+    """(n, 3) float64: where the instances of a set are."""
+    own = np.asarray(transforms_of(node)[:, :3, 3], np.float64)
+    return own @ node.to_world.matrix[:3, :3].T + node.to_world.matrix[:3, 3]
 
 
 def moved(node, offset):
