@@ -7,6 +7,7 @@ import hashlib
 import operator
 import os
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -60,10 +61,10 @@ class Session:
     def __post_init__(self):
         if self.mode not in MODES:
             raise InputError(f"there is no mode '{self.mode}'{did_you_mean(self.mode, MODES)}")
-        if self.threads is not None and self.threads < 1:
-            raise InputError(f"threads must be 1 or more, got {self.threads}")
-        if self.clamp_indirect is not None and not self.clamp_indirect > 0:
-            raise InputError(f"clamp_indirect must be above 0, got {self.clamp_indirect}")
+        if self.threads is not None and not (isinstance(self.threads, Integral) and self.threads >= 1):
+            raise InputError(f"threads must be a whole number, 1 or more, got {self.threads!r}")
+        if self.clamp_indirect is not None and not (isinstance(self.clamp_indirect, Real) and self.clamp_indirect > 0):
+            raise InputError(f"clamp_indirect must be a number above 0, got {self.clamp_indirect!r}")
         from specrender.color import gamut
 
         if gamut(self.rgb_space).name == "xyz":
@@ -262,11 +263,13 @@ def stop_rules(scene: Scene, spp, time, noise, adaptive, samples) -> Plan:
     InputError : a limit that is not positive, or rules that exclude one another.
     """
     from specrender.driver import Plan
+    from specrender.scene.rules.place import MAX_INT
 
     if samples is not None:
         first, last = sample_range(samples)
-        if not 0 <= first < last:
-            raise InputError(f"a range of samples is FIRST:LAST with 0 <= FIRST < LAST, got {first}:{last}")
+        if not 0 <= first < last <= MAX_INT:
+            limits = f"0 <= FIRST < LAST <= {MAX_INT}"
+            raise InputError(f"a range of samples is FIRST:LAST with {limits}, got {first}:{last}")
         if spp is not None:
             raise InputError(f"--samples {first}:{last} says how many samples there are: leave --spp out")
         if noise is not None or adaptive:

@@ -145,6 +145,13 @@ def test_stopped_before_it_began():
         ({"samples": (0, 4, 8)}, r"two whole numbers, \(FIRST, LAST\)"),
         ({"samples": 4}, r"two whole numbers, \(FIRST, LAST\)"),
         ({"spp": 1, "camera": 1}, "no camera '1'"),
+        ({"spp": 1, "size": (8.5, 8)}, r"two whole numbers, \(WIDTH, HEIGHT\)"),
+        ({"spp": 1, "size": 8}, r"two whole numbers, \(WIDTH, HEIGHT\)"),
+        ({"spp": 1, "crop": (0, 0, 1.5, 1)}, "a crop is four whole numbers"),
+        ({"spp": 1, "max_depth": 2.5}, "max_depth must be a whole number"),
+        ({"spp": 1, "threads": "2"}, "threads must be a whole number"),
+        ({"spp": 1, "clamp_indirect": "1"}, "clamp_indirect must be a number"),
+        ({"samples": (2**31, 2**31 + 2)}, "LAST <= 2147483647"),
     ],
 )
 def test_values_of_another_kind(keywords, message):

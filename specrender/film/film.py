@@ -9,6 +9,7 @@ With N samples of filter weight w and value X in a pixel, the estimate is the se
 Weights may be negative (filters with negative lobes): `weight` is a signed sum, which is why N is kept apart from it.
 """
 
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
@@ -306,7 +307,10 @@ def checked_crop(width: int, height: int, crop: tuple[int, int, int, int] | None
         return (0, 0, int(width), int(height))
     if len(crop) != 4:
         raise InputError(f"a crop is X0,Y0,X1,Y1, got {len(crop)} numbers")
-    x0, y0, x1, y1 = (int(v) for v in crop)
+    try:
+        x0, y0, x1, y1 = map(operator.index, crop)
+    except TypeError:
+        raise InputError(f"a crop is four whole numbers, X0,Y0,X1,Y1, got {','.join(map(str, crop))}") from None
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
         raise InputError(
             f"crop {x0},{y0},{x1},{y1} must lie within 0,0,{width},{height} with X0 < X1 and Y0 < Y1 (ends exclusive)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 import warnings
 from collections.abc import Iterable
 from numbers import Integral
@@ -133,7 +134,10 @@ def _changed(node, **values):
 
 def _film(film, size, crop):
     if size is not None:
-        width, height = size
+        try:
+            width, height = map(operator.index, size)
+        except (TypeError, ValueError):
+            raise InputError(f"a size is two whole numbers, (WIDTH, HEIGHT), got {size!r}") from None
         if not (1 <= width <= MAX_PIXELS and 1 <= height <= MAX_PIXELS):
             raise InputError(f"an image must be 1 to {MAX_PIXELS} pixels each way, got {width}x{height}")
         scale_x, scale_y = width / film.width, height / film.height
@@ -182,8 +186,8 @@ def _replaced(old, new):
 
 
 def _with_depth(integrator, max_depth):
-    if not -1 <= max_depth <= MAX_INT:
-        raise InputError(f"max_depth must be -1 (no limit) to {MAX_INT}, got {max_depth}")
+    if not (isinstance(max_depth, Integral) and -1 <= max_depth <= MAX_INT):
+        raise InputError(f"max_depth must be a whole number, -1 (no limit) to {MAX_INT}, got {max_depth!r}")
     if "max_depth" not in getattr(integrator, "__struct_fields__", ()):
         what = "scene has no integrator" if integrator is None else f"integrator '{integrator.__struct_config__.tag}'"
         raise InputError(f"the {what}{'' if integrator is None else ' has no max_depth'}: leave max_depth out")
