@@ -117,13 +117,18 @@ def details_of_meshes(meshes: list[PlacedMesh]) -> Details:
 
 
 def details_of_boxes(boxes, sizes=None) -> Details:
-    """What is in boxes (n, 6); of sizes (n,), or as large as the boxes are."""
-    step = _stride(len(boxes))
-    boxes = np.asarray(boxes[::step], np.float64)
+    """What is in boxes (n, 6); of sizes (n,), or as large as the boxes are.  Of many, every few and the smallest."""
+    boxes = np.asarray(boxes, np.float64)
     extents = boxes[:, 3:] - boxes[:, :3]
-    sizes = extents.max(axis=1) if sizes is None else np.minimum(sizes[::step], extents.max(axis=1))
+    sizes = extents.max(axis=1) if sizes is None else np.minimum(sizes, extents.max(axis=1))
     centres, radii = (boxes[:, :3] + boxes[:, 3:]) / 2, np.linalg.norm(extents, axis=1) / 2
-    return Details(centres, radii, sizes).chosen(sizes > 0.0)
+    details = Details(centres, radii, sizes).chosen(sizes > 0.0)
+    step = _stride(len(details.sizes))
+    if step == 1:
+        return details
+    # unlike the triangles of a mesh, shapes that follow one another need not be alike
+    smallest = np.argpartition(details.sizes, MOST_DETAILS)[:MOST_DETAILS]
+    return details.chosen(np.union1d(np.arange(0, len(details.sizes), step), smallest))
 
 
 def cut_large_triangles(meshes: list[PlacedMesh], details: Details) -> None:

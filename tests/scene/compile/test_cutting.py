@@ -6,7 +6,7 @@ from rendering import moved
 
 from specrender.scene import description as d
 from specrender.scene.compile import compile_scene, cutting
-from specrender.scene.compile.cutting import LARGEST_RATIO, REACH, Details, cut_large_triangles
+from specrender.scene.compile.cutting import LARGEST_RATIO, REACH, Details, cut_large_triangles, details_of_boxes
 from specrender.scene.compile.geometry import PlacedMesh
 
 #: A slanted plane: normals, texture coordinates and values of vertices are linear on it.
@@ -144,6 +144,16 @@ def test_triangles_near_nothing_do_not_use_up_the_pieces(monkeypatch):
     cut_large_triangles([others, floor], Details.joined([*small, ball]))
     assert len(others.faces) == 300
     assert len(floor.faces) > 100
+
+
+def test_one_small_thing_among_very_many():
+    random = np.random.default_rng(2)
+    centres = np.concatenate([random.uniform(-5e3, 5e3, (9000, 2)), np.full((9000, 1), 10.0)], axis=1)
+    boxes = np.concatenate([centres - 10.0, centres + 10.0], axis=1)
+    boxes[4321] = (-0.01, -0.01, 0.0, 0.01, 0.01, 0.02)
+    details = details_of_boxes(boxes)
+    assert details.sizes.min() == 0.02
+    assert len(details.sizes) <= 3 * cutting.MOST_DETAILS
 
 
 def test_details_of_all_sizes_and_places():
