@@ -177,7 +177,7 @@ class Session:
             "mode": self.mode if self.mode == "spectral" else f"rgb in {self.rgb_space}",
             "observer": self._observer_mark(),
             "spectral bins": "none" if film.bins is None else str(film.bins.shape[2]),
-            "limit of indirect light": "none" if self.clamp_indirect is None else str(self.clamp_indirect),
+            "limit of indirect light": "none" if self.clamp_indirect is None else str(float(self.clamp_indirect)),
         }
         return Identity(required, {"CPU target": cpu_target()})
 

@@ -28,3 +28,4 @@ def test_what_is_not_there_is_called_none():
     differences = "; ".join(identity().differences(identity(mode="rgb", clamp_indirect=None)))
     assert "its observer is none, not cie1931-2" in differences
     assert "None" not in "; ".join(identity(clamp_indirect=2.0).differences(identity()))
+    assert not identity(clamp_indirect=2.0).differences(identity(clamp_indirect=2))

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import struct
+from numbers import Real
 from pathlib import Path
 
 import msgspec
@@ -103,8 +104,9 @@ def _feed(digest, value):
     elif isinstance(value, np.ndarray):
         digest.update(f"<array {value.dtype.str} {value.shape}>".encode())
         digest.update(np.ascontiguousarray(value).tobytes())
-    elif isinstance(value, float):
-        digest.update(b"<float>" + struct.pack("<d", value))
+    elif isinstance(value, Real) and not isinstance(value, bool):
+        # a scene file's 10 is read as 10.0, one from Python stays what it is
+        digest.update(b"<number>" + struct.pack("<d", value))
     else:
         text = str(value).encode()
         digest.update(f"<{type(value).__name__} {len(text)}>".encode() + text)

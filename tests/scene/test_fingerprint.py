@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny import tiny
 
@@ -46,6 +47,13 @@ def changed(scene, path, value):
 def test_what_changes_samples_changes_the_fingerprint(path, value, names):
     before, after = fingerprint(tiny()), fingerprint(changed(tiny(), path, value))
     assert {name for name in before if before[name] != after[name]} == names
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float64(2.0), np.float32(2.0), np.int64(2)])
+def test_numbers_from_python_count_by_their_values(number):
+    """A scene file's 2 is read as 2.0; one that is set in Python stays an integer."""
+    path = ("shapes", 0, "radius")
+    assert fingerprint(changed(tiny(), path, number)) == fingerprint(changed(tiny(), path, 2.0))
 
 
 def test_files_count_by_their_contents(tmp_path):
