@@ -11,6 +11,7 @@ import numpy as np
 
 from specrender.color import srgb_encode, xyz_to_rgb
 from specrender.comparison import figures
+from specrender.comparison.files import map_stem
 from specrender.comparison.metrics import CLEAR, VISIBLE
 
 
@@ -103,8 +104,6 @@ def fitting(embed) -> str:
 
 def map_viewer(embed, drawn: list, space: str) -> str:
     """The heat maps of a pair, one at a time, with their legends."""
-    from specrender.comparison.report import map_stem
-
     options = "".join(f'<option value="{one.name}">{escape(one.title)}</option>' for one in drawn)
     kind = ' class="pixels"' if embed.is_small() else ""
     x0, y0, x1, y1 = embed.window

@@ -65,6 +65,11 @@ def heat_maps(findings: Findings) -> list[HeatMap]:
     return result
 
 
+def map_stem(name: str, space: str) -> str:
+    """File name of a map without its extension."""
+    return name.replace("_", "-") + (f"-{space}" if space else "")
+
+
 def save_pixels(pixels: np.ndarray, path: os.PathLike, frame: Frame) -> Path:
     """Write (h, w, 3) uint8 sRGB code values to a PNG or JPEG file."""
     path = Path(path)

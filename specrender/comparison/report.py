@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from specrender.comparison import files, pages
-from specrender.comparison.files import Frame
+from specrender.comparison.files import Frame, map_stem
 from specrender.errors import InputError, SpecrenderError
 from specrender.files import filling, reason, write_text
 
@@ -114,11 +114,6 @@ def _complete(folder):
     except SpecrenderError as error:
         raise type(error)(str(error).replace(str(part), str(folder))) from error
     written[:] = [folder / path.name for path in written]
-
-
-def map_stem(name: str, space: str) -> str:
-    """File name of a map without its extension."""
-    return name.replace("_", "-") + (f"-{space}" if space else "")
 
 
 def _write_pictures(folder, frame, pictures, maps) -> list[Path]:
