@@ -10,10 +10,8 @@ from specrender.comparison.parts import describe_spectrum, tag
 from specrender.scene import description as d
 from specrender.scene.compile.builder import TableBuilder
 from specrender.scene.compile.projection import project
+from specrender.spectra.refraction import LINE_C_NM, LINE_D_NM, LINE_F_NM
 from specrender.spectra.spectrum import Product, integrate_xyz, luminance
-
-#: Index at the F and C lines [nm]: what Abbe's number compares.
-F_NM, C_NM = 486.1327, 656.2725
 
 #: Colours that one reflection is judged by are raised to this luminance, that of a mid grey.
 JUDGED_LUMINANCE = 0.2
@@ -58,8 +56,8 @@ def causes(scene: d.Scene, spaces: tuple[str, ...], viewing: Viewing) -> dict:
                 _note_dispersion(dispersive, name, ior, builder, material)
     return {
         "reflections": [
-            _reflection(surface, light, spectrum, lamp, spaces, viewing, spec)
-            for surface, (spectrum, spec) in surfaces.items()
+            _reflection(surface, light, spectrum, lamp, spaces, viewing)
+            for surface, (spectrum, _) in surfaces.items()
             for light, lamp in lights.items()
         ],
         "out_of_range": [
@@ -113,7 +111,7 @@ def _unclamped(spectrum, space):
     return xyz_to_rgb(space) @ integrate_xyz(Product(spectrum, white_spectrum("srgb")))
 
 
-def _reflection(surface, light, spectrum, lamp, spaces, viewing, spec):
+def _reflection(surface, light, spectrum, lamp, spaces, viewing):
     from specrender.color import rgb_to_xyz
 
     result = {"surface": surface, "light": light, "spaces": {}}
@@ -133,7 +131,7 @@ def _reflection(surface, light, spectrum, lamp, spaces, viewing, spec):
 
 def _note_dispersion(found, name, ior, builder, material):
     index = builder.index(ior, material)
-    n_f, n_d, n_c = (float(index(np.array([nm]))[0]) for nm in (F_NM, 587.5618, C_NM))
+    n_f, n_d, n_c = (float(index(np.array([nm]))[0]) for nm in (LINE_F_NM, LINE_D_NM, LINE_C_NM))
     if abs(n_f - n_c) > 1e-6:
         label = ior if isinstance(ior, str) else "given"
         entry = {"surface": name, "index": label, "n_d": n_d, "n_f": n_f, "n_c": n_c, "abbe": (n_d - 1.0) / (n_f - n_c)}

@@ -34,9 +34,7 @@ from specrender.scene.description import (
     ThinDielectric,
     fail,
 )
-
-#: Where an index that must be one number is read: the helium d line [nm].
-LINE_D_NM = 587.5618
+from specrender.spectra.refraction import LINE_D_NM
 
 #: An index that varies by less than this share of itself over the spectrum counts as constant, since a smooth surface
 #: pays for dispersion with three lanes of four: air alone (1.5e-5) must not make a glass of constant index split light.

@@ -7,11 +7,9 @@ import numpy as np
 from specrender.kernel.texture import layout
 from specrender.scene.compile.pools import Pools
 from specrender.scene.compile.projection import project
+from specrender.spectra.refraction import LINE_D_NM
 from specrender.spectra.spectrum import Scaled, Sigmoid, Spectrum, Tabulated, Uniform, all_whole_nm, line_integral
 from specrender.spectra.uplift import white_spectrum
-
-#: Where a dispersive index has one value (RGB mode): the helium d line [nm].
-HELIUM_D_NM = 587.5618
 
 
 class SpectrumTables(Pools):
@@ -135,10 +133,10 @@ class SpectrumTables(Pools):
         offset = self.values(np.concatenate([wavelengths, values]))
         return self.texture(kind=layout.IRREGULAR, flags=flags, offset=offset, count=len(values), mean=mean)
 
-    def spectrum_table(self, function, role: str = "unbounded") -> int:
-        """Texture id of a host function of nm, tabulated at 1 nm; RGB mode: its value at 587.6 nm in all lanes."""
+    def spectrum_table(self, function) -> int:
+        """Texture id of a host function of nm, tabulated at 1 nm; RGB mode: its value at the d line in all lanes."""
         if self.mode == "rgb":
-            value = float(function(np.array([HELIUM_D_NM]))[0])
+            value = float(function(np.array([LINE_D_NM]))[0])
             return self.texture(kind=layout.UNIFORM, scale=value, mean=value)
         return self._table(self.grid_nm, function(self.grid_nm), layout.HOLD)
 
