@@ -203,11 +203,11 @@ def region_numbers(findings: Findings, noise: Noise | None, mask: np.ndarray, vi
     if findings.significant is not None:
         numbers["share_significant"] = float(findings.significant.ravel()[inside].mean())
     if noise is not None:
-        _add_intervals(numbers, noise, inside[noise.chosen], delta_e, viewing)
+        _add_intervals(numbers, noise, inside[noise.chosen], delta_e)
     return numbers
 
 
-def _add_intervals(numbers, noise, inside, delta_e, viewing):
+def _add_intervals(numbers, noise, inside, delta_e):
     """Confidence intervals and the share of noise, from the pixels of the sample that are inside."""
     if not inside.any():
         return

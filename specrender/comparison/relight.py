@@ -121,7 +121,7 @@ class Blocks:
     noise: dict[str, np.ndarray]
 
 
-def blocks_of(masks: list[np.ndarray], crop) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def blocks_of(masks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(rows, columns, parts) of blocks that lie wholly in one part, at most `MOST_BLOCKS`, evenly taken."""
     labels = np.full(masks[0].shape, -1)
     for index, mask in enumerate(masks):
@@ -228,7 +228,7 @@ def assess_relit(
     """Metamerism of the spectral renders, and of each RGB render for comparison; differences under each illuminant."""
     names = [entry.name for entry in lit]
     labels = [name for name in masks]
-    rows, columns, part = blocks_of(list(masks.values()), crop)
+    rows, columns, part = blocks_of(list(masks.values()))
     place = np.stack([columns * BLOCK + BLOCK // 2 + crop[0], rows * BLOCK + BLOCK // 2 + crop[1]], axis=-1)
     result = {"illuminants": names, "difference": {}, "modes": {}}
     for space in spaces:

@@ -98,10 +98,10 @@ def check_output(path: str | os.PathLike, options: OutputOptions | None = None) 
     if problem:
         raise InputError(f"cannot write '{path}': {problem}")
     if options is not None and extension in FORMATS:
-        _check_options(path, extension, options)
+        _check_options(extension, options)
 
 
-def _check_options(path: Path, extension: str, options: OutputOptions) -> None:
+def _check_options(extension: str, options: OutputOptions) -> None:
     if extension != ".exr":
         check_display(extension, options)
     elif isinstance(options.bit_depth, int):

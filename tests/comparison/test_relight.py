@@ -58,7 +58,7 @@ def test_blocks_lie_in_one_part():
     left, right = np.zeros((16, 16), bool), np.zeros((16, 16), bool)
     left[:, :8], right[:, 8:] = True, True
     left[0, 8], right[0, 8] = True, False  # one pixel spoils a block
-    rows, columns, parts = blocks_of([left, right], (0, 0, 16, 16))
+    rows, columns, parts = blocks_of([left, right])
     assert len(rows) == 15
     assert ((columns < 2) == (parts == 0)).all()
 

@@ -14,9 +14,6 @@ from specrender.kernel.jit import entry_variants, kernel
 from specrender.kernel.rays import closest_hit, occluded
 from specrender.kernel.simd import f32, with_lane
 
-#: float32 of one row.
-RAY_FLOATS = 12
-
 #: float32 of the buffer that the library gets: RTCRayHit is 80 or 96 bytes, by how it was built.
 BUFFER_FLOATS = 32
 

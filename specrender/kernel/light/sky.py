@@ -21,8 +21,7 @@ WAVELENGTHS = 11
 FIRST_NM = f32(320.0)
 INV_STEP = f32(1.0 / 40.0)
 
-#: Groups of three f32x4 in the table.
-PARAMETERS = 9
+#: Groups of three f32x4 in the table, behind those of the nine parameters.
 RADIANCE = 9
 SUN = 10
 TO_RGB = 11

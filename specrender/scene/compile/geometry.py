@@ -106,11 +106,11 @@ class Geometry:
                 raise d.fail(shape, message)
             parts(shape, record, self, builder)
         elif analytic is not None:
-            self._add_object(record, shape, *analytic(shape), builder)
+            self._add_object(record, *analytic(shape), builder)
         else:
             self._add_mesh(record, shape, mesh_of(shape) if mesh is None else mesh, light >= 0, builder)
 
-    def _add_object(self, record, shape, kind, to_world, area, box, builder):
+    def _add_object(self, record, kind, to_world, area, box, builder):
         record["kind"] = kind
         record["area"] = area
         record["radius"] = np.linalg.norm(to_world[:3, 0])

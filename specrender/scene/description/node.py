@@ -48,5 +48,3 @@ class Transform:
 
 
 Vec3 = tuple[float, float, float]
-Transform3 = Transform  # to_world fields
-Transform2 = Transform  # to_uv fields: acts on (u, v, 0, 1)

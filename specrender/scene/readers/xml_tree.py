@@ -150,8 +150,8 @@ class _File:
             raise SceneError(f"undefined parameter ${left[1]}{hint}", where)
         return text.replace("\\$", "$")
 
-    def object(self, element, parent, extra=""):
-        """A Plugin from an element such as <bsdf type=...>; entered under its name into `parent`."""
+    def object(self, element, parent):
+        """A Plugin from an element such as <bsdf type=...>; None as `parent` for the root."""
         root = parent is None
         given = self.attributes(element, "version type id name" if root else "!type id name")
         tag = "texture" if element.tag == "spectrum" else element.tag
