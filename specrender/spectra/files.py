@@ -3,7 +3,7 @@
 Columns are separated by white space, commas or semicolons. ``#``, ``;`` and ``//`` begin a comment line, and ``#`` a
 comment at the end of a line too. One line of column titles may come first. This covers the .spd of Mitsuba and pbrt,
 and the .csv of CIE and of most instruments. Wavelengths are nm unless all lie below 100: then they are micrometres,
-as refractive index tables often have them.
+as refractive index tables often have them; what would then still end below 100 nm, as metres do, is an error.
 """
 
 from __future__ import annotations
@@ -107,4 +107,9 @@ def _in_order(table: np.ndarray, lines: list[int], path) -> np.ndarray:
         )
     if table[-1, 0] < LARGEST_MICROMETRE:
         table[:, 0] *= 1000.0
+    if table[-1, 0] < LARGEST_MICROMETRE:
+        raise InputError(
+            f"{path}: its longest wavelength, {table[-1, 0] / 1000.0:g}, is too short for nm and for micrometres; "
+            "metres must be written as nm (times 1e9)"
+        )
     return table

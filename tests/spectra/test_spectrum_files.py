@@ -54,6 +54,7 @@ def test_three_columns(tmp_path):
         ("400 1\n500 1e39\n", r"s.spd:2: 1e\+39 is out of range: at most 1e\+30"),
         ("400 1\n500 -1\n", r"s.spd:2: the value -1 is negative"),
         ("400 1\n600 1\n500 2\n", r"s.spd:3: wavelengths must all rise or all fall"),
+        ("4e-7 1\n7e-7 2\n", r"s.spd: its longest wavelength, 7e-07, is too short for nm .*times 1e9"),
         ("# nothing\n", r"s.spd: no numbers in it"),
     ],
 )
