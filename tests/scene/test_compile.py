@@ -351,3 +351,13 @@ def test_bins_where_no_path_is_are_noted(limits, count):
         warnings.simplefilter("always", SpecrenderWarning)
         compile_scene(d.Scene(film=film, wavelengths=d.WavelengthRange(lambda_min=limits[0], lambda_max=limits[1])))
     assert ["what lies outside stays 0" in str(item.message) for item in caught] == [True] * count
+
+
+@pytest.mark.parametrize(("wavelengths", "count"), [([0.4, 0.7], 1), ([14285, 25000], 1), ([300, 400], 0)])
+def test_tables_where_no_path_is_are_noted(wavelengths, count):
+    table = d.SpectrumSpec(wavelengths=wavelengths, values=[0.1, 0.2])
+    shape = d.Sphere(material=d.Diffuse(reflectance=table))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SpecrenderWarning)
+        compile_scene(d.Scene(shapes=[shape]))
+    assert len({str(item.message) for item in caught if "it is 0 there" in str(item.message)}) == count

@@ -6,7 +6,9 @@ with the place in the scene.
 
 from __future__ import annotations
 
-from specrender.errors import SpecrenderError
+import warnings
+
+from specrender.errors import SpecrenderError, SpecrenderWarning
 from specrender.scene import description as d
 from specrender.spectra import catalogue, files, refraction
 from specrender.spectra.spectrum import Blackbody, Scaled, Spectrum, Tabulated, Uniform
@@ -37,7 +39,20 @@ def host_spectrum(scene: d.Scene, spec: d.Spectrum, role: str, node: d.Node) -> 
         base = located(files.read_spectrum, place, spec.file, spec.extrapolate)
     else:
         base = located(Tabulated, place, spec.wavelengths, spec.values, spec.extrapolate)
+    _note_what_is_outside(scene, base, place)
     return base if spec.scale == 1.0 else Scaled(base, spec.scale)
+
+
+def _note_what_is_outside(scene: d.Scene, spectrum: Spectrum, node: d.Node) -> None:
+    """A table that lies wholly outside the wavelengths of paths is black there: mostly its unit is wrong."""
+    if not isinstance(spectrum, Tabulated) or spectrum.extrapolate != "zero":
+        return
+    low, high = scene.wavelengths.lambda_min, scene.wavelengths.lambda_max
+    first, last = spectrum.wavelengths[0], spectrum.wavelengths[-1]
+    if last <= low or first >= high:
+        what = f"a table from {first:g} to {last:g} nm, but paths carry {low:g} to {high:g} nm: it is 0 there"
+        remedy = "wavelengths are in nm"
+        warnings.warn(f"{d.where(node) or 'spectrum'}: {what}; {remedy}", SpecrenderWarning, stacklevel=2)
 
 
 def located(function, node, *args):
