@@ -25,10 +25,15 @@ def colour_report(scene, nodes) -> dict[str, list]:
     above_one : bitmaps that are reflectances and exceed 1, and how far; such texels are clipped.
     rgb_metals : places of metals whose colour or index is given as RGB.
     impossible_reflectances : places of rgb reflectances beyond what a spectrum within [0, 1] can give.
+
+    Raises
+    ------
+    InputError : a spectrum cannot be read, as `render` would say.
     """
     from specrender.scene.compile.builder import TableBuilder
 
     nodes = list(nodes)
+    _read_tables(scene, nodes)
     builder = TableBuilder(scene, "spectral", "srgb", (360.0, 830.0))
     return {
         "lamps": _lamps(builder, nodes),
@@ -36,6 +41,16 @@ def colour_report(scene, nodes) -> dict[str, list]:
         "rgb_metals": _rgb_metals(nodes),
         "impossible_reflectances": _impossible(nodes),
     }
+
+
+def _read_tables(scene, nodes):
+    """Read what the scene writes as tables, also those that no lamp has: errors and notes on them belong here, too."""
+    from specrender.scene.compile.scene_spectra import host_spectrum
+    from specrender.scene.description import SpectrumSpec
+
+    for node in nodes:
+        if isinstance(node, SpectrumSpec) and (node.file is not None or node.values is not None):
+            host_spectrum(scene, node, "unbounded", node)
 
 
 def show_colour(table: dict[str, list]) -> None:

@@ -51,7 +51,8 @@ def relit(scene: d.Scene, name: str) -> d.Scene:
     Raises
     ------
     InputError : there is no such illuminant.
-    SceneError : a light whose colour is an image (an environment map, a texture) has no one spectrum to replace.
+    SceneError : a light whose colour is an image (an environment map, a texture) or a sky has no one spectrum to
+        replace.
     """
     illuminant(name)
     builder = TableBuilder(scene, "spectral", "srgb", (scene.wavelengths.lambda_min, scene.wavelengths.lambda_max))
@@ -70,9 +71,10 @@ def relit(scene: d.Scene, name: str) -> d.Scene:
 def _relit_light(light, name, scene, builder):
     field = next((field for field in SPECTRUM_FIELDS if hasattr(light, field)), None)
     if field is None:
-        raise d.fail(
-            light, f"--relight replaces spectra, and the light '{light.__struct_config__.tag}' has an image instead"
-        )
+        what = "spectra of its own for each direction" if isinstance(light, d.SunSky) else "an image instead"
+        kind = light.__struct_config__.tag
+        message = f"--relight replaces spectra, and the light '{kind}' has {what}; put a constant light in its place"
+        raise d.fail(light, message)
     spec = getattr(light, field)
     resolved = spec
     while isinstance(resolved, str) and resolved in scene.spectra:

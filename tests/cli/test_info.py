@@ -167,3 +167,24 @@ def test_what_a_gltf_file_holds_counts(command, tmp_path):
     code, out, err = command("info", scene)
     place = f"{tmp_path / 'm.gltf'}: meshes[0].primitives[0].indices: there is no accessors[4], the file has 1"
     assert (code, out) == (2, "") and place in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "table, code, message",
+    [
+        ("400 0.1 0.2\n500 0.1 0.2\n", 2, "3 numbers where 2 belong"),
+        ("400 0.1\n400 0.2\n", 2, "400"),
+        ("20000 0.1\n25000 0.2\n", 0, "but paths carry 360 to 830 nm: it is 0 there"),
+        ("400 0.1\n500 0.2\n", 0, ""),
+    ],
+)
+def test_tables_of_reflectances_are_read(scene, command, tmp_path, table, code, message):
+    """What render refuses or notes, info does, too."""
+    (tmp_path / "pig.csv").write_text(table)
+    text = scene.read_text().replace('reflectance = "$albedo"', 'reflectance = "pig"')
+    scene.write_text(text + '[spectra]\npig = { file = "pig.csv" }\n')
+    found, _, error = command("info", scene)
+    assert found == code and message in error and (message or not error)
+    if code:
+        found, _, error = command("render", scene, "--spp", 1)
+        assert found == code and message in error

@@ -47,10 +47,16 @@ def test_emitting_shapes_are_relit_and_others_left_alone():
     assert new.shapes[1] is scene.shapes[1] and scene.shapes[0].emitter.radiance == "FL2"
 
 
-@pytest.mark.parametrize("light", [d.EnvironmentMap(filename="sky.exr"),
-                                   d.ConstantLight(radiance=d.SpectrumSpec(texture="t"))])  # fmt: skip
-def test_images_as_lights_are_refused(light):
-    with pytest.raises(SceneError, match="--relight replaces spectra"):
+@pytest.mark.parametrize(
+    "light, what",
+    [
+        (d.EnvironmentMap(filename="sky.exr"), "'envmap' has an image instead; put a"),
+        (d.SunSky(), "'sunsky' has spectra of its own for each direction; put a"),
+        (d.ConstantLight(radiance=d.SpectrumSpec(texture="t")), "has a texture"),
+    ],
+)
+def test_lights_without_one_spectrum_are_refused(light, what):
+    with pytest.raises(SceneError, match=f"--relight replaces spectra, .*{what}"):
         relit(d.Scene(lights=[light]), "A")
 
 
