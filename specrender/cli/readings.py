@@ -10,6 +10,7 @@ import numpy as np
 from specrender.film import Film
 from specrender.scene import description as d
 from specrender.spectra.lamps import CDM2_OF_Y, cct_duv
+from specrender.spectra.observers import DEFAULT_OBSERVER
 
 #: Type of sensor -> (quantity, unit).
 QUANTITIES = {
@@ -51,8 +52,17 @@ class Reading:
         return f"{self.sensor}: {self.quantity} {value} {self.unit}{cct}"
 
 
-def readings(camera: d.Camera, film: Film) -> list[Reading]:
-    """Those of a camera that is a meter, or of the meters of a batch whose cameras have a pixel each; else none."""
+def readings(scene: d.Scene, film: Film) -> list[Reading]:
+    """Those of a camera that is a meter, or of the meters of a batch whose cameras have a pixel each; else none.
+
+    None of what is no luminance: distances, and the responses of cameras and of other observers than that of 1931.
+    """
+    innermost = scene.integrator
+    while getattr(innermost, "integrator", None) is not None:
+        innermost = innermost.integrator
+    if isinstance(innermost, d.DepthIntegrator) or film.metadata.get("observer", DEFAULT_OBSERVER) != DEFAULT_OBSERVER:
+        return []
+    camera = scene.camera
     cameras = camera.cameras if isinstance(camera, d.Batch) else [camera]
     if film.shape != (1, len(cameras)):
         return []

@@ -70,7 +70,7 @@ def run(arguments) -> int:
             if not arguments.quiet:
                 ending = outcome(arguments, session, plan)
                 _report(session, written, ending, bool(compiled), report_colour(written, arguments.exposure))
-                for reading in readings(session.scene.camera, session.film):
+                for reading in readings(session.scene, session.film):
                     say(f"specrender: {reading}", sys.stdout)
             if arguments.stats:
                 write_text(arguments.stats, json.dumps(_stats(session, written), indent=2, allow_nan=False) + "\n")
@@ -249,7 +249,7 @@ def _stats(session, written):
             "non_finite_values_written": sum(file.nonfinite for file in written),
             "clamped_values_written": sum(file.clamped for file in written),
         },
-        "readings": [asdict(reading) for reading in readings(session.scene.camera, film)],
+        "readings": [asdict(reading) for reading in readings(session.scene, film)],
         "outputs": [str(file.path) for file in written],
         "out_of_gamut": {str(file.path): file.outside for file in written},
         "exposure_stops": {str(file.path): file.stops for file in written},

@@ -21,11 +21,10 @@ from specrender.kernel.settings import DEPTH, DIRECT, PATH
 from specrender.kernel.shape.hit import surface_hit
 from specrender.kernel.simd import any_lane, dot, f32, lane, splat4
 from specrender.kernel.visibility import ray_to, transmittance
+from specrender.kernel.warp import INV_PI
 
 #: Dimension group of the sampled light, below those of `outline.py`.
 METER_DIMENSION = -8
-
-INV_PI = f32(1.0 / np.pi)
 
 
 @kernel

@@ -71,6 +71,17 @@ def test_pictures_have_no_readings(metered, command, tmp_path):
     assert json.loads((tmp_path / "a.json").read_text())["readings"] == []
 
 
+def test_distances_are_no_luminance(metered, command):
+    ray = ("--camera", "nits", "--size", "1x1", "--spp", 4, "-o", "a.exr")
+    code, out, _ = command("render", metered, *ray, "--integrator", "depth")
+    assert code == 0 and len(out.splitlines()) == 1
+    film = new_film(compile_scene(d.Scene(camera=d.RadianceMeter(), film=d.HdrFilm(width=1, height=1))))
+    scene = d.Scene(camera=d.RadianceMeter())
+    assert len(readings(scene, film)) == 1
+    film.metadata["observer"] = "nikon-5100"
+    assert readings(scene, film) == []
+
+
 def test_meters_side_by_side_and_one_that_reads_nothing():
     shapes = [d.Disk(name="m", to_world=d.Transform()), d.Disk(name="n", flip_normals=True)]
     cameras = [d.IrradianceMeter(shape="m"), d.IrradianceMeter(shape="n")]
@@ -80,9 +91,9 @@ def test_meters_side_by_side_and_one_that_reads_nothing():
     tables = compile_scene(scene)
     taken = new_film(tables)
     render_film(tables, taken, 1)
-    assert all(reading.error is None and reading.cct is None for reading in readings(scene.camera, taken))
+    assert all(reading.error is None and reading.cct is None for reading in readings(scene, taken))
     render_film(tables, taken, 63)
-    lit, dark = readings(scene.camera, taken)
+    lit, dark = readings(scene, taken)
     assert lit.sensor == "irradiancemeter 0" and lit.value == pytest.approx(683.002 * 106.857, rel=2e-3)
     assert lit.cct == pytest.approx(5455.0, abs=30.0)  # of equal energy
     assert str(dark) == "irradiancemeter 1: illuminance 0 lx"

@@ -47,6 +47,8 @@ def _note_what_is_outside(scene: d.Scene, spectrum: Spectrum, node: d.Node) -> N
     """A table that lies wholly outside the wavelengths of paths is black there: mostly its unit is wrong."""
     if not isinstance(spectrum, Tabulated) or spectrum.extrapolate != "zero":
         return
+    if isinstance(scene.film, d.SpecFilm):  # its responses say which wavelengths paths carry
+        return
     low, high = scene.wavelengths.lambda_min, scene.wavelengths.lambda_max
     first, last = spectrum.wavelengths[0], spectrum.wavelengths[-1]
     if last <= low or first >= high:
